@@ -1,0 +1,114 @@
+import { clusters } from './clusters.ts';
+import { httpFilters } from './filters.ts';
+import type { Api } from './http-rules.ts';
+import { localReplies } from './local-replies.ts';
+import { routeConfiguration } from './routes.ts';
+import type { GatewaySettings } from './settings.ts';
+
+/** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
+export function bootstrap(settings: GatewaySettings, api: Api): object {
+  return {
+    node: { id: 'gateway', cluster: 'gateway' },
+    admin: { address: { socket_address: { address: '127.0.0.1', port_value: settings.adminPort } } },
+    static_resources: { listeners: [listener(settings, api)], clusters: clusters(settings) },
+    overload_manager: {
+      resource_monitors: [
+        {
+          name: 'envoy.resource_monitors.global_downstream_max_connections',
+          typed_config: {
+            '@type':
+              'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+            max_active_downstream_connections: 10_000,
+          },
+        },
+      ],
+    },
+  };
+}
+
+function listener(settings: GatewaySettings, api: Api): object {
+  return {
+    name: 'hotel',
+    address: { socket_address: { address: settings.address, port_value: settings.port } },
+    // Bounds what one request may make the gateway hold, and so the size of a body.
+    per_connection_buffer_limit_bytes: 65_536,
+    filter_chains: [
+      { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: hcm(settings, api) }] },
+    ],
+  };
+}
+
+function hcm(settings: GatewaySettings, api: Api): object {
+  return {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    stat_prefix: 'hotel',
+    codec_type: 'AUTO',
+    // The client's address is that of the connection, whatever x-forwarded-for says.
+    use_remote_address: true,
+    early_header_mutation_extensions: [removeInternalHeaders()],
+    normalize_path: true,
+    merge_slashes: true,
+    path_with_escaped_slashes_action: 'REJECT_REQUEST',
+    common_http_protocol_options: {
+      headers_with_underscores_action: 'REJECT_REQUEST',
+      max_headers_count: 100,
+      idle_timeout: '300s',
+    },
+    max_request_headers_kb: 60,
+    request_headers_timeout: '10s',
+    // Ends a request whose body only drips in.
+    request_timeout: '60s',
+    stream_idle_timeout: '30s',
+    http2_protocol_options: {
+      max_concurrent_streams: 100,
+      initial_stream_window_size: 65_536,
+      initial_connection_window_size: 1_048_576,
+    },
+    preserve_external_request_id: true,
+    always_set_request_id_in_response: true,
+    route_config: routeConfiguration(api),
+    http_filters: httpFilters(settings, api),
+    local_reply_config: localReplies(),
+    access_log: [accessLog()],
+  };
+}
+
+/** Headers that Envoy or the services believe come from here; a client's are dropped before anything reads them. */
+function removeInternalHeaders(): object {
+  const prefixes = ['x-envoy-', 'x-forwarded-', 'x-real-', 'x-hotel-', 'x-http-code', 'forwarded', 'grpc-status'];
+  return {
+    name: 'envoy.http.early_header_mutation.header_mutation',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation',
+      mutations: prefixes.map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } })),
+    },
+  };
+}
+
+/** One JSON line a request on stdout. Queries hold page tokens and names: the path is logged without. */
+function accessLog(): object {
+  return {
+    name: 'envoy.access_loggers.stdout',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
+      log_format: {
+        json_format: {
+          time: '%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%',
+          method: '%REQ(x-envoy-original-method?:method)%',
+          path: '%PATH(NQ:ORIG_OR_PATH)%',
+          protocol: '%PROTOCOL%',
+          status: '%RESPONSE_CODE%',
+          grpc_status: '%GRPC_STATUS(SNAKE_STRING)%',
+          details: '%RESPONSE_CODE_DETAILS%',
+          flags: '%RESPONSE_FLAGS%',
+          duration_ms: '%DURATION%',
+          received: '%BYTES_RECEIVED%',
+          sent: '%BYTES_SENT%',
+          upstream: '%UPSTREAM_HOST%',
+          client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
+          request_id: '%REQ(x-request-id)%',
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { type GatewaySettings, parseEndpoint, type ServiceName, serviceNames } from './settings.ts';
+
+/** One cluster for each service, over all its replicas. */
+export function clusters(settings: GatewaySettings): object[] {
+  return serviceNames.map((name) => cluster(name, settings.endpoints[name]));
+}
+
+function cluster(name: ServiceName, endpoints: readonly string[]): object {
+  return {
+    name,
+    type: 'STRICT_DNS',
+    dns_lookup_family: 'V4_PREFERRED',
+    connect_timeout: '1s',
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: endpoints.map((endpoint) => ({ endpoint: { address: address(endpoint, name) } })) }],
+    },
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        explicit_http_config: {
+          // A dead peer that sends no FIN is noticed by the pings, also under a stream that is silent.
+          http2_protocol_options: { connection_keepalive: { interval: '15s', timeout: '5s' } },
+        },
+      },
+    },
+    health_checks: [
+      {
+        timeout: '1s',
+        interval: '2s',
+        no_traffic_interval: '2s',
+        unhealthy_interval: '1s',
+        unhealthy_threshold: 2,
+        healthy_threshold: 1,
+        grpc_health_check: {},
+      },
+    ],
+    // With no healthy replica left the answer is 503 at once, not a call to one that is known to be down.
+    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    // Ejects a replica whose connections fail, between two health checks; what it answers is its own business.
+    outlier_detection: {
+      split_external_local_origin_errors: true,
+      consecutive_local_origin_failure: 3,
+      enforcing_consecutive_local_origin_failure: 100,
+      enforcing_consecutive_5xx: 0,
+      enforcing_consecutive_gateway_failure: 0,
+      enforcing_success_rate: 0,
+      enforcing_local_origin_success_rate: 0,
+      interval: '1s',
+      base_ejection_time: '2s',
+      max_ejection_percent: 100,
+    },
+    // Watches are long: the bound on requests is what keeps a flood out of the services.
+    circuit_breakers: {
+      thresholds: [{ max_connections: 64, max_pending_requests: 1024, max_requests: 4096, max_retries: 100 }],
+    },
+  };
+}
+
+function address(endpoint: string, name: ServiceName): object {
+  const { host, port } = parseEndpoint(endpoint, `endpoint of ${name}`);
+  return { socket_address: { address: host, port_value: port } };
+}

@@ -1,0 +1,74 @@
+import { guardFilter } from './guard.ts';
+import type { Api } from './http-rules.ts';
+import { clientLimit, fieldExtraction, statusLimit } from './limits.ts';
+import { type GatewaySettings, serviceNames } from './settings.ts';
+
+export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder';
+
+/**
+ * The filters in the order in which they see a request. The limit per client comes before all that costs, the limit per
+ * reservation last, so that what is refused before it does not use up a reservation's minute.
+ */
+export function httpFilters(settings: GatewaySettings, api: Api): object[] {
+  return [
+    lua('hotel.answer', 'answer.lua'),
+    health(),
+    clientLimit(settings, api),
+    lua(guardFilter, 'guard.lua'),
+    transcoder(api),
+    fieldExtraction(api),
+    statusLimit(settings, api),
+    {
+      name: 'envoy.filters.http.router',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router',
+        suppress_envoy_headers: true,
+      },
+    },
+  ];
+}
+
+function lua(name: string, filename: string): object {
+  return {
+    name,
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+      default_source_code: { filename },
+    },
+  };
+}
+
+/** `GET /healthz`: 200 while every service has a replica that answers, else 503. */
+function health(): object {
+  return {
+    name: 'envoy.filters.http.health_check',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck',
+      pass_through_mode: false,
+      headers: [{ name: ':path', string_match: { safe_regex: { regex: '/healthz/?' } } }],
+      cluster_min_healthy_percentages: Object.fromEntries(serviceNames.map((name) => [name, { value: 1 }])),
+    },
+  };
+}
+
+function transcoder(api: Api): object {
+  const services = new Set(api.methods.map((method) => method.desc.parent.typeName));
+  return {
+    name: transcoderFilter,
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder',
+      proto_descriptor: 'api.binpb',
+      services: [...services],
+      convert_grpc_status: true,
+      case_insensitive_enum_parsing: true,
+      max_request_body_size: 65_536,
+      // A page of 500 is larger than the connection's buffer, which bounds the answer unless this does.
+      max_response_body_size: 4_194_304,
+      print_options: { preserve_proto_field_names: true, always_print_primitive_fields: true },
+      request_validation_options: {
+        reject_unknown_query_parameters: true,
+        reject_binding_body_field_collisions: true,
+      },
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import { create, fromJson, toBinary } from '@bufbuild/protobuf';
+import {
+  type DescriptorProto,
+  DescriptorProtoSchema,
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FieldDescriptorProtoSchema,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+} from '@bufbuild/protobuf/wkt';
+import type { Api, ApiMethod } from './http-rules.ts';
+import type { GatewaySettings } from './settings.ts';
+
+export const rateLimitFilter = 'hotel.ratelimit.client';
+
+/** Requests per client. Stands before everything that a client could make the gateway work for. */
+export function clientLimit(settings: GatewaySettings, api: Api): object {
+  const bucket = tokenBucket(settings.requestsPerSecond, '1s');
+  return rateLimit(rateLimitFilter, 'client-per-second', api, {
+    enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
+    // Used only when no descriptor came about: all such requests share it, so a gap in the rules below is no way around.
+    token_bucket: bucket,
+    rate_limits: [
+      // A provider hands out a /64 of IPv6 to one customer: each of its addresses is the same client.
+      { actions: [{ masked_remote_address: { v4_prefix_mask_len: 32, v6_prefix_mask_len: 64 } }] },
+    ],
+    descriptors: [{ entries: [{ key: 'masked_remote_address' }], token_bucket: bucket }],
+  });
+}
+
+/** Changes of status per reservation, by whichever door. Reads what field extraction found in the message. */
+export function statusLimit(settings: GatewaySettings, api: Api): object {
+  return rateLimit('hotel.ratelimit.status', 'reservation-status-per-minute', api, {
+    rate_limits: [
+      {
+        actions: [
+          {
+            metadata: {
+              descriptor_key: 'reservation',
+              metadata_key: { key: extractionFilter, path: [{ key: 'id' }, { index: 0 }] },
+            },
+          },
+          {
+            extension: {
+              name: 'envoy.rate_limit_descriptors.expr',
+              typed_config: {
+                '@type': 'type.googleapis.com/envoy.extensions.rate_limit_descriptors.expr.v3.Descriptor',
+                descriptor_key: 'status_set',
+                text: `size(metadata.filter_metadata['${extractionFilter}']['status']) > 0`,
+              },
+            },
+          },
+        ],
+      },
+    ],
+    descriptors: [
+      {
+        entries: [{ key: 'reservation' }, { key: 'status_set', value: 'true' }],
+        token_bucket: tokenBucket(settings.statusChangesPerMinute, '60s'),
+      },
+    ],
+  });
+}
+
+const extractionFilter = 'envoy.filters.http.grpc_field_extraction';
+
+/** Takes id and status out of the messages that can change a reservation's status, for `statusLimit`. */
+export function fieldExtraction(api: Api): object {
+  return {
+    name: extractionFilter,
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.grpc_field_extraction.v3.GrpcFieldExtractionConfig',
+      descriptor_set: { filename: 'limits-view.binpb' },
+      extractions_by_method: Object.fromEntries(
+        statusMethods(api).map((method) => [
+          method.path.slice(1).replace('/', '.'),
+          { request_field_extractions: { id: {}, status: {} } },
+        ]),
+      ),
+    },
+  };
+}
+
+/** The methods that take a reservation's id and a new status. */
+export function statusMethods(api: Api): ApiMethod[] {
+  return api.methods.filter(
+    ({ desc, kind }) =>
+      kind === 'write' && desc.output.typeName === reservation && desc.input.field.status && desc.input.field.id,
+  );
+}
+
+const reservation = 'hotel.reservations.v1.Reservation';
+
+/**
+ * A view of the API for field extraction, which reads no enums and refuses fields it does not know how to skip: the same
+ * service and method names, the requests reduced to `id` and to `status` as a number.
+ */
+export function limitsView(api: Api): Uint8Array {
+  const methods = statusMethods(api);
+  const [first] = methods;
+  if (first === undefined) throw new Error('no method of the API changes the status of a reservation');
+  const service = first.desc.parent;
+  const file = create(FileDescriptorProtoSchema, {
+    name: 'limits-view.proto',
+    package: service.file.proto.package,
+    syntax: 'proto3',
+    messageType: [
+      ...methods.map(({ desc }) => reducedRequest(desc.input)),
+      create(DescriptorProtoSchema, { name: 'Answer' }),
+    ],
+    service: [
+      {
+        name: service.name,
+        method: methods.map(({ desc }) => ({
+          name: desc.name,
+          inputType: `.${desc.input.typeName}`,
+          outputType: `.${service.file.proto.package}.Answer`,
+        })),
+      },
+    ],
+  });
+  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [file] }));
+}
+
+function reducedRequest(input: ApiMethod['desc']['input']): DescriptorProto {
+  const field = (name: string, type: FieldDescriptorProto_Type, presence: object) =>
+    create(FieldDescriptorProtoSchema, {
+      name,
+      number: input.fields.find((field) => field.name === name)?.number ?? 0,
+      label: FieldDescriptorProto_Label.OPTIONAL,
+      type,
+      ...presence,
+    });
+  return create(DescriptorProtoSchema, {
+    name: input.name,
+    field: [
+      field('id', FieldDescriptorProto_Type.STRING, {}),
+      // Presence is what counts: a status of 0 that was sent is a change of status too.
+      field('status', FieldDescriptorProto_Type.INT32, { proto3Optional: true, oneofIndex: 0 }),
+    ],
+    oneofDecl: [{ name: '_status' }],
+  });
+}
+
+function rateLimit(name: string, policy: string, api: Api, limits: object): object {
+  const always = { default_value: { numerator: 100, denominator: 'HUNDRED' } };
+  return {
+    name,
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit',
+      stat_prefix: name.replaceAll('.', '_'),
+      filter_enabled: always,
+      filter_enforced: always,
+      rate_limited_as_resource_exhausted: true,
+      enable_retry_after_header: true,
+      always_consume_default_token_bucket: false,
+      max_dynamic_descriptors: 100_000,
+      // Added to refusals only. A gRPC client reads the reason from the details; REST gets it in the body.
+      response_headers_to_add: [
+        { header: { key: 'x-ratelimit-policy', value: policy } },
+        { header: { key: 'grpc-status-details-bin', value: refusalDetails(policy, api) } },
+      ],
+      ...limits,
+    },
+  };
+}
+
+function refusalDetails(policy: string, api: Api): string {
+  const schema = api.registry.getMessage('google.rpc.Status');
+  if (schema === undefined) throw new Error('the descriptor set lacks google/rpc/status.proto');
+  const info = {
+    '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+    reason: 'RATE_LIMITED',
+    domain: 'hotel',
+    metadata: { policy },
+  };
+  const status = fromJson(
+    schema,
+    { code: 8, message: 'Too many requests.', details: [info] },
+    { registry: api.registry },
+  );
+  return Buffer.from(toBinary(schema, status)).toString('base64').replace(/=+$/, '');
+}
+
+function tokenBucket(tokens: number, interval: string): object {
+  return { max_tokens: tokens, tokens_per_fill: tokens, fill_interval: interval };
+}

@@ -1,0 +1,126 @@
+import { refusedKey, guardFilter } from './guard.ts';
+
+/**
+ * Gives what Envoy itself answers over REST the shape of `google.rpc.Status` in JSON, as the services' errors have it.
+ * Native gRPC calls keep the status that Envoy gives them.
+ */
+export function localReplies(): object {
+  return {
+    mappers: [
+      // The guard writes the whole status itself. Metadata of the stream, unlike a header, comes from no client.
+      {
+        filter: {
+          metadata_filter: {
+            matcher: { filter: guardFilter, path: [{ key: refusedKey }], value: { bool_match: true } },
+            match_if_key_not_found: false,
+          },
+        },
+        body_format_override: {
+          text_format_source: { inline_string: '%LOCAL_REPLY_BODY%' },
+          content_type: 'application/json',
+        },
+      },
+      // What the transcoder says of a body that is no such message is the only text of Envoy's a caller can use.
+      mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
+      ...replies.map((reply) => mapper(reply, [anyRest])),
+      // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
+      {
+        filter: statusIs(503),
+        body_format_override: {
+          text_format_source: { inline_string: 'The service can not answer now. Repeat later.' },
+        },
+      },
+    ],
+  };
+}
+
+type Reply = {
+  readonly http: number;
+  /** `google.rpc.Code`. */
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+};
+
+/** The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
+const replies: readonly Reply[] = [
+  { http: 400, code: 3, reason: 'INVALID_FIELD', message: 'The request is not well-formed HTTP.' },
+  { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: 'A valid token is needed.' },
+  { http: 403, code: 7, reason: 'PERMISSION_DENIED', message: 'The token does not allow this.' },
+  {
+    http: 404,
+    code: 5,
+    reason: 'RESOURCE_NOT_FOUND',
+    message: 'There is no such path.',
+    metadata: { resource: 'path' },
+  },
+  { http: 405, code: 12, reason: 'METHOD_NOT_ALLOWED', message: 'The path does not know this method.' },
+  { http: 408, code: 4, reason: 'DEADLINE_EXCEEDED', message: 'The request did not arrive in time.' },
+  { http: 413, code: 8, reason: 'BODY_TOO_LARGE', message: 'The body is over 64 KiB.' },
+  { http: 415, code: 3, reason: 'INVALID_FIELD', message: 'The body must be application/json.' },
+  { http: 426, code: 3, reason: 'INVALID_FIELD', message: 'The request needs HTTP/1.1 or HTTP/2.' },
+  {
+    http: 429,
+    code: 8,
+    reason: 'RATE_LIMITED',
+    message: 'Too many requests. Repeat after the seconds in the header retry-after.',
+    metadata: { policy: '%RESP(x-ratelimit-policy)%' },
+  },
+  { http: 431, code: 3, reason: 'INVALID_FIELD', message: 'The headers are over 60 KiB.' },
+  {
+    http: 500,
+    code: 13,
+    reason: 'INTERNAL',
+    message: 'The gateway failed. Its log has the cause under the request id.',
+    metadata: { request_id: '%REQ(x-request-id)%' },
+  },
+  { http: 501, code: 12, reason: 'METHOD_NOT_ALLOWED', message: 'This is not offered.' },
+  { http: 502, code: 14, reason: 'UNAVAILABLE', message: 'The service can not answer now. Repeat later.' },
+  { http: 503, code: 14, reason: 'UNAVAILABLE', message: 'The service can not answer now. Repeat later.' },
+  {
+    http: 504,
+    code: 4,
+    reason: 'DEADLINE_EXCEEDED',
+    message: "The call's time ran out. A write may have happened: repeat it with its idempotency key.",
+  },
+];
+
+/** A request that the transcoder turned into gRPC carries its former path; clients can not send this header. */
+const transcoded = { header_filter: { header: { name: 'x-envoy-original-path', present_match: true } } };
+const notGrpc = {
+  header_filter: {
+    header: {
+      name: 'content-type',
+      string_match: { prefix: 'application/grpc' },
+      invert_match: true,
+      treat_missing_header_as_empty: true,
+    },
+  },
+};
+const anyRest = { or_filter: { filters: [transcoded, notGrpc] } };
+
+function mapper(reply: Reply, filters: readonly object[]): object {
+  return {
+    filter: { and_filter: { filters: [statusIs(reply.http), ...filters] } },
+    body_format_override: {
+      json_format: {
+        code: reply.code,
+        message: reply.message,
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+            reason: reply.reason,
+            domain: 'hotel',
+            metadata: reply.metadata ?? {},
+          },
+        ],
+      },
+    },
+  };
+}
+
+function statusIs(http: number): object {
+  const value = { default_value: http, runtime_key: `local_reply_${http}` };
+  return { status_code_filter: { comparison: { op: 'EQ', value } } };
+}

@@ -1,0 +1,30 @@
+-- Makes a service's answer one of REST: the status that it asks for, and none of gRPC's own headers.
+
+-- A call that gRPC itself ends on the service's side, as at its deadline, has no details of the suite's own.
+local reasons = { ["500"] = "INTERNAL", ["503"] = "UNAVAILABLE", ["504"] = "DEADLINE_EXCEEDED" }
+
+local function add_reason(handle, reason)
+  local body = handle:body()
+  local text = body and body:getBytes(0, body:length()) or ""
+  if string.sub(text, -13) ~= '"details":[]}' then return end
+  local info = '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"' .. reason .. '","domain":"hotel","metadata":{}}'
+  local length = body:setBytes(string.sub(text, 1, -3) .. info .. "]}")
+  -- The headers read before the body are no longer valid after it.
+  handle:headers():replace("content-length", tostring(length))
+end
+
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local code = headers:get("x-http-code")
+  headers:remove("x-http-code")
+  local content_type = headers:get("content-type")
+  if content_type and string.sub(content_type, 1, 16) == "application/grpc" then return end
+  headers:remove("grpc-status")
+  headers:remove("grpc-message")
+  headers:remove("grpc-encoding")
+  headers:remove("grpc-accept-encoding")
+  headers:remove("grpc-status-details-bin")
+  local status = headers:get(":status")
+  if code == "201" and status == "200" then headers:replace(":status", "201") end
+  if reasons[status] then add_reason(handle, reasons[status]) end
+end

@@ -1,0 +1,169 @@
+-- Refuses over REST what the transcoder would silently drop, misread or take for another resource. Stands before it and
+-- after the limit per client. `templates` and `whole_message` are generated from the API's descriptors, above.
+
+local largest_body = 65536
+
+local function is_grpc(content_type)
+  return content_type == "application/grpc" or string.sub(content_type, 1, 17) == "application/grpc+"
+end
+
+local function find_template(path)
+  for _, template in ipairs(templates) do
+    local found = { string.match(path, template.pattern) }
+    if found[1] then return template, found end
+  end
+end
+
+-- One spelling for each id: another would be another key for the limit per reservation.
+local function is_id(text)
+  return #text == 36 and string.find(text, "^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x+$") == 1
+    and string.sub(text, 9, 9) == "-" and not string.find(text, "%u")
+end
+
+-- nil for an enum value that is none of the names, in any case, with `-` for `_` or as they stand.
+local function enum_name(type, text)
+  local name = string.gsub(string.upper(text), "-", "_")
+  return type.names[name] and name
+end
+
+local words = {
+  string = "must be a string",
+  strings = "must be a list of strings",
+  timestamp = "must be a date and time as 2026-01-31T12:00:00Z",
+  mask = "must be a string: names of fields, separated by commas",
+  integer = "must be a whole number",
+  boolean = "must be true or false",
+  message = "must be an object",
+  messages = "must be a list of objects",
+}
+local kinds = {
+  string = "string",
+  strings = "strings",
+  timestamp = "string",
+  mask = "string",
+  integer = "number",
+  boolean = "boolean",
+  message = "object",
+  messages = "array",
+}
+
+local function body_problem(type, kind, value)
+  if type == "ignored" or kind == "null" then return nil end
+  if type.names then
+    if kind == "string" and enum_name(type, string.sub(value, 2, -2)) then return nil end
+    return "must be one of " .. type.list
+  end
+  -- An empty list does not tell what it is a list of.
+  if kind == kinds[type] or type == "messages" and kind == "strings" then return nil end
+  return words[type]
+end
+
+local function query_problem(type, value)
+  if type.names then return not enum_name(type, value) and "must be one of " .. type.list or nil end
+  if type == "boolean" then return value ~= "true" and value ~= "false" and words.boolean or nil end
+  if type == "integer" and not string.find(value, "^%-?%d+$") then return words.integer end
+end
+
+local function percent_decode(text)
+  if string.find(string.gsub(text, "%%%x%x", ""), "%%") then return nil end
+  return (string.gsub(string.gsub(text, "+", " "), "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function check_query(query, allowed, violations)
+  local seen = {}
+  for part in string.gmatch(query, "[^&]+") do
+    local raw, value = string.match(part, "^([^=]*)=?(.*)$")
+    local name, decoded = percent_decode(raw), percent_decode(value)
+    local type = name and allowed[name]
+    if not type then
+      violations[#violations + 1] = { name or raw, "is not a query parameter of this method" }
+    elseif not decoded then
+      violations[#violations + 1] = { name, "is not well percent-encoded" }
+    elseif seen[name] and type ~= "strings" then
+      violations[#violations + 1] = { name, "is given more than once" }
+    else
+      local problem = query_problem(type, decoded)
+      if problem then violations[#violations + 1] = { name, problem } end
+    end
+    if name then seen[name] = true end
+  end
+end
+
+-- The path is the truth about which resource is meant (the transcoder would let the body win).
+local function check_body(text, allowed, variables, values, violations)
+  local seen, path = {}, {}
+  for index, name in ipairs(variables) do path[name] = values[index] end
+  local complete = read_document(text, function(key, kind, from, to)
+    local type, value = allowed[key], string.sub(text, from, to)
+    local problem
+    if not type then
+      problem = "is not a field of this request"
+    elseif seen[key] then
+      problem = "is given more than once"
+    elseif path[key] and kind == "string" then
+      problem = value ~= '"' .. path[key] .. '"' and "is not the one in the path" or nil
+    else
+      problem = body_problem(type, kind, value)
+    end
+    seen[key] = true
+    if problem then violations[#violations + 1] = { key, problem } end
+  end)
+  if not complete then violations[1] = { "body", "must be one JSON object, well-formed" } end
+end
+
+local function check_rest(handle, method, path, query, content_type)
+  local template, values = find_template(path)
+  if not template then
+    return refuse(handle, 404, 5, "RESOURCE_NOT_FOUND", "There is no such path.", { { "resource", "path" }, { "id", path } })
+  end
+  local rule = template.methods[method]
+  if not rule then
+    local message = "The path does not know this method, only " .. template.allow .. "."
+    return refuse(handle, 405, 12, "METHOD_NOT_ALLOWED", message, nil, nil, { allow = template.allow })
+  end
+  for index in ipairs(template.variables) do
+    if not is_id(values[index]) then
+      local metadata = { { "resource", template.resource }, { "id", values[index] } }
+      return refuse(handle, 404, 5, "RESOURCE_NOT_FOUND", "There is no such " .. template.resource .. ".", metadata)
+    end
+  end
+  local violations = {}
+  check_query(query, rule.query, violations)
+  -- Headers read before this call are no longer valid after it: it waits for the body.
+  local body = handle:body()
+  local size = body and body:length() or 0
+  if size > largest_body then
+    return refuse(handle, 413, 8, "BODY_TOO_LARGE", "The body is over 64 KiB.")
+  end
+  if size > 0 then
+    if not string.find(string.lower(content_type), "^application/json%s*$")
+      and not string.find(string.lower(content_type), "^application/json%s*;") then
+      return refuse(handle, 415, 3, "INVALID_FIELD", "The body must be application/json.", nil,
+        { { "content-type", "must be application/json" } })
+    end
+    check_body(body:getBytes(0, size), rule.body, template.variables, values, violations)
+  end
+  if #violations > 0 then refuse_fields(handle, violations) end
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local method, target = headers:get(":method"), headers:get(":path") or ""
+  local content_type = headers:get("content-type") or ""
+  local path, query = string.match(target, "^([^?]*)%??(.*)$")
+  if is_grpc(content_type) then
+    if find_template(path) then
+      handle:respond({ [":status"] = "415" }, "This is a path of REST: send application/json.")
+    -- Field extraction waits for a message, for ever when the request ends without one.
+    elseif whole_message[path] and handle:body() == nil then
+      handle:respond({ [":status"] = "400" }, "The request message is missing.")
+    end
+    return
+  end
+  headers:remove("grpc-timeout")
+  if #path > 1 and string.sub(path, -1) == "/" then
+    path = string.sub(path, 1, -2)
+    headers:replace(":path", query == "" and path or path .. "?" .. query)
+  end
+  check_rest(handle, method, path, query, content_type)
+end

@@ -1,0 +1,123 @@
+import { transcoderFilter } from './filters.ts';
+import { guardFilter } from './guard.ts';
+import type { Api, ApiMethod } from './http-rules.ts';
+import { rateLimitFilter } from './limits.ts';
+
+/** The one virtual host: gRPC paths, to which the transcoder leads REST too, then what the gateway answers itself. */
+export function routeConfiguration(api: Api): object {
+  return {
+    name: 'hotel',
+    virtual_hosts: [
+      {
+        name: 'hotel',
+        domains: ['*'],
+        routes: [
+          ...api.methods.map(methodRoute),
+          ...reflectionAndHealth(),
+          ...documentRoutes('/', { body_format: { json_format: collections(api) } }),
+          ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }),
+          { match: { prefix: '/' }, direct_response: { status: 404 } },
+        ],
+      },
+    ],
+    max_direct_response_body_size_bytes: 4_194_304,
+    // 201 for a creation is decided by a filter that runs on the way back; what a client sends is no decision.
+    internal_only_headers: ['x-http-code'],
+  };
+}
+
+/** The resources' addresses, as the caller names this host. */
+function collections(api: Api): Record<string, string> {
+  const lists = api.methods.flatMap(({ http }) => /^\/(\w+)$/.exec(http?.verb === 'GET' ? http.template : '') ?? []);
+  const names = [...new Set(lists.filter((name) => !name.startsWith('/')))].sort();
+  return Object.fromEntries(names.map((name) => [name, `%REQ(:scheme)%://%REQ(:authority)%/${name}`]));
+}
+
+/** The longest that a unary call may take. */
+const unarySeconds = 15;
+
+function methodRoute(method: ApiMethod): object {
+  const match = { path: method.path, grpc: {} };
+  if (method.kind === 'stream') {
+    // Watches send a sign of life every few seconds; silence for a minute is a dead peer.
+    return {
+      match,
+      route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
+    };
+  }
+  return {
+    match,
+    route: {
+      cluster: method.service,
+      retry_policy: retries(method),
+      // The service is told the time that is left and ends the call itself; this is the net behind it.
+      timeout: `${unarySeconds + 1}s`,
+      max_stream_duration: { grpc_timeout_header_max: `${unarySeconds}s` },
+    },
+    request_headers_to_add: [
+      { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
+    ],
+  };
+}
+
+const endless = { timeout: '0s' };
+
+/** A write is repeated only when it can not have reached the service. */
+function retries(method: ApiMethod): object {
+  return {
+    retry_on:
+      method.kind === 'write' ? 'connect-failure,refused-stream' : 'unavailable,connect-failure,refused-stream,reset',
+    num_retries: 2,
+    host_selection_retry_max_attempts: 5,
+    retry_host_predicate: [
+      {
+        name: 'envoy.retry_host_predicates.previous_hosts',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+        },
+      },
+    ],
+  };
+}
+
+/** Any service could describe the whole API; guests is the one that depends on no other. */
+function reflectionAndHealth(): object[] {
+  return [
+    '/grpc.reflection.v1.ServerReflection/',
+    '/grpc.reflection.v1alpha.ServerReflection/',
+    '/grpc.health.v1.Health/',
+  ].map((prefix) => ({
+    match: { prefix, grpc: {} },
+    route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
+    typed_per_filter_config: disabled(rateLimitFilter, guardFilter, transcoderFilter),
+  }));
+}
+
+/** A document of the gateway itself: free of limits, read only. */
+function documentRoutes(path: string, content: object): object[] {
+  const match = path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } };
+  const typed_per_filter_config = disabled(rateLimitFilter, guardFilter, transcoderFilter);
+  return [
+    {
+      match: { ...match, headers: [{ name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }] },
+      direct_response: { status: 200, ...content },
+      response_headers_to_add: [{ header: { key: 'content-type', value: 'application/json' } }],
+      typed_per_filter_config,
+    },
+    {
+      match,
+      direct_response: { status: 405 },
+      response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],
+      typed_per_filter_config,
+    },
+  ];
+}
+
+function disabled(...filters: string[]): object {
+  return Object.fromEntries(
+    filters.map((name) => [
+      name,
+      { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true },
+    ]),
+  );
+}

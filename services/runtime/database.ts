@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
+import { Migrator } from '@mikro-orm/migrations'
+import { CompiledQuery } from 'kysely'
+import { notFound } from './refusal.ts'
+
+export type { EntityManager, MikroORM }
+
+/** A migration: its name, which orders and remembers it, and its SQL. */
+export type MigrationFile = { readonly name: string; readonly file: URL }
+
+type DatabaseOptions = {
+  url: string
+  entities: NonNullable<Options['entities']>
+  migrations: readonly MigrationFile[]
+  poolSize?: number
+}
+
+/** Opens a service's database through the ORM; nothing is migrated. */
+export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
+  return MikroORM.init({
+    clientUrl: options.url,
+    entities: options.entities,
+    // The tables are made by SQL, and `find` needs no discovery of what is not there.
+    discovery: { warnWhenNoEntities: false },
+    forceUtcTimezone: true,
+    extensions: [Migrator],
+    pool: { min: 0, max: options.poolSize ?? 10 },
+    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel' },
+    findOneOrFailHandler: (entity, where) => notFound(entity.toLowerCase(), String((where as { id?: unknown }).id ?? '')),
+    migrations: {
+      tableName: 'migration',
+      snapshot: false,
+      migrationsList: await Promise.all(options.migrations.map(sqlMigration)),
+    },
+  })
+}
+
+async function sqlMigration({ name, file }: MigrationFile) {
+  const { Migration } = await import('@mikro-orm/migrations')
+  const sql = await readFile(file, 'utf8')
+  return {
+    name,
+    class: class extends Migration {
+      override async up() {
+        this.addSql(sql)
+      }
+    },
+  }
+}
+
+/**
+ * Runs one SQL statement with parameters ($1 …) on the manager's transaction or pool and gives its rows. The ORM's own
+ * `execute` writes values into the text, which then shows in the server's log.
+ */
+export async function query<Row>(em: EntityManager, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]), em.getAbortOptions())
+  return rows
+}
+
+/** A manager for one call: when the call is cancelled, its query is cancelled in the database too. */
+export function forkFor(orm: MikroORM, signal: AbortSignal): EntityManager {
+  return orm.em.fork({ signal, inflightQueryAbortStrategy: 'cancel query' })
+}
+
+/** SQLSTATE and constraint of a database error, also of one that a worker of a distributed engine has passed on. */
+export function databaseError(error: unknown): { sqlState: string; constraint: string; message: string; detail: string } | undefined {
+  const { code, constraint, message, detail } = error as { code?: unknown; constraint?: string; message?: string; detail?: string }
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined
+  const named = constraint ?? /constraint "([^"]+)"/.exec(message ?? '')?.[1] ?? ''
+  return { sqlState: code, constraint: named.replace(/_\d+$/, ''), message: message ?? '', detail: detail ?? '' }
+}

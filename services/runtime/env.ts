@@ -1,0 +1,56 @@
+/** What a reader of one environment variable gives, or an Error that says what is wrong with the value. */
+type Reader<T> = (value: string | undefined) => T
+
+/** Reads settings from the environment once; an Error names the variable at fault and the remedy. */
+export function readEnv<T extends Record<string, unknown>>(
+  env: NodeJS.ProcessEnv,
+  readers: { [K in keyof T]: readonly [variable: string, reader: Reader<T[K]>] },
+): Readonly<T> {
+  const settings = Object.entries(readers).map(([key, [variable, reader]]) => {
+    try {
+      return [key, reader(env[variable] === '' ? undefined : env[variable])]
+    } catch (error) {
+      throw new Error(`${variable} ${(error as Error).message}`)
+    }
+  })
+  return Object.freeze(Object.fromEntries(settings)) as T
+}
+
+/** A setting that must be given. */
+export const text: Reader<string> = (value) => {
+  if (value === undefined) throw new Error('is not set: give it a value')
+  return value
+}
+
+/** A setting that may be absent. */
+export const optionalText: Reader<string | undefined> = (value) => value
+
+/** A setting with a value of its own when absent. */
+export const textOr =
+  (fallback: string): Reader<string> =>
+  (value) =>
+    value ?? fallback
+
+/** A number of at least 0. */
+export const numberOr =
+  (fallback: number): Reader<number> =>
+  (value) => {
+    if (value === undefined) return fallback
+    const number = Number(value)
+    if (!Number.isFinite(number) || number < 0) throw new Error(`is "${value}": give a number of at least 0`)
+    return number
+  }
+
+/** Addresses `host:port` of one service, separated by commas. */
+export const addresses: Reader<string[]> = (value) => {
+  const list = text(value).split(',')
+  if (!list.every((address) => /^.+:\d+$/.test(address))) throw new Error(`is "${value}": give host:port`)
+  return list
+}
+
+/** A secret of 32 bytes in base64. */
+export const key256: Reader<Buffer> = (value) => {
+  const key = Buffer.from(text(value), 'base64')
+  if (key.length !== 32) throw new Error('is not 32 bytes in base64: make one with `openssl rand -base64 32`')
+  return key
+}

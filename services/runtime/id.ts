@@ -1,0 +1,15 @@
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The default hotel, which exists from the first migration. */
+export const DEFAULT_HOTEL = '00000000-0000-7000-8000-000000000001'
+
+/** The default location of the default hotel. */
+export const DEFAULT_LOCATION = '00000000-0000-7000-8000-000000000002'
+
+/**
+ * Whether a text is an id: its 36 lower-case characters and nothing else. PostgreSQL takes other spellings
+ * of a UUID too, each of which the gateway's limit would count apart.
+ */
+export function isId(text: string): boolean {
+  return ID.test(text)
+}

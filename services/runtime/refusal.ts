@@ -1,0 +1,71 @@
+import { Status } from 'nice-grpc'
+import {
+  BadRequest,
+  type BadRequest_FieldViolation,
+  ErrorInfo,
+  type ErrorDetails,
+  PreconditionFailure,
+  RichServerError,
+} from 'nice-grpc-error-details'
+import type { ErrorReason } from '@hotel/proto/hotel/errors/v1/error_reason'
+
+/** A reason of `hotel.errors.v1.ErrorReason`. */
+export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED'>
+
+/** An error for the caller: a canonical code, a documented reason, and every value of the message also in metadata. */
+export class Refusal extends RichServerError {
+  readonly reason: Reason
+
+  constructor(
+    code: Status,
+    reason: Reason,
+    message: string,
+    metadata: Record<string, string> = {},
+    details: ErrorDetails[] = [],
+  ) {
+    super(code, message, [ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata }), ...details])
+    this.reason = reason
+  }
+}
+
+/** One wrong field of a request and its remedy. */
+export type FieldViolation = Pick<BadRequest_FieldViolation, 'field' | 'description'>
+
+/** INVALID_ARGUMENT that names every wrong field. */
+export function invalidFields(violations: FieldViolation[]): Refusal {
+  const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ')
+  return new Refusal(Status.INVALID_ARGUMENT, 'INVALID_FIELD', message, { fields: violations.map((v) => v.field).join(',') }, [
+    BadRequest.fromPartial({ field_violations: violations } as never),
+    ])
+}
+
+/** NOT_FOUND of a resource, as `guest`, by the id that the caller gave. */
+export function notFound(resource: string, id: string): Refusal {
+  return new Refusal(Status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `no ${resource} has the id ${id}`, { resource, id })
+}
+
+/** FAILED_PRECONDITION: what stands against the write. */
+export function precondition(
+  reason: Reason,
+  message: string,
+  metadata: Record<string, string> = {},
+  violations: { type: string; subject: string; description: string }[] = [],
+): Refusal {
+  const details = violations.length > 0 ? [PreconditionFailure.fromPartial({ violations })] : []
+  return new Refusal(Status.FAILED_PRECONDITION, reason, message, metadata, details)
+}
+
+/** ALREADY_EXISTS: another live resource has the value. */
+export function alreadyExists(reason: Reason, message: string, metadata: Record<string, string> = {}): Refusal {
+  return new Refusal(Status.ALREADY_EXISTS, reason, message, metadata)
+}
+
+/** FAILED_PRECONDITION of a field that can not be changed. */
+export function immutable(field: string): Refusal {
+  return precondition('FIELD_IMMUTABLE_NOW', `${field} can not be changed: leave it out or send what it is`, { field })
+}
+
+/** UNAVAILABLE: another service had to be asked and gave no answer. */
+export function peerUnavailable(peer: string): Refusal {
+  return new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', `the ${peer} service does not answer now: repeat later`, { peer })
+}

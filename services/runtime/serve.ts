@@ -1,0 +1,92 @@
+import { createServer, type CompatServiceDefinition, type Server } from 'nice-grpc'
+import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
+import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
+import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
+import { adapter, deadlineInterceptor } from './adapter.ts'
+import type { Logger } from './log.ts'
+import { createMetrics, type Metrics, serveMetrics } from './metrics.ts'
+import { reflection } from './reflection.ts'
+
+const READINESS_EVERY_MS = 1_000
+
+export type ServeOptions = {
+  /** host:port; port 0 takes a free one. */
+  address: string
+  metricsAddress: string | undefined
+  /** Seconds between NOT_SERVING and the refusal of calls: the gateway's time to notice. */
+  drainSeconds: number
+  log: Logger
+  metrics?: Metrics
+  /** Throws while the service can not do its work; asked every second. */
+  ready: (signal: AbortSignal) => Promise<void>
+  /** Adds the services; `definition` and implementation as nice-grpc takes them. */
+  add: (server: Pick<Server, 'add'>) => void
+}
+
+/** A service that answers: its port, and how it stops. */
+export type Served = {
+  readonly port: number
+  /** NOT_SERVING, the drain's wait, streams ended with UNAVAILABLE, calls finished. */
+  stop(): Promise<void>
+}
+
+/** Serves gRPC with health from real readiness, reflection, the adapter and metrics. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { log } = options
+  const metrics = options.metrics ?? createMetrics()
+  const draining = new AbortController()
+  const health = HealthState()
+  health.setStatus('unhealthy')
+  const server = createServer({
+    interceptors: [deadlineInterceptor],
+    'grpc.max_receive_message_length': 4 * 1024 * 1024,
+    'grpc.max_metadata_size': 64 * 1024,
+    'grpc.keepalive_time_ms': 30_000,
+  } as never)
+  const guarded = server.use(errorDetailsServerMiddleware).use(adapter(log, metrics, draining.signal))
+  const bare = createBare(server)
+  bare.add(HealthDefinition, HealthServiceImpl(health) as never)
+  const reflect = reflection()
+  bare.add(ReflectionV1, reflect as never)
+  bare.add(ReflectionV1Alpha, reflect as never)
+  options.add(guarded)
+  const port = await server.listen(options.address)
+  const stopMetrics = options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
+  const watching = watchReadiness(options.ready, health, log, draining.signal)
+  log.info({ port }, 'serving')
+
+  return {
+    port,
+    async stop() {
+      log.info('draining')
+      health.setStatus('unhealthy')
+      await new Promise((resolve) => setTimeout(resolve, options.drainSeconds * 1_000))
+      draining.abort()
+      await watching
+      const force = setTimeout(() => server.forceShutdown(), 5_000)
+      await server.shutdown()
+      clearTimeout(force)
+      await stopMetrics?.()
+      log.info('stopped')
+    },
+  }
+}
+
+async function watchReadiness(ready: ServeOptions['ready'], health: HealthState, log: Logger, draining: AbortSignal): Promise<void> {
+  let last = ''
+  while (!draining.aborted) {
+    const state = await ready(AbortSignal.any([draining, AbortSignal.timeout(3_000)])).then(
+      () => 'ready',
+      (error: Error) => `not ready: ${error.message}`,
+    )
+    if (draining.aborted) return
+    if (state !== last) log.info({ state }, 'readiness')
+    last = state
+    health.setStatus(state === 'ready' ? 'healthy' : 'unhealthy')
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, state === 'ready' ? READINESS_EVERY_MS : 100)
+      draining.addEventListener('abort', () => (clearTimeout(timer), resolve(undefined)), { once: true })
+    })
+  }
+}

@@ -1,0 +1,134 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
+import { type FieldViolation, invalidFields } from './refusal.ts'
+import { isId } from './id.ts'
+
+/** Turns a request's field into the narrower type, or throws an Invalid that says the remedy. */
+export type Rule<T> = (value: unknown) => T
+
+/** What a rule throws: why the value is refused and what to send instead. */
+export class Invalid extends Error {}
+
+type Rules = Record<string, Rule<unknown>>
+type Parsed<R extends Rules> = { [K in keyof R]: R[K] extends Rule<infer T> ? T : never }
+
+/** Parses the fields that have a rule; throws one INVALID_ARGUMENT naming all that are wrong. */
+export function valid<R extends Rules>(request: object, rules: R): Parsed<R> {
+  return parse(request, rules, Object.keys(rules)) as Parsed<R>
+}
+
+/**
+ * Parses the fields a PATCH changes: those present, or those that `update_mask` names (absent ones are cleared).
+ * Throws one INVALID_ARGUMENT naming all that are wrong.
+ */
+export function validChanges<R extends Rules>(
+  request: object & { update_mask?: string[] | undefined },
+  rules: R,
+): Partial<Parsed<R>> {
+  const mask = request.update_mask
+  if (mask === undefined || mask.length === 0) {
+    const present = Object.keys(rules).filter((field) => isPresent((request as Record<string, unknown>)[field]))
+    return parse(request, rules, present) as Partial<Parsed<R>>
+  }
+  const fields = mask.includes('*') ? Object.keys(rules) : mask
+  return parse(request, rules, fields) as Partial<Parsed<R>>
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && !(Array.isArray(value) && value.length === 0)
+}
+
+function parse(request: object, rules: Rules, fields: string[]): Record<string, unknown> {
+  const violations: FieldViolation[] = nulCharacters(request)
+  const parsed: Record<string, unknown> = {}
+  for (const field of fields) {
+    const rule = rules[field]
+    if (rule === undefined) {
+      violations.push({ field: 'update_mask', description: `"${field}" is not a field that can be changed: name one of ${Object.keys(rules).join(', ')}` })
+      continue
+    }
+    try {
+      parsed[field] = rule((request as Record<string, unknown>)[field])
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      violations.push({ field, description: error.message })
+    }
+  }
+  if (violations.length > 0) throw invalidFields(violations)
+  return parsed
+}
+
+/** PostgreSQL stores no U+0000, and one in an array would fail the whole array. */
+export function nulCharacters(request: object): FieldViolation[] {
+  return Object.entries(request)
+    .filter(([, value]) => [value].flat().some((item) => typeof item === 'string' && item.includes('\0')))
+    .map(([field]) => ({ field, description: 'contains the character U+0000: remove it' }))
+}
+
+/** A text of 1 to `most` characters, outer spaces trimmed, that must be given. */
+export const requiredText =
+  (most = 255): Rule<string> =>
+  (value) => {
+    if (typeof value !== 'string' || value === '') throw new Invalid('is required')
+    return trimmed(value, most)
+  }
+
+/** As requiredText, but may be absent: null then. */
+export const optionalText =
+  (most = 255): Rule<string | null> =>
+  (value) =>
+    value === undefined ? null : trimmed(value as string, most)
+
+function trimmed(value: string, most: number): string {
+  const text = value.trim()
+  if (text === '') throw new Invalid('may not be blank')
+  // Code points, as PostgreSQL counts the length of a varchar.
+  if ([...text].length > most) throw new Invalid(`is longer than ${most} characters`)
+  return text
+}
+
+/** Another rule, for a field that may be absent: null then. */
+export const optional =
+  <T>(rule: Rule<T>): Rule<T | null> =>
+  (value) =>
+    value === undefined || value === '' ? null : rule(value)
+
+/** An e-mail address of the form that HTML's input takes, at most 254 characters (RFC 5321, 4.5.3.1.3). */
+export const email: Rule<string> = (value) => {
+  const text = trimmed(value as string, 254)
+  if (!EMAIL.test(text)) throw new Invalid('is not an e-mail address, as name@example.org')
+  return text
+}
+
+// https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address, with a dot in the domain demanded.
+const EMAIL =
+  /^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?(?:\.[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?)+$/iu
+
+/** A telephone number in international form; gives it as E.164. */
+export const phone: Rule<string> = (value) => {
+  const number = parsePhoneNumberFromString(trimmed(value as string, 64))
+  if (number === undefined || !number.isPossible()) throw new Invalid('is not a telephone number in international form, as +41 44 668 18 00')
+  return number.number
+}
+
+/** A calendar date YYYY-MM-DD of the years 1900 to 9999 that exists. */
+export const date: Rule<string> = (value) => {
+  if (typeof value !== 'string' || value === '') throw new Invalid('is required')
+  try {
+    if (!/^\d{4}-\d\d-\d\d$/.test(value)) throw new RangeError()
+    Temporal.PlainDate.from(value, { overflow: 'reject' })
+  } catch {
+    throw new Invalid('is not a date of the form YYYY-MM-DD that exists')
+  }
+  if (value < '1900-01-01' || value > '9998-12-31') throw new Invalid('is not between 1900-01-01 and 9998-12-31')
+  return value
+}
+
+/** An id that must be given. That no resource has it is said of the field too: INVALID_ARGUMENT, as the original's 400. */
+export const id: Rule<string> = (value) => {
+  if (typeof value !== 'string' || value === '') throw new Invalid('is required')
+  if (!isId(value)) throw new Invalid('is not an id: give the 36 lower-case characters of one')
+  return value
+}
+
+/** The filter of a list by an id; null when absent. One that is no id matches nothing, so it is refused. */
+export const idFilter: Rule<string | null> = optional(id)

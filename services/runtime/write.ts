@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { type CallContext, Status } from 'nice-grpc'
+import type { ClockOffset } from './clock.ts'
+import { databaseError, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
+import type { Heads } from './heads.ts'
+import { invalidFields, Refusal } from './refusal.ts'
+
+/** What breaking each constraint of the service's tables means to the caller, by the constraint's name. */
+export type Refusals = Readonly<Record<string, (error: { message: string; detail: string }) => Refusal>>
+
+/** A write under way: its transaction, its time and who does it. */
+export type Write = { readonly em: EntityManager; readonly now: Date; readonly actor: string }
+
+/** What a write is about: the hotel it happens in, and, when it creates a hotel, that one. */
+export type Scope = { readonly hotel: string; readonly creates?: string }
+
+/** What a repeated idempotent call is answered from: the row of a change, as JSON, to the message of its resource. */
+export type Rebuild = (resource: string, payload: Record<string, unknown>) => object
+
+/**
+ * Runs a write in one transaction that first takes the hotel's feed head: so writers of a hotel come one after another,
+ * and all that `apply` reads stands until it commits. `apply` returns how to answer, called after the flush.
+ *
+ * A call with an `idempotency-key` is answered from the change that its first one caused; its key is stored in the
+ * transaction of the effect, and repeats that run at once wait at the head. Throws what `apply` throws; a broken
+ * constraint as the Refusal of its name.
+ */
+export type Writer = <Answer extends object>(
+  call: CallContext,
+  method: string,
+  request: object,
+  scope: Scope,
+  apply: (write: Write) => Promise<() => Answer>,
+) => Promise<Answer>
+
+/** Who calls: a token's subject, once there are tokens. Never an address. */
+export function actorOf(_call: CallContext): string {
+  return 'anonymous'
+}
+
+const ATTEMPTS = 4
+const RETRIED = new Set(['40001', '40P01'])
+
+type WriterOptions = { orm: MikroORM; clockOffset: ClockOffset; refusals: Refusals; rebuild: Rebuild; heads: Heads }
+
+/** Makes the service's Writer. */
+export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOptions): Writer {
+  return async (call, method, request, scope, apply) => {
+    const key = idempotencyKey(call)
+    const hash = key === undefined ? undefined : requestHash(method, request)
+    const actor = actorOf(call)
+    const attempt = () =>
+      forkFor(orm, call.signal).transactional(async (em) => {
+        const now = await beginWrite(em, scope, clockOffset())
+        if (key !== undefined && hash !== undefined) {
+          const first = await recall(em, scope, actor, key, method, hash)
+          if (first !== undefined) {
+            call.header.set('idempotent-replayed', 'true')
+            return () => rebuild(first.resource, first.payload) as never
+          }
+        }
+        const before = key === undefined ? 0n : await headOf(em, scope)
+        const answer = await apply({ em, now, actor })
+        await em.flush()
+        if (key !== undefined && hash !== undefined) await remember(em, scope, { actor, key, method, hash, before, now })
+        return answer
+      })
+    const answer = await retried(attempt, refusals)
+    heads.moved(scope.creates ?? scope.hotel)
+    return answer()
+  }
+}
+
+async function retried<T>(attempt: () => Promise<T>, refusals: Refusals): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const broken = databaseError(error)
+      if (broken === undefined) throw error
+      const refusal = refusals[broken.constraint]
+      if (refusal !== undefined && broken.sqlState.startsWith('23')) throw refusal(broken)
+      if (!RETRIED.has(broken.sqlState) || tries === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function beginWrite(em: EntityManager, scope: Scope, offset: number): Promise<Date> {
+  const hotels = scope.creates === undefined ? [scope.hotel] : [scope.hotel, scope.creates].sort()
+  let now = new Date(0)
+  for (const hotel of hotels) {
+    const [row] = await query<{ now: string }>(em, 'select begin_write($1, make_interval(secs => $2)) as now', [hotel, offset])
+    const time = new Date(row?.now ?? 0)
+    if (time > now) now = time
+  }
+  return now
+}
+
+function idempotencyKey(call: CallContext): string | undefined {
+  const key = call.metadata.get('idempotency-key')
+  if (key === undefined) return undefined
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw invalidFields([{ field: 'idempotency-key', description: 'is not 1 to 255 visible ASCII characters without spaces' }])
+  }
+  return key
+}
+
+function requestHash(method: string, request: object): Buffer {
+  return createHash('sha256').update(JSON.stringify([method, request])).digest()
+}
+
+async function headOf(em: EntityManager, scope: Scope): Promise<bigint> {
+  const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [scope.creates ?? scope.hotel])
+  return BigInt(head?.seq ?? 0)
+}
+
+type First = { method: string; request_hash: Buffer; resource: string; payload: Record<string, unknown> }
+
+async function recall(em: EntityManager, scope: Scope, caller: string, key: string, method: string, hash: Buffer) {
+  const [first] = await query<First>(
+    em,
+    `select k.method, k.request_hash, c.resource, c.payload
+     from idempotency_key k join change c on c.hotel_id = k.change_hotel_id and c.seq = k.change_seq
+     where k.hotel_id = $1 and k.caller = $2 and k.key = $3`,
+    [scope.hotel, caller, key],
+  )
+  if (first !== undefined && (first.method !== method || !first.request_hash.equals(hash))) {
+    throw new Refusal(
+      Status.INVALID_ARGUMENT,
+      'IDEMPOTENCY_KEY_REUSED',
+      `the idempotency key ${key} was used with another request: use a new one`,
+      { idempotency_key: key },
+    )
+  }
+  return first
+}
+
+type Effect = { actor: string; key: string; method: string; hash: Buffer; before: bigint; now: Date }
+
+/** Only effects are stored: a write that changed nothing is tried afresh when repeated. */
+async function remember(em: EntityManager, scope: Scope, { actor, key, method, hash, before, now }: Effect): Promise<void> {
+  const last = await headOf(em, scope)
+  if (last === before) return
+  await query(
+    em,
+    `insert into idempotency_key (hotel_id, caller, key, method, request_hash, change_hotel_id, change_seq, create_time)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [scope.hotel, actor, key, method, hash, scope.creates ?? scope.hotel, String(last), now.toISOString()],
+  )
+}

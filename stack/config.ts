@@ -1,0 +1,87 @@
+import path from 'node:path'
+import { type PerService, perService } from './service-names.ts'
+import { Problem } from './setup/problem.mjs'
+import { root } from './setup/run.mjs'
+
+/** The settings of `npm start`. */
+export type Config = {
+  readonly dataDir: string
+  readonly gatewayAddress: string
+  readonly ports: Ports
+  /** URL of the server of each service's database, as an administrator; absent: the embedded Postgres. */
+  readonly adminUrls: PerService<string | undefined>
+  /** A Redis of one's own. */
+  readonly redisUrl: string | undefined
+  readonly requestsPerSecond: number
+  readonly statusChangesPerMinute: number
+  readonly defaultTimeZone: string
+  readonly logLevel: string
+}
+
+/** Where the parts listen; 0 takes a free port. */
+export type Ports = PerService<number> & {
+  readonly gateway: number
+  readonly envoyAdmin: number
+  readonly postgres: number
+  readonly redis: number
+}
+
+/** The variable that sets each port: what a sentence about a taken one names. */
+export const portVariables: Readonly<Record<keyof Ports, string>> = {
+  gateway: 'GATEWAY_PORT',
+  guests: 'GUESTS_PORT',
+  rooms: 'ROOMS_PORT',
+  reservations: 'RESERVATIONS_PORT',
+  postgres: 'POSTGRES_PORT',
+  redis: 'REDIS_PORT',
+  envoyAdmin: 'ENVOY_ADMIN_PORT',
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** Reads the settings from the environment; throws a Problem that names the variable. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const value = (variable: string) => (env[variable] === '' ? undefined : env[variable])
+  const whole = (variable: string, fallback: number, least: number, most: number) => {
+    const given = value(variable) ?? String(fallback)
+    const number = Number(given)
+    if (/^\d+$/.test(given) && number >= least && number <= most) return number
+    throw new Problem(`${variable} is "${given}": give a whole number from ${least} to ${most}.`)
+  }
+  const url = (variable: string, protocols: readonly string[]) => {
+    const given = value(variable)
+    if (given === undefined || protocols.includes(URL.parse(given)?.protocol ?? '')) return given
+    throw new Problem(`${variable} is no ${protocols[0]}// URL: give one as ${protocols[0]}//user:password@host:port/.`)
+  }
+  const logLevel = value('LOG_LEVEL') ?? 'info'
+  if (!logLevels.includes(logLevel)) throw new Problem(`LOG_LEVEL is "${logLevel}": give one of ${logLevels.join(', ')}.`)
+  const port = (name: keyof Ports, fallback: number) => whole(portVariables[name], fallback, 1, 65_535)
+  const postgres = ['postgresql:', 'postgres:']
+  return Object.freeze({
+    dataDir: path.resolve(root, value('DATA_DIR') ?? '.data'),
+    gatewayAddress: value('GATEWAY_ADDRESS') ?? '127.0.0.1',
+    ports: {
+      gateway: port('gateway', 8000),
+      guests: port('guests', 50051),
+      rooms: port('rooms', 50052),
+      reservations: port('reservations', 50053),
+      postgres: port('postgres', 50432),
+      redis: port('redis', 50379),
+      envoyAdmin: port('envoyAdmin', 9901),
+    },
+    adminUrls: perService(
+      (name) => url(`${name.toUpperCase()}_DATABASE_URL`, postgres) ?? url('DATABASE_URL', postgres),
+    ),
+    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
+    statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
+    defaultTimeZone: value('DEFAULT_TIME_ZONE') ?? 'UTC',
+    logLevel,
+  })
+}
+
+/** What the processes started from here inherit of the environment: nothing that could change what they do. */
+export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG']
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}

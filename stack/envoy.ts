@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { configure, writeFiles } from '@hotel/gateway/configure'
+import type { GatewaySettings } from '@hotel/gateway/settings'
+import { inheritedEnvironment } from './config.ts'
+import { type Supervised, type Surroundings, supervise } from './processes.ts'
+import { findEnvoy } from './setup/binaries.mjs'
+import { Problem } from './setup/problem.mjs'
+import { root } from './setup/run.mjs'
+
+export type EnvoyOptions = {
+  /** Where its configuration is put, and where it runs. */
+  readonly folder: string
+  readonly settings: GatewaySettings
+  /** Threads. */
+  readonly concurrency: number
+  /** How long calls in flight are given to finish when it stops. */
+  readonly drainSeconds: number
+  readonly around: Surroundings
+}
+
+/** Starts the gateway and resolves when every service behind it is healthy. */
+export async function startEnvoy({ folder, settings, concurrency, drainSeconds, around }: EnvoyOptions): Promise<Supervised> {
+  const file = await findEnvoy()
+  if (file === undefined) throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
+  const descriptorSet = await readFile(path.join(root, 'proto', 'gen', 'api.binpb'))
+  await writeFiles(folder, await configure({ descriptorSet, settings }))
+  const drain = ['--drain-time-s', String(drainSeconds), '--drain-strategy', 'immediate']
+  const run = ['--disable-hot-restart', '--concurrency', String(concurrency), '--log-level', 'error', ...drain]
+  const process = supervise(
+    {
+      name: 'gateway',
+      file,
+      args: ['-c', 'envoy.yaml', ...run],
+      env: inheritedEnvironment(),
+      cwd: folder,
+      ready: (signal) => assertHealthy(settings, signal),
+      readyWithinMs: 30_000,
+      ...(drainSeconds === 0 ? {} : { beforeStop: () => finishCalls(settings.adminPort, drainSeconds) }),
+      stopSignal: 'SIGTERM',
+      stopWithinMs: 2_000,
+    },
+    around,
+  )
+  await process.start()
+  return process
+}
+
+async function assertHealthy({ address, port }: GatewaySettings, signal: AbortSignal): Promise<void> {
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address
+  const response = await fetch(`http://${host}:${port}/healthz`, { signal })
+  await response.body?.cancel()
+  if (!response.ok) throw new Error(`/healthz says ${response.status}`)
+}
+
+/** SIGTERM cuts calls in flight (seen): new ones are turned away first, and those that run given time. */
+async function finishCalls(adminPort: number, seconds: number): Promise<void> {
+  const signal = AbortSignal.timeout(1_000)
+  for (const step of ['/healthcheck/fail', '/drain_listeners?graceful'])
+    await fetch(`http://127.0.0.1:${adminPort}${step}`, { method: 'POST', signal }).then((response) => response.body?.cancel())
+  await setTimeout(seconds * 1_000)
+}

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Client, escapeIdentifier, escapeLiteral } from 'pg'
+import { nodeProgram } from './services.ts'
+import type { ServiceName } from './service-names.ts'
+import { Problem } from './setup/problem.mjs'
+
+/** Who may what in a service's database, and by which password. */
+export type Access = {
+  readonly service: ServiceName
+  /** URL of the server as an administrator. */
+  readonly adminUrl: string
+  readonly ownerPassword: string
+  readonly servicePassword: string
+}
+
+/** The limits of a service's session, so that nothing it does can hold up the others for long. */
+const sessionLimits = {
+  idle_in_transaction_session_timeout: '2s',
+  transaction_timeout: '10s',
+  statement_timeout: '10s',
+  lock_timeout: '5s',
+}
+
+/** Failing statements hold names of guests: they stay out of the server's log. Only a superuser may set these. */
+const discretion = { log_min_error_statement: 'panic', log_error_verbosity: 'terse' }
+
+const oldest = 180_000
+const insufficientPrivilege = '42501'
+
+/** The name of the role that owns a service's database. */
+export const ownerOf = (service: ServiceName) => `${service}_owner`
+/** The name of the role that a service works as. */
+export const roleOf = (service: ServiceName) => `${service}_service`
+
+/** Makes a service's roles, database and privileges as they should be, whatever is there already. */
+export async function provision(access: Access, database: string = access.service): Promise<void> {
+  await provisionRoles(access)
+  await administer(access.adminUrl, async (client) => {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [database])
+    if (rowCount === 0)
+      await client.query(
+        `create database ${escapeIdentifier(database)} owner ${ownerOf(access.service)} template template0
+         encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'`,
+      )
+    await restrictDatabase(client, access.service, database)
+  })
+  await administer(databaseUrl(access.adminUrl, database), async (client) => {
+    await client.query('revoke all on schema public from public')
+    await client.query(`alter schema public owner to ${ownerOf(access.service)}`)
+  })
+}
+
+/** A database made from a template does not inherit who may connect to it. */
+export async function restrictDatabase(client: Client, service: ServiceName, database: string): Promise<void> {
+  const name = escapeIdentifier(database)
+  await client.query(`revoke all on database ${name} from public`)
+  await client.query(`grant connect on database ${name} to ${roleOf(service)}`)
+}
+
+/** Brings a service's database up to date. */
+export async function migrate(access: Access, defaultTimeZone: string, database: string = access.service): Promise<void> {
+  const { file, args, env, cwd } = nodeProgram(path.join('services', access.service, 'migrate.ts'))
+  const url = databaseUrl(access.adminUrl, database, ownerOf(access.service), access.ownerPassword)
+  const more = { MIGRATION_DATABASE_URL: url, SERVICE_ROLE: roleOf(access.service), DEFAULT_TIME_ZONE: defaultTimeZone }
+  await promisify(execFile)(file, args, { cwd, env: { ...env, ...more } }).catch((error) => {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    const words = `${stdout}${stderr}`.trim().split('\n').slice(-20).join('\n')
+    throw new Problem(`The database of ${access.service} could not be migrated: see its words.\n${words}`)
+  })
+}
+
+/** The URL with which a service reaches its database. */
+export function serviceUrl(access: Access, database: string = access.service): string {
+  return databaseUrl(access.adminUrl, database, roleOf(access.service), access.servicePassword)
+}
+
+/** The same server, another database and, if given, another role. */
+export function databaseUrl(server: string, database: string, role?: string, password?: string): string {
+  const url = new URL(server)
+  url.pathname = `/${encodeURIComponent(database)}`
+  if (role !== undefined) url.username = role
+  if (password !== undefined) url.password = password
+  return url.href
+}
+
+/** Runs something on a connection of its own, as the administrator. */
+export async function administer<T>(url: string, act: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  await client.connect().catch((error: Error) => {
+    const { host } = new URL(url)
+    throw new Problem(`The database server at ${host} lets nobody in (${error.message || 'no answer'}): check DATABASE_URL and the server.`)
+  })
+  try {
+    return await act(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function provisionRoles({ service, adminUrl, ownerPassword, servicePassword }: Access): Promise<void> {
+  await administer(adminUrl, async (client) => {
+    const { rows } = await client.query<{ version: number; super: boolean }>(
+      `select current_setting('server_version_num')::int as version, rolsuper as super from pg_roles where rolname = current_user`,
+    )
+    const { version = 0, super: isSuper = false } = rows[0] ?? {}
+    if (version < oldest) throw new Problem(`The server of DATABASE_URL is older than Postgres 18: use a newer one, or none of your own.`)
+    await provisionRole(client, ownerOf(service), ownerPassword)
+    await provisionRole(client, roleOf(service), servicePassword)
+    // Only a member may give a database to a role, unless it is a superuser.
+    if (!isSuper) await client.query(`grant ${ownerOf(service)} to current_user`)
+    for (const [name, value] of Object.entries(sessionLimits))
+      await client.query(`alter role ${roleOf(service)} set ${name} = '${value}'`)
+    for (const [name, value] of Object.entries(discretion))
+      await client.query(`alter role ${roleOf(service)} set ${name} = '${value}'`).catch((error: { code?: string }) => {
+        if (error.code !== insufficientPrivilege) throw error
+      })
+  })
+}
+
+async function provisionRole(client: Client, role: string, password: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
+  if (rowCount === 0)
+    await client.query(`create role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit`)
+  await client.query(`alter role ${role} password ${escapeLiteral(password)}`)
+}

@@ -1,0 +1,17 @@
+/** The services, in the order in which they are named everywhere. */
+export const serviceNames = ['guests', 'rooms', 'reservations'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** One value for each service. */
+export type PerService<T> = Readonly<Record<ServiceName, T>>
+
+/** Makes a value for each service. */
+export function perService<T>(make: (name: ServiceName) => T): PerService<T> {
+  return Object.fromEntries(serviceNames.map((name) => [name, make(name)])) as PerService<T>
+}
+
+/** The same, where making takes its time: all at once. */
+export async function perServiceAsync<T>(make: (name: ServiceName) => Promise<T>): Promise<PerService<T>> {
+  const entries = await Promise.all(serviceNames.map(async (name) => [name, await make(name)] as const))
+  return Object.fromEntries(entries) as PerService<T>
+}

@@ -1,0 +1,109 @@
+import path from 'node:path'
+import { createChannel, createClient } from 'nice-grpc'
+import { HealthCheckResponse_ServingStatus as ServingStatus, HealthDefinition } from 'nice-grpc-server-health'
+import { inheritedEnvironment } from './config.ts'
+import { type Supervised, type Surroundings, supervise } from './processes.ts'
+import type { PerService, ServiceName } from './service-names.ts'
+import { nodeBinary } from './setup/install.mjs'
+import { root } from './setup/run.mjs'
+
+export type ServiceOptions = {
+  readonly name: ServiceName
+  /** `host:port` of each instance of each service. */
+  readonly addresses: PerService<readonly string[]>
+  /** Of its own database, as the service's role. */
+  readonly databaseUrl: string
+  readonly redisUrl: string | undefined
+  readonly pageTokenKey: string
+  readonly drainSeconds: number
+  readonly logLevel: string
+  readonly clockFile: string | undefined
+  /** What is set besides, or differently. */
+  readonly env: Readonly<Record<string, string>>
+  readonly around: Surroundings
+}
+
+/** All instances of one service. */
+export type Service = {
+  readonly instances: readonly Supervised[]
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Ends all instances by this signal (SIGKILL); they stay down until `start`. */
+  kill(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** The instances of a service, not yet started. */
+export function createService(options: ServiceOptions): Service {
+  const addresses = options.addresses[options.name]
+  const instances = addresses.map((address, index) => {
+    const name = addresses.length === 1 ? options.name : `${options.name}-${index + 1}`
+    return instance(name, address, options)
+  })
+  const all = async (act: (each: Supervised) => Promise<void>) => void (await Promise.all(instances.map(act)))
+  return {
+    instances,
+    start: () => all((each) => each.start()),
+    stop: () => all((each) => each.stop()),
+    kill: (signal) => all((each) => each.kill(signal)),
+  }
+}
+
+/** Node on a program of the repository, with compiled code kept between starts. */
+export function nodeProgram(...program: readonly string[]) {
+  return {
+    file: nodeBinary,
+    args: ['--import', path.join(import.meta.dirname, 'with-parent.mjs'), ...program],
+    env: { ...inheritedEnvironment(), NODE_COMPILE_CACHE: path.join(root, '.build', 'compiled') },
+    endsWithParent: true,
+    cwd: root,
+  }
+}
+
+function instance(name: string, address: string, options: ServiceOptions): Supervised {
+  const program = nodeProgram(path.join('services', options.name, 'main.ts'))
+  const optional = { REDIS_URL: options.redisUrl, TEST_CLOCK_FILE: options.clockFile }
+  return supervise(
+    {
+      ...program,
+      name,
+      env: {
+        ...program.env,
+        GRPC_ADDRESS: address,
+        DATABASE_URL: options.databaseUrl,
+        GUESTS_ADDRESS: options.addresses.guests.join(','),
+        ROOMS_ADDRESS: options.addresses.rooms.join(','),
+        RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
+        PAGE_TOKEN_KEY: options.pageTokenKey,
+        DRAIN_SECONDS: String(options.drainSeconds),
+        LOG_LEVEL: options.logLevel,
+        ...present(optional),
+        ...options.env,
+      },
+      ready: (signal) => assertServing(address, signal),
+      readyWithinMs: 30_000,
+      stopSignal: 'SIGTERM',
+      stopWithinMs: options.drainSeconds * 1_000 + 4_000,
+    },
+    options.around,
+  )
+}
+
+/** Throws unless the service at this address says that it is ready. */
+async function assertServing(address: string, signal: AbortSignal): Promise<void> {
+  // Without these a refused connection is tried again after a second only.
+  const channel = createChannel(address, undefined, {
+    'grpc.initial_reconnect_backoff_ms': 50,
+    'grpc.min_reconnect_backoff_ms': 50,
+    'grpc.max_reconnect_backoff_ms': 100,
+  })
+  try {
+    const { status } = await createClient(HealthDefinition, channel).check({}, { signal })
+    if (status !== ServingStatus.SERVING) throw new Error('not serving yet')
+  } finally {
+    channel.close()
+  }
+}
+
+function present(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}

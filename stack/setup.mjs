@@ -1,0 +1,34 @@
+import { argv, env, versions } from 'node:process'
+import { fetchBinaries } from './setup/binaries.mjs'
+import { generate } from './setup/generate.mjs'
+import { install, nodeBinary } from './setup/install.mjs'
+import { Problem } from './setup/problem.mjs'
+import { runInFront } from './setup/run.mjs'
+
+/** The programs that need everything in place, and run on the Node of node_modules. */
+const programs = {
+  start: 'stack/start.ts',
+  test: 'stack/test.ts',
+  check: 'stack/test.ts',
+}
+
+/** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */
+async function main() {
+  const [, , command = '', ...args] = argv
+  if (Number.parseInt(versions.node, 10) < 20)
+    throw new Problem(`Node ${versions.node} is too old: install Node 20 or newer from https://nodejs.org.`)
+  const program = programs[/** @type {keyof typeof programs} */ (command)]
+  if (program === undefined && command !== 'generate')
+    throw new Problem(`"${command}" is not one of: generate, ${Object.keys(programs).join(', ')}.`)
+  await install()
+  await generate()
+  if (program === undefined) return
+  if (command !== 'check') await fetchBinaries()
+  const more = command === 'check' ? ['--static'] : []
+  process.exitCode = await runInFront(nodeBinary, [program, ...more, ...args], env.npm_lifecycle_event !== undefined)
+}
+
+main().catch((error) => {
+  console.error(error instanceof Problem ? `\n${error.message}` : error)
+  process.exitCode = 1
+})

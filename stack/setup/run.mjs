@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's root. */
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const STILL_EVERY_MS = 10_000
+
+/**
+ * Runs a command to its end, saying what it is for and, when it takes long, that it still runs.
+ * @param {string} title
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<{ ok: boolean, output: string }>} with its whole output, also when it could not be started
+ */
+export async function runStep(title, file, args, options = {}) {
+  const began = Date.now()
+  const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`
+  console.log(`${title} ...`)
+  const still = setInterval(() => console.log(`  still at it (${seconds()})`), STILL_EVERY_MS)
+  const result = await run(file, args, options)
+  clearInterval(still)
+  if (result.ok) console.log(`  done in ${seconds()}`)
+  return result
+}
+
+/**
+ * Runs a command to its end, silently.
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<{ ok: boolean, output: string }>}
+ */
+export function run(file, args, options = {}) {
+  return new Promise((resolve) => {
+    let output = ''
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options })
+    child.stdout.on('data', (data) => (output += data))
+    child.stderr.on('data', (data) => (output += data))
+    const passOn = (/** @type {NodeJS.Signals} */ signal) => {
+      child.kill(signal)
+      process.exitCode = 1
+    }
+    process.on('SIGINT', passOn).on('SIGTERM', passOn)
+    child.on('error', (error) => resolve({ ok: false, output: error.message }))
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', passOn).off('SIGTERM', passOn)
+      // Nobody waits for the next step of what was told to stop.
+      if (signal === 'SIGINT' || signal === 'SIGTERM') process.kill(process.pid, signal)
+      resolve({ ok: code === 0, output })
+    })
+  })
+}
+
+/**
+ * Runs the program in the foreground until it ends by itself or by the signals passed on to it.
+ * The channel to it tells it of this process' death, however it comes.
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {boolean} endsWithParent whether the death of what started this process (npm) ends it, too
+ * @returns {Promise<number>} its exit code
+ */
+export function runInFront(file, args, endsWithParent) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+    const passOn = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
+    process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', passOn)
+    const parent = process.ppid
+    const watch = setInterval(() => endsWithParent && process.ppid !== parent && child.kill('SIGTERM'), 500)
+    child.on('error', reject)
+    child.on('exit', (code) => {
+      clearInterval(watch)
+      resolve(code ?? 1)
+    })
+  })
+}

@@ -1,0 +1,195 @@
+import path from 'node:path'
+import type { Ports } from './config.ts'
+import { startEnvoy } from './envoy.ts'
+import { addressesOf, reservePorts } from './addresses.ts'
+import { type Postgres, startPostgres } from './postgres.ts'
+import type { Supervised, Surroundings } from './processes.ts'
+import { type Access, migrate, provision, serviceUrl } from './provision.ts'
+import { type Redis, startRedis } from './redis.ts'
+import { claim } from './run-file.ts'
+import { readSecrets, type Secrets } from './secrets.ts'
+import { type PerService, perService, perServiceAsync, serviceNames } from './service-names.ts'
+import { createService, type Service } from './services.ts'
+import { redisRemedy } from './setup/binaries.mjs'
+
+export type StackOptions = {
+  /** Holds everything that is kept between starts. */
+  readonly dataDir: string
+  /** Free ones for those that are not named. */
+  readonly ports?: Partial<Ports>
+  readonly gatewayAddress?: string
+  /** Servers of one's own, as an administrator; the embedded Postgres for a service without. */
+  readonly adminUrls?: PerService<string | undefined>
+  /** Databases that are migrated already, as the services' roles; then there is no other database. */
+  readonly databaseUrls?: PerService<string>
+  /** False: without the cache; a URL: a Redis of one's own. */
+  readonly redis?: boolean | string
+  readonly gateway?: boolean
+  readonly instances?: Partial<PerService<number>>
+  /** What is set for a service besides, or differently. */
+  readonly env?: Partial<PerService<Readonly<Record<string, string>>>>
+  /** File with the seconds by which the services' clock is off. */
+  readonly clockFile?: string
+  /** Of each client; without, there is none to speak of. */
+  readonly requestsPerSecond?: number
+  /** Of each reservation; without, there is none to speak of. */
+  readonly statusChangesPerMinute?: number
+  readonly defaultTimeZone?: string
+  readonly logLevel?: string
+  /** How long the gateway finishes calls when it is stopped. */
+  readonly drainSeconds?: number
+  /** Threads of the gateway. */
+  readonly concurrency?: number
+  /** Whether what dies is started again. */
+  readonly restart?: boolean
+  readonly log?: (name: string, line: string) => void
+  readonly say?: (sentence: string) => void
+  /** Gives up a start that is under way. */
+  readonly signal?: AbortSignal
+}
+
+/** The suite, running. */
+export type Stack = AsyncDisposable & {
+  /** `host:port` of each instance of each service. */
+  readonly addresses: PerService<readonly string[]>
+  readonly services: PerService<Service>
+  readonly postgres: Postgres | undefined
+  readonly redis: Redis | undefined
+  readonly gateway: { readonly port: number; readonly adminPort: number; readonly process: Supervised } | undefined
+  /** Of the services' databases, as the services' roles. */
+  readonly databaseUrls: PerService<string>
+  readonly pageTokenKey: string
+  /** Stops everything in the reverse order of starting. */
+  stop(): Promise<void>
+  /** Ends everything at once; Postgres recovers at its next start. */
+  kill(): Promise<void>
+}
+
+const UNLIMITED = 1_000_000
+
+/** Starts the whole suite and resolves when all of it is healthy; throws a Problem, with nothing left running. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  await using started = new AsyncDisposableStack()
+  const runFile = await claim(options.dataDir)
+  started.defer(() => runFile.close())
+  const { log = () => {}, say = () => {}, restart = false, signal = new AbortController().signal } = options
+  const around = { runFile, log, say, restart, signal }
+  const ports = await reservePorts(options)
+  const secrets = await readSecrets(options.dataDir)
+  const [databases, redis] = await Promise.all([
+    startDatabases(options, ports, secrets, around, started),
+    startCache(options, ports, secrets, around, started),
+  ])
+  const addresses = await addressesOf(ports, options.instances)
+  say('Starting the services ...')
+  const services = perService((name) =>
+    createService({
+      name,
+      addresses,
+      databaseUrl: databases.urls[name],
+      redisUrl: redis.url,
+      pageTokenKey: secrets.pageTokenKey,
+      // The gateway is stopped before them: nobody has to notice that they are about to go.
+      drainSeconds: 0,
+      logLevel: options.logLevel ?? 'info',
+      clockFile: options.clockFile,
+      env: options.env?.[name] ?? {},
+      around,
+    }),
+  )
+  started.defer(async () => void (await Promise.all(serviceNames.map((name) => services[name].stop()))))
+  await Promise.all(serviceNames.map((name) => services[name].start()))
+  const gateway = options.gateway === false ? undefined : await startGateway(options, ports, addresses, around)
+  started.defer(() => gateway?.process.stop())
+  signal.throwIfAborted()
+  return running(started.move(), {
+    addresses,
+    services,
+    postgres: databases.postgres,
+    redis: redis.embedded,
+    gateway,
+    databaseUrls: databases.urls,
+    pageTokenKey: secrets.pageTokenKey,
+  })
+}
+
+type Parts = Omit<Stack, 'stop' | 'kill' | typeof Symbol.asyncDispose>
+
+function running(started: AsyncDisposableStack, parts: Parts): Stack {
+  let stopping: Promise<void> | undefined
+  const stop = () => (stopping ??= started.disposeAsync())
+  return {
+    ...parts,
+    stop,
+    async kill() {
+      const { gateway, redis, postgres } = parts
+      const services = serviceNames.map((name) => parts.services[name].kill())
+      await Promise.all([...services, gateway?.process.kill(), redis?.process.kill(), postgres?.process.kill('SIGQUIT')])
+      await stop()
+    },
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function startDatabases(
+  options: StackOptions,
+  ports: Ports,
+  secrets: Secrets,
+  around: Surroundings,
+  started: AsyncDisposableStack,
+): Promise<{ urls: PerService<string>; postgres: Postgres | undefined }> {
+  if (options.databaseUrls !== undefined) return { urls: options.databaseUrls, postgres: undefined }
+  const own = options.adminUrls
+  let postgres: Postgres | undefined
+  if (serviceNames.some((name) => own?.[name] === undefined)) {
+    around.say('Starting Postgres ...')
+    const data = path.join(options.dataDir, 'postgres')
+    postgres = await startPostgres({ data, port: ports.postgres, password: secrets.postgres, durable: true, around })
+    const server = postgres.process
+    started.defer(() => server.stop())
+  }
+  around.say('Migrating the databases ...')
+  const urls = await perServiceAsync(async (service) => {
+    const adminUrl = own?.[service] ?? postgres?.url ?? ''
+    const access: Access = { service, adminUrl, ownerPassword: secrets.owners[service], servicePassword: secrets.services[service] }
+    await provision(access)
+    await migrate(access, options.defaultTimeZone ?? 'UTC')
+    return serviceUrl(access)
+  })
+  return { urls, postgres }
+}
+
+async function startCache(
+  { redis = true, dataDir }: StackOptions,
+  ports: Ports,
+  secrets: Secrets,
+  around: Surroundings,
+  started: AsyncDisposableStack,
+): Promise<{ url: string | undefined; embedded: Redis | undefined }> {
+  if (typeof redis === 'string') return { url: redis, embedded: undefined }
+  if (!redis) return { url: undefined, embedded: undefined }
+  const options = { folder: path.join(dataDir, 'redis'), port: ports.redis, password: secrets.redis, around }
+  const embedded = await startRedis(options).catch((error: Error) => around.say(error.message))
+  if (embedded) started.defer(() => embedded.process.stop())
+  else around.say(`The suite runs without Redis, which is only a cache: ${redisRemedy}.`)
+  return { url: embedded?.url, embedded: embedded ?? undefined }
+}
+
+async function startGateway(options: StackOptions, ports: Ports, endpoints: PerService<readonly string[]>, around: Surroundings) {
+  around.say('Starting the gateway ...')
+  const process = await startEnvoy({
+    folder: path.join(options.dataDir, 'gateway'),
+    settings: {
+      address: options.gatewayAddress ?? '127.0.0.1',
+      port: ports.gateway,
+      adminPort: ports.envoyAdmin,
+      endpoints,
+      requestsPerSecond: options.requestsPerSecond ?? UNLIMITED,
+      statusChangesPerMinute: options.statusChangesPerMinute ?? UNLIMITED,
+    },
+    concurrency: options.concurrency ?? 2,
+    drainSeconds: options.drainSeconds ?? 0,
+    around,
+  })
+  return { port: ports.gateway, adminPort: ports.envoyAdmin, process }
+}

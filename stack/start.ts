@@ -1,0 +1,58 @@
+import { printLine, welcome } from './words.ts'
+import { readConfig } from './config.ts'
+import { Problem } from './setup/problem.mjs'
+import { type Stack, startStack } from './stack.ts'
+
+/** One Ctrl-C arrives once from the terminal and once through each program in between. */
+const SAME_SIGNAL_MS = 1_000
+
+/** `npm start`: boots the suite, says where it is, and runs until a signal. */
+async function main(): Promise<void> {
+  const began = performance.now()
+  const config = readConfig()
+  const stopping = new AbortController()
+  let stack: Stack | undefined
+  const ended = untilSignalled(stopping, () => stack?.kill())
+  try {
+    stack = await startStack({
+      ...config,
+      redis: config.redisUrl ?? true,
+      drainSeconds: 1,
+      restart: true,
+      log: printLine,
+      say: (sentence) => console.log(sentence),
+      signal: stopping.signal,
+    })
+    console.log(welcome(stack, config, (performance.now() - began) / 1_000))
+    await ended
+    console.log('Stopping ...')
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error
+  } finally {
+    await stack?.stop()
+  }
+  console.log('Stopped.')
+}
+
+/** Resolves at the first signal, or when the process that started this one is gone; a second signal ends everything at once. */
+function untilSignalled(stopping: AbortController, kill: () => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let first = 0
+  const signalled = () => {
+    const now = performance.now()
+    if (first === 0) {
+      first = now
+      stopping.abort()
+      resolve()
+    } else if (now - first > SAME_SIGNAL_MS) kill()
+  }
+  process.on('SIGINT', signalled).on('SIGTERM', signalled).on('SIGHUP', signalled).on('disconnect', signalled)
+  return promise
+}
+
+main()
+  .catch((error: unknown) => {
+    console.error(error instanceof Problem ? `\n${error.message}` : error)
+    process.exitCode = 1
+  })
+  .finally(() => process.connected && process.disconnect())

@@ -1,0 +1,38 @@
+import { styleText } from 'node:util'
+import type { Config } from './config.ts'
+import type { Stack } from './stack.ts'
+
+const WIDTH = 'reservations'.length
+
+/** Prints a line of a process with its name before it. */
+export function printLine(name: string, line: string): void {
+  console.log(`${styleText('dim', `${name.padEnd(WIDTH)} |`)} ${line}`)
+}
+
+/** What a person needs once the suite runs: where it is, and lines that work when pasted. */
+export function welcome(stack: Stack, config: Config, seconds: number): string {
+  const host = config.gatewayAddress === '0.0.0.0' ? '127.0.0.1' : config.gatewayAddress
+  const gateway = `${host}:${config.ports.gateway}`
+  const curl = 'curl --retry 5'
+  return `
+The suite is ready after ${seconds.toFixed(1)} s.
+
+  REST and gRPC   http://${gateway}
+  Health          http://${gateway}/healthz
+  Envoy's admin   http://127.0.0.1:${config.ports.envoyAdmin}
+  Services        ${Object.entries(stack.addresses).map(([name, [address]]) => `${name} ${address}`).join(', ')}
+  Data            ${config.dataDir}
+  Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}
+
+Each client has ${config.requestsPerSecond} request${config.requestsPerSecond === 1 ? '' : 's'} a second: curl tries again when it is told to. No token is needed yet.
+
+  ${curl} http://${gateway}/
+  ${curl} http://${gateway}/guests -H 'content-type: application/json' -d '{"name": "Ada Lovelace"}'
+  ${curl} http://${gateway}/guests
+  ${curl} http://${gateway}/reservations
+  grpcurl -plaintext ${gateway} list
+  grpcurl -plaintext ${gateway} hotel.guests.v1.GuestService/ListGuests
+
+Ctrl-C stops it.
+`
+}
