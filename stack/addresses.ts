@@ -3,7 +3,11 @@ import { assertFree, freePort } from './ports.ts'
 import { type PerService, perServiceAsync } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 
-type Wanted = { readonly ports?: Partial<Ports>; readonly gatewayAddress?: string; readonly unused?: ReadonlySet<keyof Ports> }
+type Wanted = {
+  readonly ports?: Partial<Ports>
+  readonly gatewayAddress?: string
+  readonly unused?: ReadonlySet<keyof Ports>
+}
 
 /** The ports named, each checked to be free, and free ones for the others. */
 export async function reservePorts({ ports = {}, gatewayAddress, unused }: Wanted): Promise<Ports> {
@@ -14,7 +18,8 @@ export async function reservePorts({ ports = {}, gatewayAddress, unused }: Wante
     const variable = portVariables[name]
     const port = ports[name] || (await freePort())
     const other = taken.get(port)
-    if (other !== undefined) throw new Problem(`${variable} and ${other} are both ${port}: give each a port of its own.`)
+    if (other !== undefined)
+      throw new Problem(`${variable} and ${other} are both ${port}: give each a port of its own.`)
     taken.set(port, variable)
     if (!unused?.has(name)) await assertFree(variable, port, name === 'gateway' ? gatewayAddress : undefined)
     entries.push([name, port] as const)
@@ -23,7 +28,10 @@ export async function reservePorts({ ports = {}, gatewayAddress, unused }: Wante
 }
 
 /** `host:port` of each instance: the first has its service's port, the others have free ones. */
-export function addressesOf(ports: Ports, instances: Partial<PerService<number>> = {}): Promise<PerService<readonly string[]>> {
+export function addressesOf(
+  ports: Ports,
+  instances: Partial<PerService<number>> = {},
+): Promise<PerService<readonly string[]>> {
   return perServiceAsync(async (name) => {
     const more = Array.from({ length: (instances[name] ?? 1) - 1 }, freePort)
     return [ports[name], ...(await Promise.all(more))].map((port) => `127.0.0.1:${port}`)

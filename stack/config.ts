@@ -54,7 +54,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new Problem(`${variable} is no ${protocols[0]}// URL: give one as ${protocols[0]}//user:password@host:port/.`)
   }
   const logLevel = value('LOG_LEVEL') ?? 'info'
-  if (!logLevels.includes(logLevel)) throw new Problem(`LOG_LEVEL is "${logLevel}": give one of ${logLevels.join(', ')}.`)
+  if (!logLevels.includes(logLevel))
+    throw new Problem(`LOG_LEVEL is "${logLevel}": give one of ${logLevels.join(', ')}.`)
   const port = (name: keyof Ports, fallback: number) => whole(portVariables[name], fallback, 1, 65_535)
   const postgres = ['postgresql:', 'postgres:']
   return Object.freeze({

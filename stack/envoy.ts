@@ -21,9 +21,16 @@ export type EnvoyOptions = {
 }
 
 /** Starts the gateway and resolves when every service behind it is healthy. */
-export async function startEnvoy({ folder, settings, concurrency, drainSeconds, around }: EnvoyOptions): Promise<Supervised> {
+export async function startEnvoy({
+  folder,
+  settings,
+  concurrency,
+  drainSeconds,
+  around,
+}: EnvoyOptions): Promise<Supervised> {
   const file = await findEnvoy()
-  if (file === undefined) throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
+  if (file === undefined)
+    throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
   const descriptorSet = await readFile(path.join(root, 'proto', 'gen', 'api.binpb'))
   await writeFiles(folder, await configure({ descriptorSet, settings }))
   const drain = ['--drain-time-s', String(drainSeconds), '--drain-strategy', 'immediate']
@@ -58,6 +65,8 @@ async function assertHealthy({ address, port }: GatewaySettings, signal: AbortSi
 async function finishCalls(adminPort: number, seconds: number): Promise<void> {
   const signal = AbortSignal.timeout(1_000)
   for (const step of ['/healthcheck/fail', '/drain_listeners?graceful'])
-    await fetch(`http://127.0.0.1:${adminPort}${step}`, { method: 'POST', signal }).then((response) => response.body?.cancel())
+    await fetch(`http://127.0.0.1:${adminPort}${step}`, { method: 'POST', signal }).then((response) =>
+      response.body?.cancel(),
+    )
   await setTimeout(seconds * 1_000)
 }

@@ -1,1 +1,4 @@
-export default async function t() {}
+/** Runs once after all test files. */
+export default async function tearDown(): Promise<void> {
+  await globalThis.stopTestCluster?.()
+}

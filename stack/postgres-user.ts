@@ -1,5 +1,5 @@
-import { access, chown, constants, cp, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
+import { access, chown, constants, cp, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { Problem } from './setup/problem.mjs'
 
@@ -19,7 +19,10 @@ export async function serverUser(data: string): Promise<ServerUser | undefined> 
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid }
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
   const [, , uid, gid] = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? []
-  if (uid === undefined) throw new Problem('Postgres does not run as root, and there is no user `postgres` or `nobody`: start as another user.')
+  if (uid === undefined)
+    throw new Problem(
+      'Postgres does not run as root, and there is no user `postgres` or `nobody`: start as another user.',
+    )
   return { uid: Number(uid), gid: Number(gid) }
 }
 
@@ -48,7 +51,13 @@ export async function dataFolder(data: string, user: ServerUser | undefined): Pr
 export async function programFolder(native: string, version: string, user: ServerUser | undefined): Promise<string> {
   if (user === undefined || (await isReachable(native, user))) return native
   const copy = path.join(SHARED_FOLDER, `postgres-${version}`)
-  if (await access(copy, constants.X_OK).then(() => true, () => false)) return copy
+  if (
+    await access(copy, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+  )
+    return copy
   await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 })
   const partial = `${copy}.${process.pid}`
   await cp(native, partial, { recursive: true, verbatimSymlinks: true })

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -121,7 +121,12 @@ async function embedded(): Promise<{ native: string; version: string }> {
   }
 }
 
-async function initialize(programs: string, cluster: string, password: string, user: ServerUser | undefined): Promise<void> {
+async function initialize(
+  programs: string,
+  cluster: string,
+  password: string,
+  user: ServerUser | undefined,
+): Promise<void> {
   const partial = `${cluster}.${randomUUID()}`
   const passwordFile = `${partial}.password`
   await writeFile(passwordFile, password, { mode: 0o600 })
@@ -135,7 +140,9 @@ async function initialize(programs: string, cluster: string, password: string, u
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
     const { stderr, message } = error as Error & { stderr?: string }
-    throw new Problem(`Postgres could not make its data folder ${cluster}: see its words.\n${(stderr || message).trim()}`)
+    throw new Problem(
+      `Postgres could not make its data folder ${cluster}: see its words.\n${(stderr || message).trim()}`,
+    )
   } finally {
     await rm(passwordFile, { force: true })
   }
@@ -145,13 +152,17 @@ async function assertOwn(shown: string, data: string, user: ServerUser | undefin
   const { uid } = await stat(data)
   const own = user?.uid ?? process.getuid?.()
   if (own === undefined || uid === own) return
-  throw new Problem(`${shown} belongs to another user (${uid}): start as that user or as root, or set DATA_DIR to another folder.`)
+  throw new Problem(
+    `${shown} belongs to another user (${uid}): start as that user or as root, or set DATA_DIR to another folder.`,
+  )
 }
 
 async function assertVersion(cluster: string, version: string): Promise<void> {
   const made = (await readFile(path.join(cluster, 'PG_VERSION'), 'utf8')).trim()
   if (version.startsWith(`${made}.`)) return
-  throw new Problem(`${cluster} was made by Postgres ${made}, not ${version}: move it away, or set DATA_DIR to another folder.`)
+  throw new Problem(
+    `${cluster} was made by Postgres ${made}, not ${version}: move it away, or set DATA_DIR to another folder.`,
+  )
 }
 
 /**

@@ -169,7 +169,8 @@ function begin(plan: Plan, around: Surroundings): Run {
       return alive
     },
     ended,
-    lastWords: () => (lines.length === 0 ? 'It wrote nothing.' : `Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`),
+    lastWords: () =>
+      lines.length === 0 ? 'It wrote nothing.' : `Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`,
   }
 }
 
@@ -193,6 +194,7 @@ async function becomesReady(plan: Plan, run: Run, given: AbortSignal): Promise<v
   over.abort()
   given.throwIfAborted()
   if (outcome === 'ready') return
-  if (outcome !== 'late') throw new Problem(`${plan.name} has ended (${outcome}) before it was ready. ${run.lastWords()}`)
+  if (outcome !== 'late')
+    throw new Problem(`${plan.name} has ended (${outcome}) before it was ready. ${run.lastWords()}`)
   throw new Problem(`${plan.name} was not ready within ${plan.readyWithinMs / 1000} s (${why}). ${run.lastWords()}`)
 }

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
-import { nodeProgram } from './services.ts'
 import type { ServiceName } from './service-names.ts'
+import { nodeProgram } from './services.ts'
 import { Problem } from './setup/problem.mjs'
 
 /** Who may what in a service's database, and by which password. */
@@ -60,7 +60,11 @@ export async function restrictDatabase(client: Client, service: ServiceName, dat
 }
 
 /** Brings a service's database up to date. */
-export async function migrate(access: Access, defaultTimeZone: string, database: string = access.service): Promise<void> {
+export async function migrate(
+  access: Access,
+  defaultTimeZone: string,
+  database: string = access.service,
+): Promise<void> {
   const { file, args, env, cwd } = nodeProgram(path.join('services', access.service, 'migrate.ts'))
   const url = databaseUrl(access.adminUrl, database, ownerOf(access.service), access.ownerPassword)
   const more = { MIGRATION_DATABASE_URL: url, SERVICE_ROLE: roleOf(access.service), DEFAULT_TIME_ZONE: defaultTimeZone }
@@ -91,7 +95,9 @@ export async function administer<T>(url: string, act: (client: Client) => Promis
   client.on('error', () => {})
   await client.connect().catch((error: Error) => {
     const { host } = new URL(url)
-    throw new Problem(`The database server at ${host} lets nobody in (${error.message || 'no answer'}): check DATABASE_URL and the server.`)
+    throw new Problem(
+      `The database server at ${host} lets nobody in (${error.message || 'no answer'}): check DATABASE_URL and the server.`,
+    )
   })
   try {
     return await act(client)
@@ -106,7 +112,8 @@ async function provisionRoles({ service, adminUrl, ownerPassword, servicePasswor
       `select current_setting('server_version_num')::int as version, rolsuper as super from pg_roles where rolname = current_user`,
     )
     const { version = 0, super: isSuper = false } = rows[0] ?? {}
-    if (version < oldest) throw new Problem(`The server of DATABASE_URL is older than Postgres 18: use a newer one, or none of your own.`)
+    if (version < oldest)
+      throw new Problem(`The server of DATABASE_URL is older than Postgres 18: use a newer one, or none of your own.`)
     await provisionRole(client, ownerOf(service), ownerPassword)
     await provisionRole(client, roleOf(service), servicePassword)
     // Only a member may give a database to a role, unless it is a superuser.
@@ -123,6 +130,8 @@ async function provisionRoles({ service, adminUrl, ownerPassword, servicePasswor
 async function provisionRole(client: Client, role: string, password: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
   if (rowCount === 0)
-    await client.query(`create role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit`)
+    await client.query(
+      `create role ${role} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit`,
+    )
   await client.query(`alter role ${role} password ${escapeLiteral(password)}`)
 }

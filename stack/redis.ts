@@ -1,6 +1,6 @@
+import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { once } from 'node:events'
 import { inheritedEnvironment } from './config.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
 import { findRedis } from './setup/binaries.mjs'

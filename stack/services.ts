@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { createChannel, createClient } from 'nice-grpc'
-import { HealthCheckResponse_ServingStatus as ServingStatus, HealthDefinition } from 'nice-grpc-server-health'
+import { HealthDefinition } from 'nice-grpc-server-health'
 import { inheritedEnvironment } from './config.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
 import type { PerService, ServiceName } from './service-names.ts'
@@ -22,6 +22,9 @@ export type ServiceOptions = {
   readonly env: Readonly<Record<string, string>>
   readonly around: Surroundings
 }
+
+/** Of grpc.health.v1's ServingStatus, which nice-grpc-server-health does not export. */
+const SERVING = 1
 
 /** All instances of one service. */
 export type Service = {
@@ -97,13 +100,15 @@ async function assertServing(address: string, signal: AbortSignal): Promise<void
     'grpc.max_reconnect_backoff_ms': 100,
   })
   try {
-    const { status } = await createClient(HealthDefinition, channel).check({}, { signal })
-    if (status !== ServingStatus.SERVING) throw new Error('not serving yet')
+    const { status } = await createClient(HealthDefinition, channel).check({ service: '' }, { signal })
+    if (status !== SERVING) throw new Error('not serving yet')
   } finally {
     channel.close()
   }
 }
 
 function present(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
+import { addressesOf, reservePorts } from './addresses.ts'
 import type { Ports } from './config.ts'
 import { startEnvoy } from './envoy.ts'
-import { addressesOf, reservePorts } from './addresses.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import type { Supervised, Surroundings } from './processes.ts'
 import { type Access, migrate, provision, serviceUrl } from './provision.ts'
@@ -74,7 +74,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   started.defer(() => runFile.close())
   const { log = () => {}, say = () => {}, restart = false, signal = new AbortController().signal } = options
   const around = { runFile, log, say, restart, signal }
-  const ports = await reservePorts(options)
+  const ports = await reservePorts({ ...options, unused: unusedPorts(options) })
   const secrets = await readSecrets(options.dataDir)
   const [databases, redis] = await Promise.all([
     startDatabases(options, ports, secrets, around, started),
@@ -124,11 +124,25 @@ function running(started: AsyncDisposableStack, parts: Parts): Stack {
     async kill() {
       const { gateway, redis, postgres } = parts
       const services = serviceNames.map((name) => parts.services[name].kill())
-      await Promise.all([...services, gateway?.process.kill(), redis?.process.kill(), postgres?.process.kill('SIGQUIT')])
+      await Promise.all([
+        ...services,
+        gateway?.process.kill(),
+        redis?.process.kill(),
+        postgres?.process.kill('SIGQUIT'),
+      ])
       await stop()
     },
     [Symbol.asyncDispose]: stop,
   }
+}
+
+function unusedPorts({ gateway, redis, adminUrls, databaseUrls }: StackOptions): Set<keyof Ports> {
+  const ownDatabases = databaseUrls ?? adminUrls
+  return new Set([
+    ...(gateway === false ? (['gateway', 'envoyAdmin'] as const) : []),
+    ...(redis === false || typeof redis === 'string' ? (['redis'] as const) : []),
+    ...(serviceNames.every((name) => ownDatabases?.[name] !== undefined) ? (['postgres'] as const) : []),
+  ])
 }
 
 async function startDatabases(
@@ -151,7 +165,12 @@ async function startDatabases(
   around.say('Migrating the databases ...')
   const urls = await perServiceAsync(async (service) => {
     const adminUrl = own?.[service] ?? postgres?.url ?? ''
-    const access: Access = { service, adminUrl, ownerPassword: secrets.owners[service], servicePassword: secrets.services[service] }
+    const access: Access = {
+      service,
+      adminUrl,
+      ownerPassword: secrets.owners[service],
+      servicePassword: secrets.services[service],
+    }
     await provision(access)
     await migrate(access, options.defaultTimeZone ?? 'UTC')
     return serviceUrl(access)
@@ -175,7 +194,12 @@ async function startCache(
   return { url: embedded?.url, embedded: embedded ?? undefined }
 }
 
-async function startGateway(options: StackOptions, ports: Ports, endpoints: PerService<readonly string[]>, around: Surroundings) {
+async function startGateway(
+  options: StackOptions,
+  ports: Ports,
+  endpoints: PerService<readonly string[]>,
+  around: Surroundings,
+) {
   around.say('Starting the gateway ...')
   const process = await startEnvoy({
     folder: path.join(options.dataDir, 'gateway'),

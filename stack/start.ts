@@ -1,7 +1,7 @@
-import { printLine, welcome } from './words.ts'
 import { readConfig } from './config.ts'
 import { Problem } from './setup/problem.mjs'
 import { type Stack, startStack } from './stack.ts'
+import { printLine, welcome } from './words.ts'
 
 /** One Ctrl-C arrives once from the terminal and once through each program in between. */
 const SAME_SIGNAL_MS = 1_000
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
       redis: config.redisUrl ?? true,
       drainSeconds: 1,
       restart: true,
-      log: printLine,
+      log: (name, line) => printLine(name, line, config.logLevel),
       say: (sentence) => console.log(sentence),
       signal: stopping.signal,
     })
@@ -55,4 +55,4 @@ main()
     console.error(error instanceof Problem ? `\n${error.message}` : error)
     process.exitCode = 1
   })
-  .finally(() => process.connected && process.disconnect())
+  .finally(() => process.connected && process.disconnect?.())

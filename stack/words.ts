@@ -1,11 +1,17 @@
+import path from 'node:path'
 import { styleText } from 'node:util'
 import type { Config } from './config.ts'
+import { root } from './setup/run.mjs'
 import type { Stack } from './stack.ts'
 
 const WIDTH = 'reservations'.length
 
-/** Prints a line of a process with its name before it. */
-export function printLine(name: string, line: string): void {
+/** What Postgres and Redis write in their normal course. */
+const chatter: Readonly<Record<string, RegExp>> = { postgres: / LOG: |^\s/, redis: /./ }
+
+/** Prints a line of a process with its name before it; chatter only to those who want to see everything. */
+export function printLine(name: string, line: string, logLevel: string): void {
+  if (chatter[name]?.test(line) && logLevel !== 'debug' && logLevel !== 'trace') return
   console.log(`${styleText('dim', `${name.padEnd(WIDTH)} |`)} ${line}`)
 }
 
@@ -20,18 +26,20 @@ The suite is ready after ${seconds.toFixed(1)} s.
   REST and gRPC   http://${gateway}
   Health          http://${gateway}/healthz
   Envoy's admin   http://127.0.0.1:${config.ports.envoyAdmin}
-  Services        ${Object.entries(stack.addresses).map(([name, [address]]) => `${name} ${address}`).join(', ')}
+  Services        ${Object.entries(stack.addresses)
+    .map(([name, [address]]) => `${name} ${address}`)
+    .join(', ')}
   Data            ${config.dataDir}
   Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}
 
 Each client has ${config.requestsPerSecond} request${config.requestsPerSecond === 1 ? '' : 's'} a second: curl tries again when it is told to. No token is needed yet.
 
   ${curl} http://${gateway}/
-  ${curl} http://${gateway}/guests -H 'content-type: application/json' -d '{"name": "Ada Lovelace"}'
+  ${curl} http://${gateway}/guests -H 'content-type: application/json' -d '{"first_name": "Ada", "last_name": "Lovelace"}'
   ${curl} http://${gateway}/guests
   ${curl} http://${gateway}/reservations
-  grpcurl -plaintext ${gateway} list
-  grpcurl -plaintext ${gateway} hotel.guests.v1.GuestService/ListGuests
+  sleep 1; grpcurl -plaintext ${gateway} list
+  sleep 1; grpcurl -plaintext -protoset ${path.join(root, 'proto', 'gen', 'api.binpb')} ${gateway} hotel.guests.v1.GuestService/ListGuests
 
 Ctrl-C stops it.
 `

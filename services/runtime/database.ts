@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { Migrator } from '@mikro-orm/migrations'
-import { CompiledQuery } from 'kysely'
+import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
 import { notFound } from './refusal.ts'
 
 export type { EntityManager, MikroORM }
@@ -54,7 +54,9 @@ async function sqlMigration({ name, file }: MigrationFile) {
  * `execute` writes values into the text, which then shows in the server's log.
  */
 export async function query<Row>(em: EntityManager, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-  const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]), em.getAbortOptions())
+  // The manager hands its signal to its own queries only; the method that tells it is protected.
+  const abort = (em as unknown as { getAbortOptions(): AbortableQueryOptions | undefined }).getAbortOptions()
+  const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]), abort)
   return rows
 }
 

@@ -35,8 +35,8 @@ export type FieldViolation = Pick<BadRequest_FieldViolation, 'field' | 'descript
 export function invalidFields(violations: FieldViolation[]): Refusal {
   const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ')
   return new Refusal(Status.INVALID_ARGUMENT, 'INVALID_FIELD', message, { fields: violations.map((v) => v.field).join(',') }, [
-    BadRequest.fromPartial({ field_violations: violations } as never),
-    ])
+    BadRequest.fromPartial({ fieldViolations: violations }),
+  ])
 }
 
 /** NOT_FOUND of a resource, as `guest`, by the id that the caller gave. */

@@ -1,4 +1,4 @@
-import { createServer, type CompatServiceDefinition, type Server } from 'nice-grpc'
+import { createServer, type ServerAddBuilder } from 'nice-grpc'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
@@ -10,6 +10,7 @@ import { reflection } from './reflection.ts'
 
 const READINESS_EVERY_MS = 1_000
 
+/** How a process serves. */
 export type ServeOptions = {
   /** host:port; port 0 takes a free one. */
   address: string
@@ -20,8 +21,8 @@ export type ServeOptions = {
   metrics?: Metrics
   /** Throws while the service can not do its work; asked every second. */
   ready: (signal: AbortSignal) => Promise<void>
-  /** Adds the services; `definition` and implementation as nice-grpc takes them. */
-  add: (server: Pick<Server, 'add'>) => void
+  /** Adds the services. */
+  add: (server: ServerAddBuilder<object>) => void
 }
 
 /** A service that answers: its port, and how it stops. */
@@ -44,13 +45,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
     'grpc.max_metadata_size': 64 * 1024,
     'grpc.keepalive_time_ms': 30_000,
   } as never)
-  const guarded = server.use(errorDetailsServerMiddleware).use(adapter(log, metrics, draining.signal))
-  const bare = createBare(server)
-  bare.add(HealthDefinition, HealthServiceImpl(health) as never)
+  server.add(HealthDefinition, HealthServiceImpl(health))
   const reflect = reflection()
-  bare.add(ReflectionV1, reflect as never)
-  bare.add(ReflectionV1Alpha, reflect as never)
-  options.add(guarded)
+  server.add(ReflectionV1, reflect)
+  server.add(ReflectionV1Alpha, reflect)
+  options.add(server.with(errorDetailsServerMiddleware).with(adapter(log, metrics, draining.signal)))
   const port = await server.listen(options.address)
   const stopMetrics = options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
   const watching = watchReadiness(options.ready, health, log, draining.signal)

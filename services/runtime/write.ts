@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { type CallContext, Status } from 'nice-grpc'
 import type { ClockOffset } from './clock.ts'
 import { databaseError, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
@@ -25,13 +26,21 @@ export type Rebuild = (resource: string, payload: Record<string, unknown>) => ob
  * transaction of the effect, and repeats that run at once wait at the head. Throws what `apply` throws; a broken
  * constraint as the Refusal of its name.
  */
-export type Writer = <Answer extends object>(
-  call: CallContext,
-  method: string,
-  request: object,
-  scope: Scope,
-  apply: (write: Write) => Promise<() => Answer>,
-) => Promise<Answer>
+export type Writer = {
+  write<Answer extends object>(
+    call: CallContext,
+    method: string,
+    request: object,
+    scope: Scope,
+    apply: (write: Write) => Promise<() => Answer>,
+  ): Promise<Answer>
+
+  /** The first answer of a call that is a repeat, undefined otherwise: for a write that asks a peer before it begins. */
+  replay<Answer extends object>(call: CallContext, method: string, request: object, scope: Scope): Promise<Answer | undefined>
+
+  /** A write of the service itself, by `system`. */
+  system(hotel: string, apply: (write: Write) => Promise<void>): Promise<void>
+}
 
 /** Who calls: a token's subject, once there are tokens. Never an address. */
 export function actorOf(_call: CallContext): string {
@@ -45,30 +54,64 @@ type WriterOptions = { orm: MikroORM; clockOffset: ClockOffset; refusals: Refusa
 
 /** Makes the service's Writer. */
 export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOptions): Writer {
-  return async (call, method, request, scope, apply) => {
-    const key = idempotencyKey(call)
-    const hash = key === undefined ? undefined : requestHash(method, request)
-    const actor = actorOf(call)
-    const attempt = () =>
-      forkFor(orm, call.signal).transactional(async (em) => {
-        const now = await beginWrite(em, scope, clockOffset())
-        if (key !== undefined && hash !== undefined) {
-          const first = await recall(em, scope, actor, key, method, hash)
-          if (first !== undefined) {
-            call.header.set('idempotent-replayed', 'true')
-            return () => rebuild(first.resource, first.payload) as never
-          }
-        }
-        const before = key === undefined ? 0n : await headOf(em, scope)
+  const begin = (signal: AbortSignal, scope: Scope, work: (em: EntityManager, now: Date) => Promise<() => object>) =>
+    retried(
+      () => forkFor(orm, signal).transactional(async (em) => work(em, await beginWrite(em, scope, clockOffset()))),
+      refusals,
+    )
+
+  return {
+    async write(call, method, request, scope, apply) {
+      const repeat = repeatOf(call, method, request)
+      const actor = actorOf(call)
+      const answer = await begin(call.signal, scope, async (em, now) => {
+        const first = await recall(em, scope, repeat)
+        if (first !== undefined) return replayed(call, () => rebuild(first.resource, first.payload))
+        const before = await headOf(em, scope, repeat)
         const answer = await apply({ em, now, actor })
         await em.flush()
-        if (key !== undefined && hash !== undefined) await remember(em, scope, { actor, key, method, hash, before, now })
+        await remember(em, scope, repeat, before, now)
         return answer
       })
-    const answer = await retried(attempt, refusals)
-    heads.moved(scope.creates ?? scope.hotel)
-    return answer()
+      heads.moved(scope.creates ?? scope.hotel)
+      return answer() as never
+    },
+    async replay(call, method, request, scope) {
+      const repeat = repeatOf(call, method, request)
+      if (repeat === undefined) return undefined
+      const first = await forkFor(orm, call.signal).transactional(async (em) => {
+        await beginWrite(em, scope, clockOffset())
+        return recall(em, scope, repeat)
+      })
+      return first && (replayed(call, () => rebuild(first.resource, first.payload))() as never)
+    },
+    async system(hotel, apply) {
+      await begin(AbortSignal.timeout(10_000), { hotel }, async (em, now) => {
+        await apply({ em, now, actor: 'system' })
+        await em.flush()
+        return () => ({})
+      })
+      heads.moved(hotel)
+    },
   }
+}
+
+/**
+ * Changes those fields of an entity that differ, and then its time and actor too. An entity that is as wanted stays
+ * untouched, its version included.
+ */
+export function change<Entity extends { updateTime: Date; updatedBy: string }>(
+  entity: Entity,
+  data: Partial<Entity>,
+  { now, actor }: Write,
+): void {
+  const differs = Object.entries(data).some(([field, value]) => !isDeepStrictEqual((entity as Record<string, unknown>)[field] ?? null, value ?? null))
+  if (differs) Object.assign(entity, data, { updateTime: now, updatedBy: actor })
+}
+
+function replayed(call: CallContext, answer: () => object): () => object {
+  call.header.set('idempotent-replayed', 'true')
+  return answer
 }
 
 async function retried<T>(attempt: () => Promise<T>, refusals: Refusals): Promise<T> {
@@ -96,27 +139,30 @@ async function beginWrite(em: EntityManager, scope: Scope, offset: number): Prom
   return now
 }
 
-function idempotencyKey(call: CallContext): string | undefined {
+/** What makes a call a repeat of another: undefined without a key. */
+type Repeat = { caller: string; key: string; method: string; hash: Buffer } | undefined
+
+function repeatOf(call: CallContext, method: string, request: object): Repeat {
   const key = call.metadata.get('idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw invalidFields([{ field: 'idempotency-key', description: 'is not 1 to 255 visible ASCII characters without spaces' }])
   }
-  return key
+  const hash = createHash('sha256').update(JSON.stringify([method, request, call.metadata.get('if-match') ?? ''])).digest()
+  return { caller: actorOf(call), key, method, hash }
 }
 
-function requestHash(method: string, request: object): Buffer {
-  return createHash('sha256').update(JSON.stringify([method, request])).digest()
-}
-
-async function headOf(em: EntityManager, scope: Scope): Promise<bigint> {
+async function headOf(em: EntityManager, scope: Scope, repeat: Repeat): Promise<bigint> {
+  if (repeat === undefined) return 0n
   const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [scope.creates ?? scope.hotel])
   return BigInt(head?.seq ?? 0)
 }
 
 type First = { method: string; request_hash: Buffer; resource: string; payload: Record<string, unknown> }
 
-async function recall(em: EntityManager, scope: Scope, caller: string, key: string, method: string, hash: Buffer) {
+async function recall(em: EntityManager, scope: Scope, repeat: Repeat): Promise<First | undefined> {
+  if (repeat === undefined) return undefined
+  const { caller, key, method, hash } = repeat
   const [first] = await query<First>(
     em,
     `select k.method, k.request_hash, c.resource, c.payload
@@ -135,16 +181,16 @@ async function recall(em: EntityManager, scope: Scope, caller: string, key: stri
   return first
 }
 
-type Effect = { actor: string; key: string; method: string; hash: Buffer; before: bigint; now: Date }
-
 /** Only effects are stored: a write that changed nothing is tried afresh when repeated. */
-async function remember(em: EntityManager, scope: Scope, { actor, key, method, hash, before, now }: Effect): Promise<void> {
-  const last = await headOf(em, scope)
+async function remember(em: EntityManager, scope: Scope, repeat: Repeat, before: bigint, now: Date): Promise<void> {
+  if (repeat === undefined) return
+  const last = await headOf(em, scope, repeat)
   if (last === before) return
+  const { caller, key, method, hash } = repeat
   await query(
     em,
     `insert into idempotency_key (hotel_id, caller, key, method, request_hash, change_hotel_id, change_seq, create_time)
      values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [scope.hotel, actor, key, method, hash, scope.creates ?? scope.hotel, String(last), now.toISOString()],
+    [scope.hotel, caller, key, method, hash, scope.creates ?? scope.hotel, String(last), now.toISOString()],
   )
 }

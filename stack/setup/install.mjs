@@ -14,7 +14,9 @@ export const nodeBinary = path.join(modules, '.bin', 'node')
 
 /** Installs what the lock file says, unless that is what is installed. */
 export async function install() {
-  const lock = createHash('sha256').update(await readFile(path.join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(await readFile(path.join(root, 'package-lock.json')))
+    .digest('hex')
   if ((await readFile(stamp, 'utf8').catch(() => '')) === lock) return
   const env = withoutLocalPath()
   const first = await runStep('Installing packages from package-lock.json', 'npm', ['ci', ...quiet], { env })
@@ -22,7 +24,12 @@ export async function install() {
   const last =
     first.ok || !first.output.includes('EUSAGE')
       ? first
-      : await runStep('Installing once more, as the lock lacks packages of other platforms', 'npm', ['install', '--no-save', ...quiet], { env })
+      : await runStep(
+          'Installing once more, as the lock lacks packages of other platforms',
+          'npm',
+          ['install', '--no-save', ...quiet],
+          { env },
+        )
   if (!last.ok) throw installProblem(last.output)
   await finishNode(env)
   await finishPostgres()
@@ -39,7 +46,8 @@ function withoutLocalPath() {
 
 /** @param {string} output */
 function installProblem(output) {
-  if (/ENOENT/.test(output) && /spawn/.test(output)) return new Problem('npm is not on PATH: install it with Node from https://nodejs.org.')
+  if (/ENOENT/.test(output) && /spawn/.test(output))
+    return new Problem('npm is not on PATH: install it with Node from https://nodejs.org.')
   if (/\b(EACCES|EPERM|EROFS)\b/.test(output))
     return new Problem(`${root} can not be written: give this user write access to the checkout.`)
   if (/\b(ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN)\b/.test(output))
@@ -56,7 +64,10 @@ async function finishNode(env) {
   const version = async () => (await run(nodeBinary, ['--version'])).output.trim()
   if ((await version()) === `v${wanted}`) return
   const cwd = path.join(modules, 'node')
-  const { output } = await runStep(`Installing Node ${wanted}`, process.execPath, ['installArchSpecificPackage.js'], { cwd, env })
+  const { output } = await runStep(`Installing Node ${wanted}`, process.execPath, ['installArchSpecificPackage.js'], {
+    cwd,
+    env,
+  })
   // npm links the command only when there is one.
   if (!existsSync(nodeBinary)) await symlink('../node/bin/node', nodeBinary).catch(() => {})
   if ((await version()) !== `v${wanted}`)

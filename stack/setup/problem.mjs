@@ -1,5 +1,6 @@
 /** What a person can mend: the message is one sentence with the remedy, and no stack is shown. */
 export class Problem extends Error {
+  /** @override */
   name = 'Problem'
 }
 
@@ -10,7 +11,8 @@ export class Problem extends Error {
  */
 export function unwritable(error, remedy) {
   const { code, path } = /** @type {NodeJS.ErrnoException} */ (error)
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new Problem(`${path} can not be written: ${remedy}.`)
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new Problem(`${path} can not be written: ${remedy}.`)
   if (code === 'ENOSPC') return new Problem('The disk is full: free some room and start again.')
   return error
 }

@@ -1,0 +1,29 @@
+import type { ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Page } from '@hotel/runtime/page'
+import { idFilter, optionalText, valid } from '@hotel/runtime/valid'
+import { Guest } from './guest.ts'
+
+/** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */
+export async function listGuests(em: EntityManager, page: Page, request: ListGuestsRequest): Promise<ListGuestsResponse> {
+  const filter = valid(request, { hotel: idFilter, query: (value) => (value === '' ? null : optionalText()(value)) })
+  const words = filter.query?.toLowerCase().split(/\s+/) ?? []
+  const rows = await query<Record<string, unknown>>(
+    em,
+    `select * from guest
+     where ($1::uuid is null or hotel_id = $1)
+       and ($2 or delete_time is null)
+       and search like all ($3::text[])
+       ${page.after === undefined ? '' : `and (${ORDER}) > ($5::boolean, $6::text, $7::text, $8::uuid)`}
+     order by ${ORDER}
+     limit $4`,
+    [filter.hotel, request.show_deleted, words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`), page.limit, ...(page.after ?? [])],
+  )
+  const { rows: guests, next_page_token } = page.cut(
+    rows.map((row) => em.map(Guest, row)),
+    (guest) => [guest.lastName === null, guest.lastName ?? '', guest.firstName, guest.id],
+  )
+  return { guests: guests.map((guest) => guest.toProto()), next_page_token }
+}
+
+const ORDER = `last_name is null, coalesce(last_name, '') collate "und-x-icu", first_name collate "und-x-icu", id`

@@ -1,0 +1,156 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
+import { GuestChange_Kind as Kind } from '@hotel/proto/hotel/guests/v1/guests'
+import { created, withEtag } from '@hotel/runtime/answer'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { matchEtag } from '@hotel/runtime/etag'
+import { watch } from '@hotel/runtime/feed'
+import type { Heads } from '@hotel/runtime/heads'
+import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
+import type { Pager } from '@hotel/runtime/page'
+import { notFound, precondition } from '@hotel/runtime/refusal'
+import { valid, validChanges } from '@hotel/runtime/valid'
+import { change, type Rebuild, type Write, type Writer } from '@hotel/runtime/write'
+import { Guest, guestData, guestFields } from './guest.ts'
+import { listGuests } from './guest-list.ts'
+import { beingRetired, type Retirement } from './retirement.ts'
+
+/** What the service needs: its database, its feed, the peers' answers. */
+export type Deps = {
+  orm: MikroORM
+  heads: Heads
+  writer: Writer
+  page: Pager
+  rebuild: Rebuild
+  retirement: Retirement
+  /** Throws INVALID_FIELD unless the hotel exists. */
+  demandHotel: (hotel: string, signal: AbortSignal) => Promise<void>
+}
+
+/** The methods of GuestService; the proto's comments say what each promises. */
+export function guestService({ orm, heads, writer, page, rebuild, retirement, demandHotel }: Deps): GuestServiceImplementation {
+  const { write, replay } = writer
+  return {
+    async createGuest(request, call) {
+      const hotel = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
+      await demandHotel(hotel, call.signal)
+      const guest = await write(call, 'CreateGuest', request, { hotel }, async ({ em, now, actor }) => {
+        const fields = valid(request, guestFields)
+        const guest = em.create(Guest, {
+          ...guestData(fields),
+          firstName: fields.first_name,
+          hotelId: hotel,
+          id: randomUUIDv7(),
+          createTime: now,
+          updateTime: now,
+          updatedBy: actor,
+          version: 1,
+        })
+        return () => guest.toProto()
+      })
+      return created(call, '/guests', guest)
+    },
+
+    async getGuest({ id }, call) {
+      const em = forkFor(orm, call.signal)
+      const guest = await find(em, await hotelOf(em, id), id)
+      return withEtag(call, guest.toProto())
+    },
+
+    listGuests: (request, call) => listGuests(forkFor(orm, call.signal), page('ListGuests', request), request),
+
+    async updateGuest(request, call) {
+      const guest = await write(call, 'UpdateGuest', request, await scopeOf(request.id, call.signal), async (written) => {
+        const guest = await findToWrite(written, request.id)
+        matchEtag(call, request, guest.version)
+        const fields = validChanges(request, { ...guestFields, hotel: (value) => value })
+        guest.stayOfHotel(request.hotel)
+        change(guest, guestData(omitHotel(fields)), written)
+        return () => guest.toProto()
+      })
+      return withEtag(call, guest)
+    },
+
+    async replaceGuest(request, call) {
+      const guest = await write(call, 'ReplaceGuest', request, await scopeOf(request.id, call.signal), async (written) => {
+        const guest = await findToWrite(written, request.id)
+        matchEtag(call, request, guest.version)
+        guest.stayOfHotel(request.hotel)
+        change(guest, guestData(valid(request, guestFields)), written)
+        return () => guest.toProto()
+      })
+      return withEtag(call, guest)
+    },
+
+    async deleteGuest(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const repeated = await replay(call, 'DeleteGuest', request, scope)
+      if (repeated !== undefined) return repeated
+      await retirement.decide(call, request, scope.hotel)
+      const guest = await write(call, 'DeleteGuest', request, scope, async (written) => {
+        const guest = await find(written.em, scope.hotel, request.id)
+        if (guest.deleteTime !== null) throw notFound('guest', request.id)
+        change(guest, { deleteTime: written.now, retiringTime: null, retiringBy: null }, written)
+        return () => guest.toProto()
+      })
+      return withEtag(call, guest)
+    },
+
+    async undeleteGuest(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const guest = await write(call, 'UndeleteGuest', request, scope, async (written) => {
+        const guest = await find(written.em, scope.hotel, request.id)
+        matchEtag(call, request, guest.version)
+        if (guest.deleteTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
+        change(guest, { deleteTime: null }, written)
+        return () => guest.toProto()
+      })
+      return withEtag(call, guest)
+    },
+
+    async *watchGuests(request, call) {
+      await demandHotel(request.hotel, call.signal)
+      for await (const { changes, cursor } of watch({ orm, heads }, call, request, 'guest')) {
+        yield {
+          cursor,
+          changes: changes.map(({ payload, version, time, actor, kind }) => ({
+            guest: rebuild('guest', payload) as ReturnType<Guest['toProto']>,
+            version: BigInt(version),
+            time: new Date(time),
+            actor,
+            kind: Kind[kind],
+          })),
+        }
+      }
+    },
+  }
+
+  async function scopeOf(id: string, signal: AbortSignal) {
+    return { hotel: await hotelOf(forkFor(orm, signal), id) }
+  }
+}
+
+/** The hotel of a guest by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
+export async function hotelOf(em: EntityManager, id: string): Promise<string> {
+  if (!isId(id)) throw notFound('guest', id)
+  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from guest where id = $1', [id])
+  if (row === undefined) throw notFound('guest', id)
+  return row.hotel_id
+}
+
+function find(em: EntityManager, hotelId: string, id: string): Promise<Guest> {
+  return em.findOneOrFail(Guest, { hotelId, id })
+}
+
+/** A live guest whom nothing is about to delete. */
+async function findToWrite({ em }: Write, id: string): Promise<Guest> {
+  const guest = await find(em, await hotelOf(em, id), id)
+  if (guest.deleteTime !== null) throw notFound('guest', id)
+  if (guest.retiringTime !== null) throw beingRetired()
+  return guest
+}
+
+function omitHotel<T extends { hotel?: unknown }>({ hotel: _, ...fields }: T): Omit<T, 'hotel'> {
+  return fields
+}
+

@@ -1,0 +1,68 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
+import { etagOf } from '@hotel/runtime/etag'
+import { immutable } from '@hotel/runtime/refusal'
+import { email, optional, optionalText, phone, requiredText } from '@hotel/runtime/valid'
+
+const schema = defineEntity({
+  name: 'Guest',
+  tableName: 'guest',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    firstName: p.string(),
+    lastName: p.string().nullable(),
+    email: p.string().nullable(),
+    phone: p.string().nullable(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    updatedBy: p.string(),
+    retiringTime: p.datetime().nullable(),
+    retiringBy: p.string().nullable(),
+  },
+})
+
+/** A person who stays, or will stay, at a hotel. */
+export class Guest extends schema.class {
+  /** Throws FIELD_IMMUTABLE_NOW when a request names another hotel. */
+  stayOfHotel(hotel: string | undefined): void {
+    if (hotel !== undefined && hotel !== '' && hotel !== this.hotelId) throw immutable('hotel')
+  }
+
+  /** As callers see it. */
+  toProto(): GuestMessage {
+    return GuestMessage.fromPartial({
+      id: this.id,
+      hotel: this.hotelId,
+      first_name: this.firstName,
+      last_name: this.lastName ?? undefined,
+      email: this.email ?? undefined,
+      phone: this.phone ?? undefined,
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+    })
+  }
+}
+schema.setClass(Guest)
+
+/** The rules of the fields that callers give. */
+export const guestFields = {
+  first_name: requiredText(),
+  last_name: optionalText(),
+  email: optional(email),
+  phone: optional(phone),
+}
+
+/** The fields of a request, parsed, under the entity's names. */
+export function guestData(fields: Partial<{ first_name: string; last_name: string | null; email: string | null; phone: string | null }>) {
+  const { first_name, last_name, ...rest } = fields
+  return {
+    ...rest,
+    ...(first_name !== undefined && { firstName: first_name }),
+    ...(last_name !== undefined && { lastName: last_name }),
+  }
+}

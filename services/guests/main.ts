@@ -1,0 +1,74 @@
+import { Guest as GuestMessage, GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { clockOffset } from '@hotel/runtime/clock'
+import { openDatabase } from '@hotel/runtime/database'
+import { feedService } from '@hotel/runtime/feed'
+import { openHeads } from '@hotel/runtime/heads'
+import { createLogger } from '@hotel/runtime/log'
+import { pager } from '@hotel/runtime/page'
+import { openPeer } from '@hotel/runtime/peers'
+import { untilToldToStop } from '@hotel/runtime/process'
+import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
+import { databaseReady } from '@hotel/runtime/readiness'
+import { serve } from '@hotel/runtime/serve'
+import { writer } from '@hotel/runtime/write'
+import { config } from './config.ts'
+import { Guest } from './guest.ts'
+import { guestService } from './guest-service.ts'
+import { hotelDemand } from './known-hotels.ts'
+import { migrations } from './migrations.ts'
+import { retirement } from './retirement.ts'
+
+const log = createLogger('guests', config.logLevel)
+await using closing = new AsyncDisposableStack()
+
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], migrations })
+closing.defer(() => orm.close())
+const heads = openHeads(config.databaseUrl, log)
+closing.defer(() => heads.close())
+const rooms = openPeer(config.rooms)
+closing.defer(() => rooms.close())
+const reservations = openPeer(config.reservations)
+closing.defer(() => reservations.close())
+
+const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
+const guestWriter = writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {} })
+const retire = retirement({ orm, writer: guestWriter, reservations: reservations.client(RetirementServiceDefinition), log })
+closing.defer(() => retire.close())
+closing.defer(pruneIdempotencyKeys(orm, log))
+
+const served = await serve({
+  ...config,
+  log,
+  ready: databaseReady(orm, migrations),
+  add(server) {
+    server.add(
+      GuestServiceDefinition,
+      guestService({
+        orm,
+        heads,
+        writer: guestWriter,
+        page: pager(config.pageTokenKey),
+        rebuild,
+        retirement: retire,
+        demandHotel: hotelDemand(orm, rooms.client(HotelServiceDefinition)),
+      }),
+    )
+    server.add(
+      FeedServiceDefinition,
+      feedService({
+        orm,
+        heads,
+        rebuild,
+        encode: (_resource, message) => ({
+          type_url: 'type.googleapis.com/hotel.guests.v1.Guest',
+          value: Buffer.from(GuestMessage.encode(message as GuestMessage).finish()),
+        }),
+      }),
+    )
+  },
+})
+closing.defer(() => served.stop())
+await untilToldToStop()

@@ -1,0 +1,79 @@
+import { type Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import type { Logger } from './log.ts'
+import type { Peer } from './peers.ts'
+import { repeatable } from './peers.ts'
+
+/** Where a follower stands in a peer's feed and how it applies changes; both in its own database. */
+export type Replica = {
+  /** The peer's epoch as it was last seen, and the number of each hotel's last applied change. */
+  load(): Promise<{ epoch: string | undefined; applied: Map<string, bigint> }>
+  /** Starts over from 0: the peer's numbering is another one. */
+  restart(epoch: string): Promise<void>
+  /** Applies changes of one hotel and stores the number of the last in the same transaction. Applying twice is harmless. */
+  apply(hotel: string, changes: Change[]): Promise<void>
+}
+
+export type Follower = {
+  /** Whether everything that the peer had at some moment since the start is applied. */
+  caughtUp(): boolean
+  close(): Promise<void>
+}
+
+const PARALLEL_HOTELS = 4
+const RETRY_MS = 250
+
+/** Follows a peer's feed for ever: the heads by a stream, the changes of the hotels that moved by pages. */
+export function followFeed(name: string, peer: Peer, replica: Replica, log: Logger): Follower {
+  const closing = new AbortController()
+  let caughtUp = false
+
+  const run = async () => {
+    const client = peer.client(FeedServiceDefinition)
+    const { epoch, applied } = await replica.load()
+    let known = epoch
+    for await (const { heads, epoch: current } of client.watchHeads({}, { signal: closing.signal })) {
+      if (current !== known) {
+        await replica.restart(current)
+        applied.clear()
+        known = current
+      }
+      const behind = heads.filter(({ hotel, seq }) => (applied.get(hotel) ?? 0n) < seq)
+      await inParallel(behind, async ({ hotel, seq }) => {
+        while ((applied.get(hotel) ?? 0n) < seq) {
+          const { changes } = await client.listChanges({ hotel, after_seq: applied.get(hotel) ?? 0n }, repeatable(closing.signal))
+          const last = changes.at(-1)
+          if (last === undefined) throw new Error(`the ${name} feed of hotel ${hotel} ends before its head ${seq}`)
+          await replica.apply(hotel, changes)
+          applied.set(hotel, last.seq)
+        }
+      })
+      if (!caughtUp) log.info({ feed: name }, 'replica caught up')
+      caughtUp = true
+    }
+  }
+  const running = (async () => {
+    while (!closing.signal.aborted) {
+      await run().catch((error: Error) => {
+        if (!closing.signal.aborted) log.debug({ feed: name, err: error.message }, 'feed interrupted')
+      })
+      if (!closing.signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  })()
+
+  return {
+    caughtUp: () => caughtUp,
+    async close() {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  await Promise.all(
+    Array.from({ length: Math.min(PARALLEL_HOTELS, queue.length) }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
+    }),
+  )
+}

@@ -1,0 +1,49 @@
+import { type Channel, ClientError, type CompatServiceDefinition, createChannel, createClientFactory, Status } from 'nice-grpc'
+import type { Client } from 'nice-grpc'
+import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
+import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
+import { peerUnavailable } from './refusal.ts'
+
+/** A service of the suite that this one calls. */
+export type Peer = {
+  client<Service extends CompatServiceDefinition>(definition: Service): Client<Service>
+  close(): void
+}
+
+const CALL_MS = 2_000
+
+/** Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. */
+export function openPeer(addresses: readonly string[]): Peer {
+  const channel: Channel = createChannel(`ipv4:${addresses.join(',')}`.replaceAll('localhost', '127.0.0.1'), undefined, {
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 3_000,
+  })
+  const factory = createClientFactory().use(retryMiddleware).use(deadlineMiddleware)
+  return {
+    client: (definition) => factory.create(definition, channel),
+    close: () => channel.close(),
+  }
+}
+
+/** Options of a call to a peer that may be repeated: three tries within two seconds. */
+export function repeatable(signal: AbortSignal) {
+  return { signal, deadline: CALL_MS, retry: true, retryMaxAttempts: 3, retryBaseDelayMs: 50, retryableStatuses: [Status.UNAVAILABLE] }
+}
+
+/**
+ * The answer of a peer; undefined when it says NOT_FOUND. Throws PEER_UNAVAILABLE when it gives no answer. A peer's error
+ * is never relayed with its details.
+ */
+export async function askPeer<T>(peer: string, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error
+    if (error.code === Status.NOT_FOUND) return undefined
+    if (error.code === Status.CANCELLED) throw error
+    throw peerUnavailable(peer)
+  }
+}

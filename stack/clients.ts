@@ -1,0 +1,54 @@
+import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { type Channel, type Client, type CompatServiceDefinition, createChannel, createClientFactory } from 'nice-grpc'
+import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
+import { errorDetailsClientMiddleware } from 'nice-grpc-error-details'
+import type { PerService } from './service-names.ts'
+
+type SuiteClient<Service extends CompatServiceDefinition> = Client<Service, DeadlineOptions>
+
+/** A client of each service of the API; refusals arrive as RichClientError. */
+export type Clients = {
+  readonly guests: SuiteClient<typeof GuestServiceDefinition>
+  readonly hotels: SuiteClient<typeof HotelServiceDefinition>
+  readonly locations: SuiteClient<typeof LocationServiceDefinition>
+  readonly rooms: SuiteClient<typeof RoomServiceDefinition>
+  readonly reservations: SuiteClient<typeof ReservationServiceDefinition>
+  /** Of the reservations service, for the other two only. */
+  readonly retirement: SuiteClient<typeof RetirementServiceDefinition>
+}
+
+/** Clients over one channel for each address; `close` ends them. */
+export function createClients(addresses: PerService<string>): { clients: Clients; close: () => void } {
+  const channels = new Map<string, Channel>()
+  const to = (address: string) => {
+    const channel = channels.get(address) ?? createChannel(address, undefined, quickReconnect)
+    channels.set(address, channel)
+    return channel
+  }
+  const factory = createClientFactory().use(errorDetailsClientMiddleware).use(deadlineMiddleware)
+  return {
+    clients: {
+      guests: factory.create(GuestServiceDefinition, to(addresses.guests)),
+      hotels: factory.create(HotelServiceDefinition, to(addresses.rooms)),
+      locations: factory.create(LocationServiceDefinition, to(addresses.rooms)),
+      rooms: factory.create(RoomServiceDefinition, to(addresses.rooms)),
+      reservations: factory.create(ReservationServiceDefinition, to(addresses.reservations)),
+      retirement: factory.create(RetirementServiceDefinition, to(addresses.reservations)),
+    },
+    close() {
+      for (const channel of channels.values()) channel.close()
+    },
+  }
+}
+
+/** A service that was killed and started again is reached at once, not after gRPC's second of patience. */
+const quickReconnect = {
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.min_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 200,
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import type { Client, QueryResultRow } from 'pg'
+import { type Clients, createClients } from './clients.ts'
+import { CLUSTER_VARIABLE } from './jest-setup.ts'
+import { administer, databaseUrl } from './provision.ts'
+import { perService, type ServiceName } from './service-names.ts'
+import { type Stack, type StackOptions, startStack } from './stack.ts'
+import { cloneDatabases, dropDatabases, type TestCluster, testFolder } from './test-cluster.ts'
+
+/** What a test asks for besides: instances, limits, clock, no Redis, no gateway, settings of a service. */
+export type SuiteOptions = Pick<
+  StackOptions,
+  | 'instances'
+  | 'env'
+  | 'clockFile'
+  | 'redis'
+  | 'gateway'
+  | 'requestsPerSecond'
+  | 'statusChangesPerMinute'
+  | 'restart'
+  | 'drainSeconds'
+  | 'logLevel'
+>
+
+export type RestAnswer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body, parsed; undefined when it is no JSON. Tests know its shape. */
+  // biome-ignore lint/suspicious/noExplicitAny: each test looks into an answer of another shape.
+  readonly json: any
+}
+
+/** The suite under test, of one test file's own; the clients go straight to the services. */
+export type Suite = Clients &
+  AsyncDisposable & {
+    readonly stack: Stack
+    /** The same clients through the gateway. */
+    readonly gateway: Clients & { readonly address: string }
+    /** A request through the gateway; a body that is no string is sent as JSON. */
+    rest(
+      method: string,
+      path: string,
+      options?: { body?: unknown; headers?: Record<string, string> },
+    ): Promise<RestAnswer>
+    /** Runs a statement in a service's database as the administrator; gives the rows. */
+    sql<Row extends QueryResultRow>(service: ServiceName, text: string, params?: readonly unknown[]): Promise<Row[]>
+    /** What the processes have written so far, for the report of a failure. */
+    readonly lines: readonly string[]
+  }
+
+/** Starts the suite with databases of its own, without limits unless they are asked for. */
+export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
+  await using started = new AsyncDisposableStack()
+  const cluster = readCluster()
+  const id = randomBytes(6).toString('hex')
+  const folder = await testFolder()
+  started.defer(() => rm(folder, { recursive: true, force: true }))
+  started.defer(() => dropDatabases(cluster, id))
+  const lines: string[] = []
+  const databaseUrls = await cloneDatabases(cluster, id)
+  const log = (name: string, line: string) => void lines.push(`${name}: ${line}`)
+  const stack = await startStack({
+    ...options,
+    dataDir: folder,
+    databaseUrls,
+    concurrency: 1,
+    log,
+    say: (line) => lines.push(line),
+  })
+  started.defer(() => stack.stop())
+  const direct = createClients(perService((name) => stack.addresses[name][0] ?? ''))
+  started.defer(direct.close)
+  const address = `127.0.0.1:${stack.gateway?.port ?? 0}`
+  const through = createClients(perService(() => address))
+  started.defer(through.close)
+  const dispose = started.move()
+  return {
+    ...direct.clients,
+    stack,
+    gateway: { ...through.clients, address },
+    rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, request),
+    sql: (service, text, params = []) =>
+      administer(databaseUrl(cluster.adminUrl, `${service}_${id}`), (client) => rows(client, text, params)),
+    lines,
+    [Symbol.asyncDispose]: () => dispose.disposeAsync(),
+  }
+}
+
+function readCluster(): TestCluster {
+  const text = process.env[CLUSTER_VARIABLE]
+  if (text === undefined) throw new Error('no test cluster: run the tests by `npm test`')
+  const cluster = JSON.parse(text) as TestCluster
+  if (cluster.failure !== undefined) throw new Error(cluster.failure)
+  return cluster
+}
+
+async function rows<Row extends QueryResultRow>(
+  client: Client,
+  text: string,
+  params: readonly unknown[],
+): Promise<Row[]> {
+  return (await client.query<Row>(text, [...params])).rows
+}
+
+async function rest(
+  url: string,
+  method: string,
+  { body, headers = {} }: { body?: unknown; headers?: Record<string, string> },
+): Promise<RestAnswer> {
+  const isJson = body !== undefined && typeof body !== 'string'
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : String(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, text, json: parse(text) }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,59 @@
+import { readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { checks } from './checks.ts'
+import { nodeBinary } from './setup/install.mjs'
+import { Problem } from './setup/problem.mjs'
+import { root, runInFront } from './setup/run.mjs'
+
+type Counts = { passed: number; failed: number }
+
+/** `npm test`: looks at everything, runs everything, also after a failure, and counts. Arguments choose tests, as jest's. */
+async function main(args: readonly string[]): Promise<void> {
+  const isStatic = args.includes('--static')
+  const counts = { passed: 0, failed: 0 }
+  for (const { title, look } of checks) {
+    const began = performance.now()
+    console.log(`\n=== ${title}`)
+    const wrong = await look().catch((error: Error) => error.message)
+    console.log(
+      `${wrong === undefined ? '' : `${wrong.trim()}\n`}${wrong === undefined ? 'passed' : 'FAILED'} in ${seconds(began)}`,
+    )
+    counts[wrong === undefined ? 'passed' : 'failed'] += 1
+  }
+  if (!isStatic) {
+    const began = performance.now()
+    console.log('\n=== Unit and end-to-end tests (jest)')
+    const tests = await runJest(args)
+    console.log(`${tests.failed === 0 ? 'passed' : 'FAILED'} in ${seconds(began)}\n`)
+    counts.passed += tests.passed
+    counts.failed += tests.failed
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed`)
+  process.exitCode = counts.failed === 0 ? 0 : 1
+}
+
+async function runJest(args: readonly string[]): Promise<Counts> {
+  const report = path.join(root, '.build', 'jest.json')
+  await rm(report, { force: true })
+  const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js')
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
+  process.env.NODE_OPTIONS = flags.join(' ')
+  const code = await runInFront(nodeBinary, [jest, '--json', `--outputFile=${report}`, ...args], false)
+  const text = await readFile(report, 'utf8').catch(() => undefined)
+  if (text === undefined) return { passed: 0, failed: 1 }
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(text) as Record<string, number>
+  const failed = (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0)
+  // Jest also fails for what no test stands for, such as a pattern that matches nothing.
+  return { passed: numPassedTests ?? 0, failed: failed === 0 && code !== 0 ? 1 : failed }
+}
+
+function seconds(began: number): string {
+  return `${((performance.now() - began) / 1_000).toFixed(1)} s`
+}
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    console.error(error instanceof Problem ? `\n${error.message}` : error)
+    process.exitCode = 1
+  })
+  .finally(() => process.connected && process.disconnect?.())
