@@ -17,18 +17,26 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Throws a Problem that names the variable when something else listens on the port. */
+/** Throws a Problem that names the variable when the port can not be listened on. */
 export async function assertFree(variable: string, port: number, host = '127.0.0.1'): Promise<void> {
-  if (await isFree(port, host)) return
-  throw new Problem(
-    `Port ${port} is taken by another program, or needs rights that this user lacks: stop that program, or set ${variable} to a free port.`,
-  )
+  const refusal = await tryPort(port, host)
+  if (refusal === undefined) return
+  if (refusal === 'EADDRINUSE')
+    throw new Problem(`Port ${port} is taken by another program: stop that one, or set ${variable} to a free port.`)
+  if (refusal === 'EACCES')
+    throw new Problem(`Port ${port} is not for this user to open: set ${variable} to a port above 1023.`)
+  throw new Problem(`${host}:${port} can not be listened on (${refusal}): set ${variable}, or the address, to another.`)
 }
 
-function isFree(port: number, host: string): Promise<boolean> {
+async function isFree(port: number, host: string): Promise<boolean> {
+  return (await tryPort(port, host)) === undefined
+}
+
+/** The code of the error with which listening fails. */
+function tryPort(port: number, host: string): Promise<string | undefined> {
   const server = createServer()
   return new Promise((resolve) => {
-    server.once('error', () => resolve(false))
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)))
   })
 }

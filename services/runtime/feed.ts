@@ -29,10 +29,13 @@ type FeedOptions = { orm: MikroORM; heads: Heads; rebuild: Rebuild; encode: Enco
 export function feedService({ orm, heads, rebuild, encode }: FeedOptions): ServiceImplementation<typeof FeedServiceDefinition> {
   return {
     async *watchHeads(_request, call) {
-      const epoch = await epochOf(forkFor(orm, call.signal))
+      const em = forkFor(orm, call.signal)
+      const epoch = await epochOf(em)
+      // Follow first, then read: what commits in between is in one of the two.
       const following = heads.follow(call.signal)
       try {
-        let moved = following.all()
+        const all = await query<{ hotel_id: string; seq: string }>(em, 'select hotel_id, seq from feed_head where seq > 0')
+        let moved = new Map(all.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)]))
         while (!call.signal.aborted) {
           yield { heads: [...moved].map(([hotel, seq]) => ({ hotel, seq })), epoch }
           moved = await following.moved(CHECKPOINT_EVERY_MS)

@@ -12,8 +12,8 @@ const POLL_EVERY_MS = 2_000
 export type Heads = {
   /** Says that this process committed a change of a hotel, so that all replicas of the service wake. */
   moved(hotel: string): void
-  /** The heads known now, and then those that move, of one hotel or of all: a wait ends with what moved, or after the time. */
-  follow(signal: AbortSignal, hotel?: string): { all(): Map<string, bigint>; moved(milliseconds: number): Promise<Map<string, bigint>>; end(): void }
+  /** The heads as they move, of one hotel or of all: a wait ends with what moved since the one before, or after the time. */
+  follow(signal: AbortSignal, hotel?: string): { moved(milliseconds: number): Promise<Map<string, bigint>>; end(): void }
   close(): Promise<void>
 }
 
@@ -98,7 +98,6 @@ export function openHeads(url: string, log: Logger): Heads {
       }
       signal.addEventListener('abort', end, { once: true })
       return {
-        all: () => new Map(known),
         async moved(milliseconds) {
           if (follower.pending.size === 0 && !signal.aborted) {
             await new Promise<void>((resolve) => {

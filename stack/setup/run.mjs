@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** The repository's root. */
@@ -66,12 +66,35 @@ export function runInFront(file, args, endsWithParent) {
     const child = spawn(file, args, { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
     const passOn = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
     process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', passOn)
-    const parent = process.ppid
-    const watch = setInterval(() => endsWithParent && process.ppid !== parent && child.kill('SIGTERM'), 500)
+    const starters = endsWithParent ? findStarters() : []
+    const watch = setInterval(() => starters.every(isAlive) || child.kill('SIGTERM'), 500)
     child.on('error', reject)
     child.on('exit', (code) => {
       clearInterval(watch)
       resolve(code ?? 1)
     })
   })
+}
+
+/** Who started this process: npm, or the shell that npm runs a script in and npm behind it. */
+function findStarters() {
+  const shown = (/** @type {string} */ column, /** @type {number} */ pid) => {
+    try {
+      return execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8' }).trim()
+    } catch {
+      return ''
+    }
+  }
+  const behind = shown('args', process.ppid).includes('setup.mjs') ? Number(shown('ppid', process.ppid)) : 0
+  return behind > 1 ? [process.ppid, behind] : [process.ppid]
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    // Signal 0 only asks.
+    return process.kill(pid, 0)
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM'
+  }
 }

@@ -1,0 +1,91 @@
+import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import { Reservation as ReservationMessage, ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { clockOffset } from '@hotel/runtime/clock'
+import { openDatabase } from '@hotel/runtime/database'
+import { feedService } from '@hotel/runtime/feed'
+import { followFeed } from '@hotel/runtime/follow'
+import { openHeads } from '@hotel/runtime/heads'
+import { createLogger } from '@hotel/runtime/log'
+import { pager } from '@hotel/runtime/page'
+import { openPeer } from '@hotel/runtime/peers'
+import { untilToldToStop } from '@hotel/runtime/process'
+import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
+import { databaseReady } from '@hotel/runtime/readiness'
+import { serve } from '@hotel/runtime/serve'
+import { writer } from '@hotel/runtime/write'
+import { config } from './config.ts'
+import { migrations } from './migrations.ts'
+import { readThrough } from './read-through.ts'
+import { replicaOf } from './replicas.ts'
+import { Reservation } from './reservation.ts'
+import { reservationService } from './reservation-service.ts'
+import { retirementService } from './retirement-service.ts'
+import { sweepPastStays } from './sweep.ts'
+
+const log = createLogger('reservations', config.logLevel)
+await using closing = new AsyncDisposableStack()
+
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation], migrations })
+closing.defer(() => orm.close())
+const heads = openHeads(config.databaseUrl, log)
+closing.defer(() => heads.close())
+const guests = openPeer(config.guests)
+closing.defer(() => guests.close())
+const rooms = openPeer(config.rooms)
+closing.defer(() => rooms.close())
+
+const offset = clockOffset(config.clockFile)
+const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Reservation, row).toProto()
+const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {} })
+const replicas = [
+  followFeed('guests', guests, replicaOf('guests', orm, reservationWriter), log),
+  followFeed('rooms', rooms, replicaOf('rooms', orm, reservationWriter), log),
+]
+for (const replica of replicas) closing.defer(() => replica.close())
+closing.defer(pruneIdempotencyKeys(orm, log))
+closing.defer(sweepPastStays(orm, reservationWriter, log))
+const databaseIsReady = databaseReady(orm, migrations)
+
+const served = await serve({
+  ...config,
+  log,
+  async ready(signal) {
+    await databaseIsReady(signal)
+    if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')
+  },
+  add(server) {
+    server.add(
+      ReservationServiceDefinition,
+      reservationService({
+        orm,
+        writer: reservationWriter,
+        page: pager(config.pageTokenKey),
+        clockOffset: offset,
+        peers: readThrough(orm, reservationWriter, {
+          guests: guests.client(GuestServiceDefinition),
+          rooms: rooms.client(RoomServiceDefinition),
+          locations: rooms.client(LocationServiceDefinition),
+        }),
+      }),
+    )
+    server.add(RetirementServiceDefinition, retirementService(reservationWriter))
+    server.add(
+      FeedServiceDefinition,
+      feedService({
+        orm,
+        heads,
+        rebuild,
+        encode: (_resource, message) => ({
+          type_url: 'type.googleapis.com/hotel.reservations.v1.Reservation',
+          value: Buffer.from(ReservationMessage.encode(message as ReservationMessage).finish()),
+        }),
+      }),
+    )
+  },
+})
+closing.defer(() => served.stop())
+await untilToldToStop()

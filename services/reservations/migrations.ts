@@ -1,0 +1,8 @@
+import { FEED_MIGRATION } from '@hotel/runtime/migrate'
+
+/** The tables of the reservations database, in order. */
+export const migrations = [
+  FEED_MIGRATION,
+  { name: '0002-replicas', file: new URL('migrations/0002-replicas.sql', import.meta.url) },
+  { name: '0003-reservation', file: new URL('migrations/0003-reservation.sql', import.meta.url) },
+]

@@ -1,0 +1,112 @@
+import { Guest } from '@hotel/proto/hotel/guests/v1/guests'
+import { Hotel } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { Location } from '@hotel/proto/hotel/rooms/v1/locations'
+import { Room } from '@hotel/proto/hotel/rooms/v1/rooms'
+import type { Change } from '@hotel/proto/hotel/feed/v1/feed'
+import { type EntityManager, type MikroORM, query } from '@hotel/runtime/database'
+import type { Replica } from '@hotel/runtime/follow'
+import type { Writer } from '@hotel/runtime/write'
+
+/** Stores a resource of another service, unless a newer version of it is here. */
+export async function storeReplica(em: EntityManager, typeUrl: string, value: Uint8Array, version: number): Promise<void> {
+  const name = typeUrl.slice(typeUrl.lastIndexOf('.') + 1)
+  switch (name) {
+    case 'Guest':
+      return storeGuest(em, Guest.decode(value), version)
+    case 'Room':
+      return storeRoom(em, Room.decode(value), version)
+    case 'Location':
+      return storeLocation(em, Location.decode(value), version)
+    case 'Hotel':
+      return storeHotel(em, Hotel.decode(value), version)
+    default:
+      // A newer service may feed resources that this build does not know yet.
+      return
+  }
+}
+
+/** The version that an etag stands for. */
+export function versionOf({ etag }: { etag: string }): number {
+  return Number(etag.replaceAll('"', ''))
+}
+
+/** Stores a guest. */
+export async function storeGuest(em: EntityManager, guest: Guest, version: number): Promise<void> {
+  await query(
+    em,
+    `insert into guest as g (hotel_id, id, first_name, last_name, version, delete_time) values ($1, $2, $3, $4, $5, $6)
+     on conflict (hotel_id, id) do update set first_name = excluded.first_name, last_name = excluded.last_name,
+       version = excluded.version, delete_time = excluded.delete_time
+     where excluded.version > g.version`,
+    [guest.hotel, guest.id, guest.first_name, guest.last_name ?? null, version, guest.delete_time?.toISOString() ?? null],
+  )
+}
+
+/** Stores a room. */
+export async function storeRoom(em: EntityManager, room: Room, version: number): Promise<void> {
+  await query(
+    em,
+    `insert into room as r (hotel_id, id, location_id, number, version, delete_time) values ($1, $2, $3, $4, $5, $6)
+     on conflict (hotel_id, id) do update set number = excluded.number, version = excluded.version,
+       delete_time = excluded.delete_time
+     where excluded.version > r.version`,
+    [room.hotel, room.id, room.location, room.number, version, room.delete_time?.toISOString() ?? null],
+  )
+}
+
+/** Stores a location. */
+export async function storeLocation(em: EntityManager, location: Location, version: number): Promise<void> {
+  await query(
+    em,
+    `insert into location as l (hotel_id, id, name, time_zone, version, delete_time) values ($1, $2, $3, $4, $5, $6)
+     on conflict (hotel_id, id) do update set name = excluded.name, time_zone = excluded.time_zone,
+       version = excluded.version, delete_time = excluded.delete_time
+     where excluded.version > l.version`,
+    [location.hotel, location.id, location.name, location.time_zone, version, location.delete_time?.toISOString() ?? null],
+  )
+}
+
+async function storeHotel(em: EntityManager, hotel: Hotel, version: number): Promise<void> {
+  await query(
+    em,
+    `insert into hotel as h (hotel_id, id, name, version, delete_time) values ($1, $1, $2, $3, $4)
+     on conflict (hotel_id, id) do update set name = excluded.name, version = excluded.version,
+       delete_time = excluded.delete_time
+     where excluded.version > h.version`,
+    [hotel.id, hotel.name, version, hotel.delete_time?.toISOString() ?? null],
+  )
+}
+
+/** The replica of one service's feed in the reservations database. */
+export function replicaOf(feed: string, orm: MikroORM, writer: Writer): Replica {
+  return {
+    async load() {
+      const em = orm.em.fork()
+      const [row] = await query<{ epoch: string }>(em, 'select epoch from replica_epoch where feed = $1', [feed])
+      const rows = await query<{ hotel_id: string; seq: string }>(em, 'select hotel_id, seq from replica_cursor where feed = $1', [feed])
+      return { epoch: row?.epoch, applied: new Map(rows.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)])) }
+    },
+    async restart(epoch) {
+      await orm.em.fork().transactional(async (em) => {
+        await query(em, 'delete from replica_cursor where feed = $1', [feed])
+        await query(
+          em,
+          'insert into replica_epoch values ($1, $2) on conflict (feed) do update set epoch = excluded.epoch',
+          [feed, epoch],
+        )
+      })
+    },
+    apply: (hotel, changes: Change[]) =>
+      writer.system(hotel, async ({ em }) => {
+        for (const { resource, version } of changes) {
+          if (resource !== undefined) await storeReplica(em, resource.type_url, resource.value, Number(version))
+        }
+        await query(
+          em,
+          `insert into replica_cursor as c (hotel_id, feed, seq) values ($1, $2, $3)
+           on conflict (hotel_id, feed) do update set seq = greatest(c.seq, excluded.seq)`,
+          [hotel, feed, String(changes.at(-1)?.seq ?? 0n)],
+        )
+      }),
+  }
+}

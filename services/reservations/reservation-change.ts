@@ -1,0 +1,112 @@
+import { immutable, precondition } from '@hotel/runtime/refusal'
+import { change, type Write } from '@hotel/runtime/write'
+import { heldLegs, hold } from './occupancy.ts'
+import { guestIsLive, placeOfRooms, refuseAll, todayAt, UNKNOWN_GUEST } from './parties.ts'
+import type { Reservation, Status } from './reservation.ts'
+import { legsFrom, legsOf, legsUntil, type Stay, stay } from './stay.ts'
+
+/** What a PUT or PATCH wants of a reservation: the fields it names, the rest as it is. */
+export type Wanted = {
+  inDate?: string | undefined
+  outDate?: string | undefined
+  status?: Status | undefined
+  guestId?: string | undefined
+  rooms?: string[] | undefined
+  note?: string | null | undefined
+}
+
+/**
+ * Changes a reservation under the rules of its status, with its nights, in the write's transaction: all or nothing. The
+ * row is changed for the flush; the nights are taken before.
+ */
+export async function changeReservation(reservation: Reservation, wanted: Wanted, write: Write, roomsField: 'room' | 'rooms'): Promise<void> {
+  const { em, now } = write
+  const to = wanted.status ?? reservation.status
+  const dates = stay(wanted.inDate ?? reservation.inDate, wanted.outDate ?? reservation.outDate)
+  const rooms = wanted.rooms ?? reservation.rooms
+  const guestId = wanted.guestId ?? reservation.guestId
+  demandChangeable(reservation, { ...dates, rooms, guestId })
+  const moved = !sameRooms(rooms, reservation.rooms)
+  const place = { hotel: reservation.hotelId, location: reservation.locationId }
+  await demandParties(write, reservation, { rooms, guestId, moved, roomsField })
+
+  const today = await todayAt(em, place, now)
+  const times = transition(reservation, to, dates, today, now)
+  await holdNights(write, reservation, { dates, rooms, to, today, moved })
+  change(
+    reservation,
+    { ...dates, rooms, guestId, status: to, ...times, ...(wanted.note !== undefined && { note: wanted.note }) } as Partial<Reservation>,
+    write,
+  )
+}
+
+function sameRooms(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((room, index) => room === b[index])
+}
+
+type Target = Stay & { rooms: readonly string[]; guestId: string }
+
+/** Throws FIELD_IMMUTABLE_NOW for the first field that differs and can not in the present status. */
+function demandChangeable(reservation: Reservation, target: Target): void {
+  const { status } = reservation
+  if (status === 'PENDING') return
+  const fixed: [string, boolean][] = [
+    ['in_date', target.inDate !== reservation.inDate],
+    ['guest', target.guestId !== reservation.guestId],
+  ]
+  if (status === 'CHECKED_OUT') {
+    fixed.push(['out_date', target.outDate !== reservation.outDate], ['rooms', !sameRooms(target.rooms, reservation.rooms)])
+  }
+  const [field] = fixed.find(([, differs]) => differs) ?? []
+  if (field !== undefined) {
+    throw precondition('FIELD_IMMUTABLE_NOW', `${field} can not be changed while ${status}`, { field, status })
+  }
+}
+
+type Parties = { rooms: readonly string[]; guestId: string; moved: boolean; roomsField: 'room' | 'rooms' }
+
+/** Throws INVALID_FIELD for a new guest or new rooms that are not to be had; those that stay are not asked about. */
+async function demandParties({ em }: Write, reservation: Reservation, { rooms, guestId, moved, roomsField }: Parties): Promise<void> {
+  const { hotelId, locationId } = reservation
+  const violations = []
+  if (guestId !== reservation.guestId && !(await guestIsLive(em, hotelId, guestId))) violations.push(UNKNOWN_GUEST)
+  if (moved) {
+    const place = await placeOfRooms(em, hotelId, rooms, roomsField)
+    if ('field' in place) violations.push(place)
+    else if (place.location !== locationId) violations.push({ field: roomsField, description: 'is of another location than the reservation' })
+  }
+  refuseAll(violations)
+}
+
+/** The times that a change of status sets. Throws INVALID_TRANSITION, CHECK_IN_TOO_EARLY or CHECK_OUT_TOO_EARLY. */
+function transition(reservation: Reservation, to: Status, { inDate, outDate }: Stay, today: string, now: Date) {
+  if (to === reservation.status) return {}
+  reservation.demandTransition(to)
+  if (to === 'CHECKED_IN') {
+    if (today < inDate) throw precondition('CHECK_IN_TOO_EARLY', `check-in is from ${inDate} on, it is ${today}`, { in_date: inDate, today })
+    return { checkinDatetime: now }
+  }
+  if (today < outDate) {
+    throw precondition('CHECK_OUT_TOO_EARLY', `check-out is from ${outDate} on, it is ${today}: for an early departure send out_date too`, { out_date: outDate, today })
+  }
+  return { checkoutDatetime: now }
+}
+
+type Nights = { dates: Stay; rooms: readonly string[]; to: Status; today: string; moved: boolean }
+
+async function holdNights({ em }: Write, reservation: Reservation, { dates, rooms, to, today, moved }: Nights): Promise<void> {
+  const { hotelId, id, status } = reservation
+  const sameDates = dates.inDate === reservation.inDate && dates.outDate === reservation.outDate
+  const leaves = to === 'CHECKED_OUT' && status !== to
+  if (sameDates && !moved && !leaves) return
+  if (status === 'PENDING') return hold(em, hotelId, id, legsOf(dates, rooms))
+  if (moved && today >= dates.outDate && dates.outDate > dates.inDate) throw noNightLeft()
+  const before = await heldLegs(em, hotelId, id)
+  const legs = legsFrom(today, dates, rooms, before)
+  await hold(em, hotelId, id, leaves ? legsUntil(today, legs) : legs)
+}
+
+/** A guest who overstays has no night left to sleep elsewhere: the stay is extended first, or along with the room. */
+function noNightLeft(): Error {
+  return immutable('rooms')
+}

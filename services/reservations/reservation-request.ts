@@ -1,0 +1,49 @@
+import { date, id, Invalid, type Rule } from '@hotel/runtime/valid'
+import { isId } from '@hotel/runtime/id'
+import { givenStatus, initialStatus, note, status } from './reservation.ts'
+
+type RoomFields = { room?: string | undefined; rooms: string[] }
+
+/** The rooms that a request names, by `rooms` or its shorthand `room`, as they were given. */
+export function namedRooms({ room, rooms }: RoomFields): string[] {
+  return rooms.length > 0 ? rooms : room === undefined || room === '' ? [] : [room]
+}
+
+/** The field that an answer about the rooms of a request names. */
+export function roomsField({ rooms }: RoomFields): 'room' | 'rooms' {
+  return rooms.length > 0 ? 'rooms' : 'room'
+}
+
+/** `room` and `rooms` of one request; both together must agree. */
+function roomRules(request: RoomFields): { room: Rule<string | null>; rooms: Rule<string[] | null> } {
+  const both = request.rooms.length > 0 && request.room !== undefined && request.room !== ''
+  return {
+    room: (value) => {
+      if (request.rooms.length > 0 && !both) return null
+      if (both && !(request.rooms.length === 1 && request.rooms[0] === value)) throw new Invalid('is another room than `rooms`: send one of the two')
+      return id(value)
+    },
+    rooms: () => {
+      if (request.rooms.length === 0) return null
+      if (!request.rooms.every(isId)) throw new Invalid('contains what is not an id')
+      if (new Set(request.rooms).size < request.rooms.length) throw new Invalid('names a room twice')
+      if (request.rooms.length > 100) throw new Invalid('names more than 100 rooms')
+      return request.rooms
+    },
+  }
+}
+
+/** The rules of a new reservation's fields. */
+export function creationRules(request: RoomFields) {
+  return { in_date: date, out_date: date, guest: id, status: initialStatus, note, ...roomRules(request) }
+}
+
+/** The rules of the fields that a PUT replaces. */
+export function replacementRules(request: RoomFields) {
+  return { ...creationRules(request), status }
+}
+
+/** The rules of the fields that a PATCH changes. */
+export function changeRules(request: RoomFields) {
+  return { ...creationRules(request), status: givenStatus }
+}

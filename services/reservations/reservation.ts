@@ -1,0 +1,96 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { Reservation as ReservationMessage, Reservation_Status as StatusCode } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { etagOf } from '@hotel/runtime/etag'
+import { precondition } from '@hotel/runtime/refusal'
+import { Invalid, optionalText, type Rule } from '@hotel/runtime/valid'
+
+/** Where a reservation stands; it goes forward only, one step at a time. */
+export type Status = 'PENDING' | 'CHECKED_IN' | 'CHECKED_OUT'
+
+const ORDER: readonly Status[] = ['PENDING', 'CHECKED_IN', 'CHECKED_OUT']
+
+const schema = defineEntity({
+  name: 'Reservation',
+  tableName: 'reservation',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    locationId: p.uuid(),
+    inDate: p.string().columnType('date'),
+    outDate: p.string().columnType('date'),
+    status: p.string().$type<Status>(),
+    guestId: p.uuid(),
+    rooms: p.array().columnType('uuid[]').$type<string[]>(),
+    note: p.string().nullable(),
+    checkinDatetime: p.datetime().nullable(),
+    checkoutDatetime: p.datetime().nullable(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    reason: p.string().nullable(),
+    updatedBy: p.string(),
+  },
+})
+
+/** Rooms of a location held for a guest. */
+export class Reservation extends schema.class {
+  /** Throws INVALID_TRANSITION unless the status can become this one. */
+  demandTransition(to: Status): void {
+    if (ORDER.indexOf(to) !== ORDER.indexOf(this.status) + 1) throw invalidTransition(this.status, to)
+  }
+
+  /** As callers see it. */
+  toProto(): ReservationMessage {
+    return ReservationMessage.fromPartial({
+      id: this.id,
+      in_date: this.inDate,
+      out_date: this.outDate,
+      status: StatusCode[this.status],
+      guest: this.guestId,
+      rooms: this.rooms,
+      room: this.rooms[0] ?? '',
+      note: this.note ?? undefined,
+      hotel: this.hotelId,
+      location: this.locationId,
+      checkin_datetime: this.checkinDatetime ?? undefined,
+      checkout_datetime: this.checkoutDatetime ?? undefined,
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+      reason: this.reason ?? undefined,
+    })
+  }
+}
+schema.setClass(Reservation)
+
+/** FAILED_PRECONDITION of a status, or of a deletion, that can not follow the present status. */
+export function invalidTransition(from: Status, to: string): Error {
+  return precondition('INVALID_TRANSITION', `a reservation can not go from ${from} to ${to}`, { from, to })
+}
+
+/** A status that is given must be one of the three; the enum's 0 counts as absent where absence is allowed. */
+export const status: Rule<Status | undefined> = (value) => {
+  if (value === undefined || value === StatusCode.UNSPECIFIED) return undefined
+  const name = ORDER.find((known) => StatusCode[known] === value)
+  if (name === undefined) throw new Invalid(`is not a status: give one of ${ORDER.join(', ')}`)
+  return name
+}
+
+/** A status that a mask names must have a value. */
+export const givenStatus: Rule<Status> = (value) => {
+  const given = status(value)
+  if (given === undefined) throw new Invalid(`is required when named: give one of ${ORDER.join(', ')}`)
+  return given
+}
+
+/** A reservation begins as PENDING. */
+export const initialStatus: Rule<Status> = (value) => {
+  const given = status(value) ?? 'PENDING'
+  if (given !== 'PENDING') throw new Invalid('is PENDING at first: leave it out')
+  return given
+}
+
+/** The staff's note. */
+export const note = optionalText(2000)

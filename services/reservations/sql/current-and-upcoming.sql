@@ -1,0 +1,131 @@
+-- The date of a location at an instant, by its own calendar.
+create or replace function location_date(zone text, at timestamptz) returns date
+language sql stable as $$ select (at at time zone zone)::date $$;
+
+-- What current_and_upcoming must hold, from the base tables: the one definition of its rows.
+create or replace view current_and_upcoming_source as
+select r.hotel_id, r.id, r.location_id, r.in_date, r.out_date, r.status, r.guest_id,
+  coalesce(g.first_name, '') as first_name, g.last_name, r.rooms,
+  array(
+    select coalesce(m.number, '') from unnest(r.rooms) with ordinality as u (room_id, place)
+    left join room m on m.hotel_id = r.hotel_id and m.id = u.room_id order by u.place) as room_numbers,
+  r.checkin_datetime, r.checkout_datetime
+from reservation r left join guest g on g.hotel_id = r.hotel_id and g.id = r.guest_id
+where r.delete_time is null;
+
+-- Brings the rows of some reservations up to date, and counts the change in the view heads of their hotels.
+create or replace function refresh_current_and_upcoming(hotels uuid[], ids uuid[]) returns void
+language plpgsql as $$
+begin
+  if ids is null then
+    return;
+  end if;
+  delete from current_and_upcoming c using unnest(hotels, ids) as i (hotel_id, id)
+  where c.hotel_id = i.hotel_id and c.id = i.id;
+  insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, last_name,
+    rooms, room_numbers, checkin_datetime, checkout_datetime)
+  select s.hotel_id, s.id, s.location_id, s.in_date, s.out_date, s.status, s.guest_id, s.first_name, s.last_name,
+    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime
+  from unnest(hotels, ids) as i (hotel_id, id)
+  join current_and_upcoming_source s on s.hotel_id = i.hotel_id and s.id = i.id;
+  insert into view_head as v (hotel_id, seq) select distinct h, 1 from unnest(hotels) h
+  on conflict (hotel_id) do update set seq = v.seq + 1;
+end $$;
+
+create or replace function refresh_for_reservations() returns trigger
+language plpgsql as $$
+declare
+  hotels uuid[];
+  ids uuid[];
+begin
+  select array_agg(n.hotel_id), array_agg(n.id) into hotels, ids from new_rows n;
+  perform refresh_current_and_upcoming(hotels, ids);
+  return null;
+end $$;
+
+create or replace function refresh_for_guests() returns trigger
+language plpgsql as $$
+declare
+  guest_hotels uuid[];
+  guests uuid[];
+  hotels uuid[];
+  ids uuid[];
+begin
+  select array_agg(n.hotel_id), array_agg(n.id) into guest_hotels, guests from new_rows n;
+  select array_agg(c.hotel_id), array_agg(c.id) into hotels, ids
+    from unnest(guest_hotels, guests) as g (hotel_id, guest_id)
+    join current_and_upcoming c on c.hotel_id = g.hotel_id and c.guest_id = g.guest_id;
+  perform refresh_current_and_upcoming(hotels, ids);
+  return null;
+end $$;
+
+create or replace function refresh_for_rooms() returns trigger
+language plpgsql as $$
+declare
+  room_hotels uuid[];
+  room_ids uuid[];
+  hotels uuid[];
+  ids uuid[];
+begin
+  select array_agg(distinct n.hotel_id), array_agg(n.id) into room_hotels, room_ids from new_rows n;
+  select array_agg(c.hotel_id), array_agg(c.id) into hotels, ids
+    from current_and_upcoming c where c.hotel_id = any(room_hotels) and c.rooms && room_ids;
+  perform refresh_current_and_upcoming(hotels, ids);
+  return null;
+end $$;
+
+-- Makes the view anew from the base tables. Run it while nothing writes, or rather: the heads it locks make writers wait.
+create or replace function rebuild_current_and_upcoming() returns bigint
+language plpgsql as $$
+declare
+  made bigint;
+begin
+  perform 1 from feed_head order by hotel_id for update;
+  delete from current_and_upcoming;
+  insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, last_name,
+    rooms, room_numbers, checkin_datetime, checkout_datetime)
+  select s.hotel_id, s.id, s.location_id, s.in_date, s.out_date, s.status, s.guest_id, s.first_name, s.last_name,
+    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime
+  from current_and_upcoming_source s
+  join location l on l.hotel_id = s.hotel_id and l.id = s.location_id
+  where s.out_date >= location_date(l.time_zone, now()) - 1;
+  get diagnostics made = row_count;
+  insert into view_head as v (hotel_id, seq) select h.hotel_id, 1 from feed_head h
+  on conflict (hotel_id) do update set seq = v.seq + 1;
+  return made;
+end $$;
+
+-- Compares the view with the base tables as of one instant: no row when they agree. Rows that are past do not count.
+create or replace function verify_current_and_upcoming(at timestamptz default now())
+returns table (hotel_id uuid, id uuid, expected jsonb, actual jsonb)
+language sql stable as $$
+  with expected as (
+    select s.hotel_id, s.id, to_jsonb(s) as data from current_and_upcoming_source s
+    join location l on l.hotel_id = s.hotel_id and l.id = s.location_id
+    where s.out_date >= location_date(l.time_zone, at) - 1
+  ), actual as (
+    select c.hotel_id, c.id, to_jsonb(c) as data from current_and_upcoming c
+    join location l on l.hotel_id = c.hotel_id and l.id = c.location_id
+    where c.out_date >= location_date(l.time_zone, at) - 1
+  )
+  select coalesce(e.hotel_id, a.hotel_id), coalesce(e.id, a.id), e.data, a.data
+  from expected e full join actual a on a.hotel_id = e.hotel_id and a.id = e.id
+  where e.data is distinct from a.data
+$$;
+
+create or replace trigger reservation_created after insert on reservation
+  referencing new table as new_rows for each statement execute function record_changes();
+create or replace trigger reservation_updated after update on reservation
+  referencing new table as new_rows old table as old_rows for each statement execute function record_changes();
+create or replace trigger reservation_created_view after insert on reservation
+  referencing new table as new_rows for each statement execute function refresh_for_reservations();
+create or replace trigger reservation_updated_view after update on reservation
+  referencing new table as new_rows for each statement execute function refresh_for_reservations();
+create or replace trigger guest_updated_view after update on guest
+  referencing new table as new_rows for each statement execute function refresh_for_guests();
+create or replace trigger guest_created_view after insert on guest
+  referencing new table as new_rows for each statement execute function refresh_for_guests();
+create or replace trigger room_updated_view after update on room
+  referencing new table as new_rows for each statement execute function refresh_for_rooms();
+create or replace trigger room_created_view after insert on room
+  referencing new table as new_rows for each statement execute function refresh_for_rooms();

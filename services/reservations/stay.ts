@@ -1,0 +1,54 @@
+import { invalidFields } from '@hotel/runtime/refusal'
+
+/** The longest stay, in nights. */
+const MOST_NIGHTS = 366
+
+/** The dates of a stay: calendar dates YYYY-MM-DD, in_date <= out_date, at most 366 nights. */
+export type Stay = { readonly inDate: string; readonly outDate: string }
+
+/** A room held for the nights [inDate, outDate), at least one. */
+export type Leg = { readonly room: string; readonly inDate: string; readonly outDate: string }
+
+/** Throws INVALID_FIELD on `out_date` for dates in the wrong order or a stay that is too long. */
+export function stay(inDate: string, outDate: string): Stay {
+  if (outDate < inDate) throw invalidFields([{ field: 'out_date', description: `is before in_date, ${inDate}` }])
+  const nights = Temporal.PlainDate.from(inDate).until(outDate, { largestUnit: 'day' }).days
+  if (nights > MOST_NIGHTS) {
+    throw invalidFields([{ field: 'out_date', description: `makes a stay of ${nights} nights: at most ${MOST_NIGHTS} are possible` }])
+  }
+  return { inDate, outDate }
+}
+
+/** The day after the last night of a stay: day use holds the night of its day. */
+export function endOf({ inDate, outDate }: Stay): string {
+  return outDate > inDate ? outDate : Temporal.PlainDate.from(inDate).add({ days: 1 }).toString()
+}
+
+/** The legs of a stay that has not begun. */
+export function legsOf(stay: Stay, rooms: readonly string[]): Leg[] {
+  return rooms.map((room) => ({ room, inDate: stay.inDate, outDate: endOf(stay) }))
+}
+
+/**
+ * The legs of a stay under way when its rooms or end change: nights slept stay where they were, other rooms begin
+ * with the night of `today`.
+ */
+export function legsFrom(today: string, stay: Stay, rooms: readonly string[], before: readonly Leg[]): Leg[] {
+  const end = endOf(stay)
+  const tonight = today > stay.inDate ? today : stay.inDate
+  const last = (room: string) => before.find((leg) => leg.room === room && leg.outDate >= tonight && leg.inDate <= tonight)
+  const kept = before
+    .filter((leg) => !(rooms.includes(leg.room) && last(leg.room) === leg))
+    .map((leg) => ({ ...leg, outDate: earlier(leg.outDate, earlier(tonight, end)) }))
+  const now = rooms.map((room) => ({ room, inDate: last(room)?.inDate ?? tonight, outDate: end }))
+  return [...kept, ...now].filter((leg) => leg.inDate < leg.outDate)
+}
+
+/** The legs that a guest who left on this date has had: no night from then on. */
+export function legsUntil(date: string, legs: readonly Leg[]): Leg[] {
+  return legs.map((leg) => ({ ...leg, outDate: earlier(leg.outDate, date) })).filter((leg) => leg.inDate < leg.outDate)
+}
+
+function earlier(a: string, b: string): string {
+  return a < b ? a : b
+}

@@ -1,0 +1,12 @@
+import { key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+
+/** The settings of the rooms service. */
+export const config = readEnv(process.env, {
+  address: ['GRPC_ADDRESS', text],
+  metricsAddress: ['METRICS_ADDRESS', optionalText],
+  databaseUrl: ['DATABASE_URL', text],
+  pageTokenKey: ['PAGE_TOKEN_KEY', key256],
+  drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
+  clockFile: ['TEST_CLOCK_FILE', optionalText],
+  logLevel: ['LOG_LEVEL', textOr('info')],
+})

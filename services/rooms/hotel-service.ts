@@ -1,0 +1,97 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { created, withEtag } from '@hotel/runtime/answer'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { matchEtag } from '@hotel/runtime/etag'
+import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
+import type { Pager } from '@hotel/runtime/page'
+import { notFound } from '@hotel/runtime/refusal'
+import { valid, validChanges } from '@hotel/runtime/valid'
+import { change, type Write, type Writer } from '@hotel/runtime/write'
+import { Hotel, hotelFields } from './hotel.ts'
+import { listHotels } from './hotel-list.ts'
+
+/** What each service of this process needs: its database, its writes, its pages. */
+export type Deps = { orm: MikroORM; writer: Writer; page: Pager }
+
+/** The methods of HotelService; the proto's comments say what each promises. */
+export function hotelService({ orm, writer: { write }, page }: Deps): HotelServiceImplementation {
+  return {
+    async createHotel(request, call) {
+      const id = randomUUIDv7()
+      const scope = { hotel: DEFAULT_HOTEL, creates: id }
+      const hotel = await write(call, 'CreateHotel', request, scope, async ({ em, now, actor }) => {
+        const hotel = em.create(Hotel, {
+          ...valid(request, hotelFields),
+          hotelId: id,
+          id,
+          createTime: now,
+          updateTime: now,
+          updatedBy: actor,
+          version: 1,
+        })
+        return () => hotel.toProto()
+      })
+      return created(call, '/hotels', hotel)
+    },
+
+    async getHotel({ id }, call) {
+      return withEtag(call, (await find(forkFor(orm, call.signal), id)).toProto())
+    },
+
+    listHotels: (request, call) => listHotels(forkFor(orm, call.signal), page('ListHotels', request), request),
+
+    async updateHotel(request, call) {
+      const hotel = await write(
+        call,
+        'UpdateHotel',
+        request,
+        await scopeOf(request.id, call.signal),
+        async (written) => {
+          const hotel = await findToWrite(written, request.id)
+          matchEtag(call, request, hotel.version)
+          change<Hotel>(hotel, validChanges(request, hotelFields), written)
+          return () => hotel.toProto()
+        },
+      )
+      return withEtag(call, hotel)
+    },
+
+    async replaceHotel(request, call) {
+      const hotel = await write(
+        call,
+        'ReplaceHotel',
+        request,
+        await scopeOf(request.id, call.signal),
+        async (written) => {
+          const hotel = await findToWrite(written, request.id)
+          matchEtag(call, request, hotel.version)
+          change(hotel, valid(request, hotelFields), written)
+          return () => hotel.toProto()
+        },
+      )
+      return withEtag(call, hotel)
+    },
+  }
+
+  async function scopeOf(id: string, signal: AbortSignal) {
+    if (!(await hotelExists(forkFor(orm, signal), id))) throw notFound('hotel', id)
+    return { hotel: id }
+  }
+}
+
+/** Whether a hotel has the id. */
+export async function hotelExists(em: EntityManager, id: string): Promise<boolean> {
+  return isId(id) && (await query(em, 'select from hotel where hotel_id = $1', [id])).length > 0
+}
+
+async function find(em: EntityManager, id: string): Promise<Hotel> {
+  if (!isId(id)) throw notFound('hotel', id)
+  return em.findOneOrFail(Hotel, { hotelId: id, id })
+}
+
+async function findToWrite({ em }: Write, id: string): Promise<Hotel> {
+  const hotel = await find(em, id)
+  if (hotel.deleteTime !== null) throw notFound('hotel', id)
+  return hotel
+}

@@ -1,0 +1,38 @@
+import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { etagOf } from '@hotel/runtime/etag'
+import { requiredText } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+
+const schema = defineEntity({
+  name: 'Hotel',
+  tableName: 'hotel',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid(),
+    name: p.string(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    updatedBy: p.string(),
+  },
+})
+
+/** The unit that owns locations, rooms, guests and reservations; its `hotelId` is its own id. */
+export class Hotel extends schema.class {
+  /** As callers see it. */
+  toProto(): HotelMessage {
+    return HotelMessage.fromPartial({
+      id: this.id,
+      name: this.name,
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+    })
+  }
+}
+schema.setClass(Hotel)
+
+/** The rules of the fields that callers give. */
+export const hotelFields = { name: requiredText() }

@@ -1,0 +1,31 @@
+import type { ListLocationsRequest, ListLocationsResponse } from '@hotel/proto/hotel/rooms/v1/locations'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Page } from '@hotel/runtime/page'
+import { idFilter, valid } from '@hotel/runtime/valid'
+import { Location } from './location.ts'
+
+/** A page of locations by name, id: keyset over the index of the same order. */
+export async function listLocations(
+  em: EntityManager,
+  page: Page,
+  request: ListLocationsRequest,
+): Promise<ListLocationsResponse> {
+  const filter = valid(request, { hotel: idFilter })
+  const rows = await query<Record<string, unknown>>(
+    em,
+    `select * from location
+     where ($1::uuid is null or hotel_id = $1)
+       and ($2 or delete_time is null)
+       ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
+     order by ${ORDER}
+     limit $3`,
+    [filter.hotel, request.show_deleted, page.limit, ...(page.after ?? [])],
+  )
+  const { rows: locations, next_page_token } = page.cut(
+    rows.map((row) => em.map(Location, row)),
+    (location) => [location.name, location.id],
+  )
+  return { locations: locations.map((location) => location.toProto()), next_page_token }
+}
+
+const ORDER = `name collate "und-x-icu", id`

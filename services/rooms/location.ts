@@ -1,0 +1,82 @@
+import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
+import { etagOf } from '@hotel/runtime/etag'
+import { immutable } from '@hotel/runtime/refusal'
+import { Invalid, optional, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+
+const schema = defineEntity({
+  name: 'Location',
+  tableName: 'location',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    name: p.string(),
+    address: p.string().nullable(),
+    city: p.string().nullable(),
+    countryCode: p.string().nullable(),
+    timeZone: p.string(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    updatedBy: p.string(),
+  },
+})
+
+/** A place of a hotel, with a calendar of its own. */
+export class Location extends schema.class {
+  /** Throws FIELD_IMMUTABLE_NOW when a request names another hotel. */
+  stayOfHotel(hotel: string | undefined): void {
+    if (hotel !== undefined && hotel !== '' && hotel !== this.hotelId) throw immutable('hotel')
+  }
+
+  /** As callers see it. */
+  toProto(): LocationMessage {
+    return LocationMessage.fromPartial({
+      id: this.id,
+      hotel: this.hotelId,
+      name: this.name,
+      address: this.address ?? undefined,
+      city: this.city ?? undefined,
+      country_code: this.countryCode ?? undefined,
+      time_zone: this.timeZone,
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+    })
+  }
+}
+schema.setClass(Location)
+
+const countryCode: Rule<string> = (value) => {
+  if (!/^[A-Z]{2}$/.test(value as string))
+    throw new Invalid('is not a country of ISO 3166-1: give two capital letters, as CH')
+  return value as string
+}
+
+/** The rules of the fields that callers give, with that of the time zone, which the database knows. */
+export const locationFields = (timeZone: Rule<string>) => ({
+  name: requiredText(),
+  address: optionalText(),
+  city: optionalText(),
+  country_code: optional(countryCode),
+  time_zone: timeZone,
+})
+
+type Fields = {
+  name: string
+  address: string | null
+  city: string | null
+  country_code: string | null
+  time_zone: string
+}
+
+/** The fields of a request, parsed, under the entity's names. */
+export function locationData({ country_code, time_zone, ...rest }: Partial<Fields>) {
+  return {
+    ...rest,
+    ...(country_code !== undefined && { countryCode: country_code }),
+    ...(time_zone !== undefined && { timeZone: time_zone }),
+  }
+}

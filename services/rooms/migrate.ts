@@ -1,0 +1,15 @@
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { migrate } from '@hotel/runtime/migrate'
+import { migrations } from './migrations.ts'
+
+await migrate(
+  {
+    migrations,
+    programs: ['room-triggers', 'time-zone', 'default-hotel'].map(
+      (name) => new URL(`sql/${name}.sql`, import.meta.url),
+    ),
+    grants: 'grant insert, update on hotel, location, room to :role;',
+    seed: (timeZone) => ['select create_default_hotel(?, ?, ?)', [DEFAULT_HOTEL, DEFAULT_LOCATION, timeZone]],
+  },
+  process.env,
+)

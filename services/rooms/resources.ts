@@ -1,0 +1,45 @@
+import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
+import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
+import type { MikroORM } from '@hotel/runtime/database'
+import type { Encode } from '@hotel/runtime/feed'
+import type { Rebuild } from '@hotel/runtime/write'
+import { Hotel } from './hotel.ts'
+import { Location } from './location.ts'
+import { Room } from './room.ts'
+
+/** The message of a row of the feed, by the table it is of. */
+export function rebuilder(orm: MikroORM): Rebuild {
+  return (resource, row) => {
+    const em = orm.em.fork()
+    switch (resource) {
+      case 'hotel':
+        return em.map(Hotel, row).toProto()
+      case 'location':
+        return em.map(Location, row).toProto()
+      case 'room':
+        return em.map(Room, row).toProto()
+      default:
+        throw new Error(`the feed has no resource ${resource}`)
+    }
+  }
+}
+
+const any = (name: string, bytes: Uint8Array) => ({
+  type_url: `type.googleapis.com/hotel.rooms.v1.${name}`,
+  value: Buffer.from(bytes),
+})
+
+/** The message of a resource for the feed; it is one that `rebuilder` has made of the same resource. */
+export const encode: Encode = (resource, message) => {
+  switch (resource) {
+    case 'hotel':
+      return any('Hotel', HotelMessage.encode(message as HotelMessage).finish())
+    case 'location':
+      return any('Location', LocationMessage.encode(message as LocationMessage).finish())
+    case 'room':
+      return any('Room', RoomMessage.encode(message as RoomMessage).finish())
+    default:
+      throw new Error(`the feed has no resource ${resource}`)
+  }
+}

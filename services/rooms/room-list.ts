@@ -1,0 +1,23 @@
+import type { ListRoomsRequest, ListRoomsResponse } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Page } from '@hotel/runtime/page'
+import { idFilter, valid } from '@hotel/runtime/valid'
+import { Room } from './room.ts'
+
+/** A page of rooms by number in natural order, id, both descending: keyset over the index of the same order. */
+export async function listRooms(em: EntityManager, page: Page, request: ListRoomsRequest): Promise<ListRoomsResponse> {
+  const filter = valid(request, { hotel: idFilter, location: idFilter })
+  const fetched = await query<Record<string, unknown>>(
+    em,
+    `select * from room
+     where ($1::uuid is null or hotel_id = $1)
+       and ($2::uuid is null or location_id = $2)
+       and ($3 or delete_time is null)
+       ${page.after === undefined ? '' : 'and (number_order, id) < ($5::text, $6::uuid)'}
+     order by number_order desc, id desc
+     limit $4`,
+    [filter.hotel, filter.location, request.show_deleted, page.limit, ...(page.after ?? [])],
+  )
+  const { rows, next_page_token } = page.cut(fetched, (row) => [row.number_order, row.id])
+  return { rooms: rows.map((row) => em.map(Room, row).toProto()), next_page_token }
+}
