@@ -1,9 +1,9 @@
-import { clusters } from './clusters.ts';
-import { httpFilters } from './filters.ts';
-import type { Api } from './http-rules.ts';
-import { localReplies } from './local-replies.ts';
-import { routeConfiguration } from './routes.ts';
-import type { GatewaySettings } from './settings.ts';
+import { clusters } from './clusters.ts'
+import { httpFilters } from './filters.ts'
+import type { Api } from './http-rules.ts'
+import { localReplies } from './local-replies.ts'
+import { routeConfiguration } from './routes.ts'
+import type { GatewaySettings } from './settings.ts'
 
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
 export function bootstrap(settings: GatewaySettings, api: Api): object {
@@ -23,7 +23,7 @@ export function bootstrap(settings: GatewaySettings, api: Api): object {
         },
       ],
     },
-  };
+  }
 }
 
 function listener(settings: GatewaySettings, api: Api): object {
@@ -35,7 +35,7 @@ function listener(settings: GatewaySettings, api: Api): object {
     filter_chains: [
       { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: hcm(settings, api) }] },
     ],
-  };
+  }
 }
 
 function hcm(settings: GatewaySettings, api: Api): object {
@@ -70,19 +70,19 @@ function hcm(settings: GatewaySettings, api: Api): object {
     http_filters: httpFilters(settings, api),
     local_reply_config: localReplies(),
     access_log: [accessLog()],
-  };
+  }
 }
 
 /** Headers that Envoy or the services believe come from here; a client's are dropped before anything reads them. */
 function removeInternalHeaders(): object {
-  const prefixes = ['x-envoy-', 'x-forwarded-', 'x-real-', 'x-hotel-', 'x-http-code', 'forwarded', 'grpc-status'];
+  const prefixes = ['x-envoy-', 'x-forwarded-', 'x-real-', 'x-hotel-', 'x-http-code', 'forwarded', 'grpc-status']
   return {
     name: 'envoy.http.early_header_mutation.header_mutation',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation',
       mutations: prefixes.map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } })),
     },
-  };
+  }
 }
 
 /** One JSON line a request on stdout. Queries hold page tokens and names: the path is logged without. */
@@ -110,5 +110,5 @@ function accessLog(): object {
         },
       },
     },
-  };
+  }
 }

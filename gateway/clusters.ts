@@ -1,8 +1,8 @@
-import { type GatewaySettings, parseEndpoint, type ServiceName, serviceNames } from './settings.ts';
+import { type GatewaySettings, parseEndpoint, type ServiceName, serviceNames } from './settings.ts'
 
 /** One cluster for each service, over all its replicas. */
 export function clusters(settings: GatewaySettings): object[] {
-  return serviceNames.map((name) => cluster(name, settings.endpoints[name]));
+  return serviceNames.map((name) => cluster(name, settings.endpoints[name]))
 }
 
 function cluster(name: ServiceName, endpoints: readonly string[]): object {
@@ -54,10 +54,10 @@ function cluster(name: ServiceName, endpoints: readonly string[]): object {
     circuit_breakers: {
       thresholds: [{ max_connections: 64, max_pending_requests: 1024, max_requests: 4096, max_retries: 100 }],
     },
-  };
+  }
 }
 
 function address(endpoint: string, name: ServiceName): object {
-  const { host, port } = parseEndpoint(endpoint, `endpoint of ${name}`);
-  return { socket_address: { address: host, port_value: port } };
+  const { host, port } = parseEndpoint(endpoint, `endpoint of ${name}`)
+  return { socket_address: { address: host, port_value: port } }
 }

@@ -1,125 +1,125 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
-import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf';
-import { DescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import { bootstrap } from './bootstrap.ts';
-import { configure, type GatewayFiles, writeFiles } from './configure.ts';
-import { readDescriptors, settingsWith } from './fixtures.ts';
-import { type Api, readApi } from './http-rules.ts';
-import { openApi } from './openapi.ts';
-import { routeConfiguration } from './routes.ts';
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
+import { DescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { bootstrap } from './bootstrap.ts'
+import { configure, type GatewayFiles, writeFiles } from './configure.ts'
+import { readDescriptors, settingsWith } from './fixtures.ts'
+import { type Api, readApi } from './http-rules.ts'
+import { openApi } from './openapi.ts'
+import { routeConfiguration } from './routes.ts'
 
-let api: Api;
-let files: GatewayFiles;
+let api: Api
+let files: GatewayFiles
 beforeAll(async () => {
-  const descriptorSet = await readDescriptors();
-  api = readApi(descriptorSet);
-  files = await configure({ descriptorSet, settings: settingsWith({}) });
-});
+  const descriptorSet = await readDescriptors()
+  api = readApi(descriptorSet)
+  files = await configure({ descriptorSet, settings: settingsWith({}) })
+})
 
 describe('the API that the gateway reads', () => {
   it('holds the services with HTTP rules and no others', () => {
-    const services = new Set(api.methods.map((method) => method.desc.parent.typeName));
+    const services = new Set(api.methods.map((method) => method.desc.parent.typeName))
     expect([...services].sort()).toEqual([
       'hotel.guests.v1.GuestService',
       'hotel.reservations.v1.ReservationService',
       'hotel.rooms.v1.HotelService',
       'hotel.rooms.v1.LocationService',
       'hotel.rooms.v1.RoomService',
-    ]);
-  });
+    ])
+  })
 
   it('repeats only reads', () => {
-    const kinds = Object.fromEntries(api.methods.map((method) => [method.desc.name, method.kind]));
+    const kinds = Object.fromEntries(api.methods.map((method) => [method.desc.name, method.kind]))
     expect(kinds).toMatchObject({
       ListRooms: 'read',
       UndeleteGuest: 'write',
       CreateHotel: 'write',
       WatchGuests: 'stream',
-    });
-  });
-});
+    })
+  })
+})
 
 describe('routes', () => {
   // The shape is Envoy's, which its own validation below checks.
   const routes = () =>
     (
       routeConfiguration(api) as {
-        virtual_hosts: [{ routes: { match: { path?: string; prefix?: string }; route?: Route }[] }];
+        virtual_hosts: [{ routes: { match: { path?: string; prefix?: string }; route?: Route }[] }]
       }
-    ).virtual_hosts[0].routes;
-  type Route = { cluster: string; timeout: string; retry_policy: { retry_on: string } };
+    ).virtual_hosts[0].routes
+  type Route = { cluster: string; timeout: string; retry_policy: { retry_on: string } }
 
   it('lead every public method to its service', () => {
     for (const method of api.methods) {
-      expect(routes().find(({ match }) => match.path === method.path)?.route?.cluster).toBe(method.service);
+      expect(routes().find(({ match }) => match.path === method.path)?.route?.cluster).toBe(method.service)
     }
-  });
+  })
 
   it('never repeat a write that may have arrived', () => {
     for (const method of api.methods.filter(({ kind }) => kind === 'write')) {
-      const route = routes().find(({ match }) => match.path === method.path)?.route;
-      expect(route?.retry_policy.retry_on).toBe('connect-failure,refused-stream');
+      const route = routes().find(({ match }) => match.path === method.path)?.route
+      expect(route?.retry_policy.retry_on).toBe('connect-failure,refused-stream')
     }
-  });
+  })
 
   it('lead nowhere near the internal services', () => {
-    const text = JSON.stringify(bootstrap(settingsWith({}), api));
-    expect(text).toContain('hotel.guests.v1.GuestService');
-    expect(text).not.toMatch(/FeedService|RetirementService/);
-    const prefixes = routes().filter(({ route, match }) => route && match.prefix);
-    expect(prefixes.every(({ match }) => match.prefix?.startsWith('/grpc.'))).toBe(true);
-  });
-});
+    const text = JSON.stringify(bootstrap(settingsWith({}), api))
+    expect(text).toContain('hotel.guests.v1.GuestService')
+    expect(text).not.toMatch(/FeedService|RetirementService/)
+    const prefixes = routes().filter(({ route, match }) => route && match.prefix)
+    expect(prefixes.every(({ match }) => match.prefix?.startsWith('/grpc.'))).toBe(true)
+  })
+})
 
 describe('limits view', () => {
   it('has id and status only, under the names and numbers of the API', () => {
-    const set = fromBinary(FileDescriptorSetSchema, files['limits-view.binpb'] as Uint8Array);
-    const registry = createFileRegistry(set);
-    const service = registry.getService('hotel.reservations.v1.ReservationService');
-    expect(service?.methods.map((method) => method.name)).toEqual(['UpdateReservation', 'ReplaceReservation']);
+    const set = fromBinary(FileDescriptorSetSchema, files['limits-view.binpb'] as Uint8Array)
+    const registry = createFileRegistry(set)
+    const service = registry.getService('hotel.reservations.v1.ReservationService')
+    expect(service?.methods.map((method) => method.name)).toEqual(['UpdateReservation', 'ReplaceReservation'])
     for (const { name, input } of service?.methods ?? []) {
-      const original = api.methods.find(({ desc }) => desc.name === name)?.desc.input;
-      expect(input.typeName).toBe(original?.typeName);
+      const original = api.methods.find(({ desc }) => desc.name === name)?.desc.input
+      expect(input.typeName).toBe(original?.typeName)
       expect(input.fields.map((field) => field.number)).toEqual([
         original?.field.id?.number,
         original?.field.status?.number,
-      ]);
+      ])
       expect(toJson(DescriptorProtoSchema, input.proto)).toMatchObject({
         field: [
           { name: 'id', number: 1, type: 'TYPE_STRING' },
           { name: 'status', number: 4, type: 'TYPE_INT32', proto3Optional: true },
         ],
-      });
+      })
     }
-  });
-});
+  })
+})
 
 describe('OpenAPI document', () => {
   it('has every HTTP rule, and resolves its references', () => {
-    const document = openApi(api) as { paths: Record<string, object>; components: Record<string, object> };
+    const document = openApi(api) as { paths: Record<string, object>; components: Record<string, object> }
     for (const { http } of api.methods) {
-      if (http) expect(document.paths[http.template]).toHaveProperty(http.verb.toLowerCase());
+      if (http) expect(document.paths[http.template]).toHaveProperty(http.verb.toLowerCase())
     }
     for (const [, section, name] of JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)) {
-      expect(document.components[section ?? '']).toHaveProperty([name ?? '']);
+      expect(document.components[section ?? '']).toHaveProperty([name ?? ''])
     }
-  });
-});
+  })
+})
 
-const envoy = process.env.ENVOY_BIN;
-(envoy ? describe : describe.skip)('Envoy', () => {
+const envoy = process.env.ENVOY_BIN
+;(envoy ? describe : describe.skip)('Envoy', () => {
   it('accepts the configuration', async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'gateway-'));
+    const directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
     try {
-      await writeFiles(directory, files);
-      await promisify(execFile)(envoy ?? '', ['--mode', 'validate', '-c', 'envoy.yaml'], { cwd: directory });
+      await writeFiles(directory, files)
+      await promisify(execFile)(envoy ?? '', ['--mode', 'validate', '-c', 'envoy.yaml'], { cwd: directory })
     } finally {
-      await rm(directory, { recursive: true });
+      await rm(directory, { recursive: true })
     }
-  });
-});
+  })
+})

@@ -1,28 +1,28 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { stringify } from 'yaml';
-import { bootstrap } from './bootstrap.ts';
-import { guardTable } from './guard.ts';
-import { readApi } from './http-rules.ts';
-import { limitsView } from './limits.ts';
-import { openApi } from './openapi.ts';
-import { type GatewaySettings, settingsFrom } from './settings.ts';
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { stringify } from 'yaml'
+import { bootstrap } from './bootstrap.ts'
+import { guardTable } from './guard.ts'
+import { readApi } from './http-rules.ts'
+import { limitsView } from './limits.ts'
+import { openApi } from './openapi.ts'
+import { type GatewaySettings, settingsFrom } from './settings.ts'
 
 /** What Envoy is configured from: file names with their contents. */
-export type GatewayFiles = Readonly<Record<string, string | Uint8Array>>;
+export type GatewayFiles = Readonly<Record<string, string | Uint8Array>>
 
 /**
  * Makes the gateway's configuration from the API's descriptor set: start Envoy with `envoy.yaml` in the directory that
  * holds all of the files. Throws when a method has an HTTP rule that the gateway can not serve as it promises.
  */
 export async function configure(input: {
-  readonly descriptorSet: Uint8Array;
-  readonly settings: GatewaySettings;
+  readonly descriptorSet: Uint8Array
+  readonly settings: GatewaySettings
 }): Promise<GatewayFiles> {
-  const api = readApi(input.descriptorSet);
-  const source = (name: string) => readFile(path.join(import.meta.dirname, 'lua', name), 'utf8');
-  const guard = [guardTable(api), ...(await Promise.all(['json.lua', 'refusal.lua', 'guard.lua'].map(source)))];
+  const api = readApi(input.descriptorSet)
+  const source = (name: string) => readFile(path.join(import.meta.dirname, 'lua', name), 'utf8')
+  const guard = [guardTable(api), ...(await Promise.all(['json.lua', 'refusal.lua', 'guard.lua'].map(source)))]
   return {
     'envoy.yaml': stringify(bootstrap(input.settings, api), { aliasDuplicateObjects: false, lineWidth: 0 }),
     'api.binpb': input.descriptorSet,
@@ -30,20 +30,20 @@ export async function configure(input: {
     'guard.lua': guard.join('\n'),
     'answer.lua': await source('answer.lua'),
     'openapi.json': JSON.stringify(openApi(api), null, 2),
-  };
+  }
 }
 
 /** Writes the files of `configure` into a directory, which is created if need be. */
 export async function writeFiles(directory: string, files: GatewayFiles): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(path.join(directory, name), content)));
+  await mkdir(directory, { recursive: true })
+  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(path.join(directory, name), content)))
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { out: { type: 'string' }, descriptors: { type: 'string' } } });
+  const { values } = parseArgs({ options: { out: { type: 'string' }, descriptors: { type: 'string' } } })
   if (values.out === undefined)
-    throw new Error('usage: node gateway/configure.ts --out DIRECTORY [--descriptors api.binpb]');
-  const descriptors = values.descriptors ?? path.join(import.meta.dirname, '..', 'proto', 'gen', 'api.binpb');
-  const settings = settingsFrom(process.env);
-  await writeFiles(values.out, await configure({ descriptorSet: await readFile(descriptors), settings }));
+    throw new Error('usage: node gateway/configure.ts --out DIRECTORY [--descriptors api.binpb]')
+  const descriptors = values.descriptors ?? path.join(import.meta.dirname, '..', 'proto', 'gen', 'api.binpb')
+  const settings = settingsFrom(process.env)
+  await writeFiles(values.out, await configure({ descriptorSet: await readFile(descriptors), settings }))
 }

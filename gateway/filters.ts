@@ -1,9 +1,9 @@
-import { guardFilter } from './guard.ts';
-import type { Api } from './http-rules.ts';
-import { clientLimit, fieldExtraction, statusLimit } from './limits.ts';
-import { type GatewaySettings, serviceNames } from './settings.ts';
+import { guardFilter } from './guard.ts'
+import type { Api } from './http-rules.ts'
+import { clientLimit, fieldExtraction, statusLimit } from './limits.ts'
+import { type GatewaySettings, serviceNames } from './settings.ts'
 
-export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder';
+export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
 
 /**
  * The filters in the order in which they see a request. The limit per client comes before all that costs, the limit per
@@ -25,7 +25,7 @@ export function httpFilters(settings: GatewaySettings, api: Api): object[] {
         suppress_envoy_headers: true,
       },
     },
-  ];
+  ]
 }
 
 function lua(name: string, filename: string): object {
@@ -35,7 +35,7 @@ function lua(name: string, filename: string): object {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
       default_source_code: { filename },
     },
-  };
+  }
 }
 
 /** `GET /healthz`: 200 while every service has a replica that answers, else 503. */
@@ -48,11 +48,11 @@ function health(): object {
       headers: [{ name: ':path', string_match: { safe_regex: { regex: '/healthz/?' } } }],
       cluster_min_healthy_percentages: Object.fromEntries(serviceNames.map((name) => [name, { value: 1 }])),
     },
-  };
+  }
 }
 
 function transcoder(api: Api): object {
-  const services = new Set(api.methods.map((method) => method.desc.parent.typeName));
+  const services = new Set(api.methods.map((method) => method.desc.parent.typeName))
   return {
     name: transcoderFilter,
     typed_config: {
@@ -70,5 +70,5 @@ function transcoder(api: Api): object {
         reject_binding_body_field_collisions: true,
       },
     },
-  };
+  }
 }

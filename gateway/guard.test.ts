@@ -1,29 +1,29 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { configure, writeFiles } from './configure.ts';
-import { readDescriptors, settingsWith } from './fixtures.ts';
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { configure, writeFiles } from './configure.ts'
+import { readDescriptors, settingsWith } from './fixtures.ts'
 
 // Lua runs in Envoy only, so the guard is tried there. No service is up: what the guard lets through is answered 503.
-const envoy = process.env.ENVOY_BIN;
-const id = '0198c000-0000-7000-8000-000000000001';
-const other = '0198c000-0000-7000-8000-000000000002';
-const reservation = `/reservations/${id}`;
+const envoy = process.env.ENVOY_BIN
+const id = '0198c000-0000-7000-8000-000000000001'
+const other = '0198c000-0000-7000-8000-000000000002'
+const reservation = `/reservations/${id}`
 
 type Case = {
-  title: string;
-  request: string;
-  body?: string;
-  type?: string;
-  status: number;
-  fields?: string[];
-  reason?: string;
-};
+  title: string
+  request: string
+  body?: string
+  type?: string
+  status: number
+  fields?: string[]
+  reason?: string
+}
 const passes: Omit<Case, 'status'>[] = [
   { title: 'a path', request: `GET /guests/${id}` },
   { title: 'a trailing slash', request: `GET /guests/${id}/?` },
@@ -44,7 +44,7 @@ const passes: Omit<Case, 'status'>[] = [
   { title: 'strings full of syntax', request: 'POST /guests', body: '{"first_name":"\\"{}[],:\\u00e9"}' },
   { title: 'the id of the path', request: `PATCH ${reservation}`, body: `{"id":"${id}"}` },
   { title: 'a list of strings', request: 'POST /reservations', body: `{"rooms":["${id}"]}` },
-];
+]
 const refusals: Case[] = [
   { title: 'an unknown path', request: 'GET /zz', status: 404, reason: 'RESOURCE_NOT_FOUND' },
   { title: 'a path of gRPC', request: 'POST /hotel.guests.v1.GuestService/CreateGuest', body: '{}', status: 404 },
@@ -149,74 +149,74 @@ const refusals: Case[] = [
     status: 400,
     fields: ['body'],
   })),
-];
+]
 
-(envoy ? describe : describe.skip)('guard', () => {
-  let base: string;
-  let directory: string;
-  let process: ChildProcess;
+;(envoy ? describe : describe.skip)('guard', () => {
+  let base: string
+  let directory: string
+  let process: ChildProcess
 
   beforeAll(async () => {
-    const [port, adminPort] = [await freePort(), await freePort()];
-    base = `http://127.0.0.1:${port}`;
-    directory = await mkdtemp(path.join(tmpdir(), 'gateway-'));
+    const [port, adminPort] = [await freePort(), await freePort()]
+    base = `http://127.0.0.1:${port}`
+    directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
     const settings = settingsWith({
       GATEWAY_PORT: String(port),
       GATEWAY_ADMIN_PORT: String(adminPort),
       RATE_LIMIT_PER_SECOND: '100000',
       STATUS_RATE_LIMIT_PER_MINUTE: '100000',
-    });
-    await writeFiles(directory, await configure({ descriptorSet: await readDescriptors(), settings }));
-    const options = ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error'];
-    process = spawn(envoy ?? '', options, { cwd: directory, stdio: 'ignore' });
-    const deadline = Date.now() + 15_000;
+    })
+    await writeFiles(directory, await configure({ descriptorSet: await readDescriptors(), settings }))
+    const options = ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error']
+    process = spawn(envoy ?? '', options, { cwd: directory, stdio: 'ignore' })
+    const deadline = Date.now() + 15_000
     while (!(await fetch(base).catch(() => undefined))?.ok) {
-      if (Date.now() > deadline || process.exitCode !== null) throw new Error('Envoy did not start');
-      await sleep(50);
+      if (Date.now() > deadline || process.exitCode !== null) throw new Error('Envoy did not start')
+      await sleep(50)
     }
-  }, 20_000);
+  }, 20_000)
 
   afterAll(async () => {
-    process.kill('SIGTERM');
-    if (process.exitCode === null) await once(process, 'exit');
-    await rm(directory, { recursive: true });
-  });
+    process.kill('SIGTERM')
+    if (process.exitCode === null) await once(process, 'exit')
+    await rm(directory, { recursive: true })
+  })
 
   it.each(passes)('lets $title through', async ({ request, body, type }) => {
-    expect((await send(base, request, body, type)).status).toBe(503);
-  });
+    expect((await send(base, request, body, type)).status).toBe(503)
+  })
 
   it.each(refusals)('refuses $title', async ({ request, body, type, status, fields, reason }) => {
-    const answer = await send(base, request, body, type);
-    expect(answer.status).toBe(status);
-    const { details } = answer.json;
+    const answer = await send(base, request, body, type)
+    expect(answer.status).toBe(status)
+    const { details } = answer.json
     expect(details[0]).toMatchObject({
       domain: 'hotel',
       reason: reason ?? (status === 404 ? 'RESOURCE_NOT_FOUND' : 'INVALID_FIELD'),
-    });
-    if (fields) expect(details[1]?.field_violations?.map((violation) => violation.field)).toEqual(fields);
-  });
+    })
+    if (fields) expect(details[1]?.field_violations?.map((violation) => violation.field)).toEqual(fields)
+  })
 
   it('names the methods of the path', async () => {
-    expect((await send(base, 'PATCH /guests')).headers.get('allow')).toBe('GET, POST');
-  });
-});
+    expect((await send(base, 'PATCH /guests')).headers.get('allow')).toBe('GET, POST')
+  })
+})
 
-type Detail = { reason?: string; domain?: string; field_violations?: { field: string }[] };
+type Detail = { reason?: string; domain?: string; field_violations?: { field: string }[] }
 
 async function send(base: string, request: string, body?: string, type = 'application/json') {
-  const [method = '', target = ''] = request.split(' ');
-  const headers = { 'content-type': type };
-  const answer = await fetch(base + target, { method, headers, ...(body !== undefined && { body }) });
-  const json = (await answer.json()) as { details: Detail[] };
-  return { status: answer.status, headers: answer.headers, json };
+  const [method = '', target = ''] = request.split(' ')
+  const headers = { 'content-type': type }
+  const answer = await fetch(base + target, { method, headers, ...(body !== undefined && { body }) })
+  const json = (await answer.json()) as { details: Detail[] }
+  return { status: answer.status, headers: answer.headers, json }
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

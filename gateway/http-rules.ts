@@ -8,49 +8,49 @@ import {
   fromBinary,
   getOption,
   ScalarType,
-} from '@bufbuild/protobuf';
-import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { type ServiceName, serviceNames } from './settings.ts';
+} from '@bufbuild/protobuf'
+import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { type ServiceName, serviceNames } from './settings.ts'
 
 /** Everything the gateway offers: the services that have at least one method with an HTTP rule. */
 export type Api = {
-  readonly registry: FileRegistry;
-  readonly descriptors: FileDescriptorSet;
-  readonly methods: readonly ApiMethod[];
-};
+  readonly registry: FileRegistry
+  readonly descriptors: FileDescriptorSet
+  readonly methods: readonly ApiMethod[]
+}
 
 /** One method that callers can reach; without `http` by gRPC only. */
 export type ApiMethod = {
-  readonly desc: DescMethod;
+  readonly desc: DescMethod
   /** The service process that answers it. */
-  readonly service: ServiceName;
+  readonly service: ServiceName
   /** gRPC path: `/package.Service/Method`. */
-  readonly path: string;
+  readonly path: string
   /** A read may be repeated freely; a stream has no end of its own. */
-  readonly kind: 'read' | 'write' | 'stream';
-  readonly http?: HttpRule;
-};
+  readonly kind: 'read' | 'write' | 'stream'
+  readonly http?: HttpRule
+}
 
 export type HttpRule = {
-  readonly verb: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly verb: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As in the proto, `/guests/{id}:undelete`. */
-  readonly template: string;
-  readonly variables: readonly string[];
+  readonly template: string
+  readonly variables: readonly string[]
   /** Whether the whole request is the body; else the fields outside the path are query parameters. */
-  readonly body: boolean;
-};
+  readonly body: boolean
+}
 
 /** Reads the public methods and their HTTP rules from a descriptor set; throws for a rule the gateway can not serve. */
 export function readApi(descriptorSet: Uint8Array): Api {
-  const descriptors = fromBinary(FileDescriptorSetSchema, descriptorSet);
-  const registry = createFileRegistry(descriptors);
-  const http = registry.getExtension('google.api.http');
-  if (http === undefined) throw new Error('the descriptor set lacks google/api/annotations.proto');
-  const methods: ApiMethod[] = [];
+  const descriptors = fromBinary(FileDescriptorSetSchema, descriptorSet)
+  const registry = createFileRegistry(descriptors)
+  const http = registry.getExtension('google.api.http')
+  if (http === undefined) throw new Error('the descriptor set lacks google/api/annotations.proto')
+  const methods: ApiMethod[] = []
   for (const file of registry.files) {
     for (const service of file.services) {
-      const rules = service.methods.map((desc) => ({ desc, http: httpRule(desc, http) }));
-      if (!rules.some((rule) => rule.http)) continue;
+      const rules = service.methods.map((desc) => ({ desc, http: httpRule(desc, http) }))
+      if (!rules.some((rule) => rule.http)) continue
       for (const { desc, http } of rules) {
         methods.push({
           desc,
@@ -58,11 +58,11 @@ export function readApi(descriptorSet: Uint8Array): Api {
           path: `/${service.typeName}/${desc.name}`,
           kind: kindOf(desc),
           ...(http && { http }),
-        });
+        })
       }
     }
   }
-  return { registry, descriptors, methods };
+  return { registry, descriptors, methods }
 }
 
 /** The type of a field as the guard and the OpenAPI document see it in JSON. */
@@ -75,72 +75,72 @@ export type FieldType =
   | 'timestamp'
   | 'mask'
   | 'message'
-  | 'messages';
+  | 'messages'
 
 /** Maps a field to its JSON type; throws for kinds that no public message has, so that none goes unchecked. */
 export function fieldType(field: DescField): FieldType {
-  if (field.fieldKind === 'scalar') return scalarType(field.scalar, field);
-  if (field.fieldKind === 'enum') return 'enum';
+  if (field.fieldKind === 'scalar') return scalarType(field.scalar, field)
+  if (field.fieldKind === 'enum') return 'enum'
   if (field.fieldKind === 'message') {
-    if (field.message.typeName === 'google.protobuf.Timestamp') return 'timestamp';
-    return field.message.typeName === 'google.protobuf.FieldMask' ? 'mask' : 'message';
+    if (field.message.typeName === 'google.protobuf.Timestamp') return 'timestamp'
+    return field.message.typeName === 'google.protobuf.FieldMask' ? 'mask' : 'message'
   }
-  if (field.fieldKind === 'list' && field.listKind === 'message') return 'messages';
-  if (field.fieldKind === 'list' && field.listKind === 'scalar' && field.scalar === ScalarType.STRING) return 'strings';
-  throw new Error(`${field.parent.typeName}.${field.name}: a kind of field that the gateway does not know`);
+  if (field.fieldKind === 'list' && field.listKind === 'message') return 'messages'
+  if (field.fieldKind === 'list' && field.listKind === 'scalar' && field.scalar === ScalarType.STRING) return 'strings'
+  throw new Error(`${field.parent.typeName}.${field.name}: a kind of field that the gateway does not know`)
 }
 
 /** Names of an enum's values that a client can send: all but the zero, which stands for "not given". */
 export function enumNames(field: DescField): string[] {
-  return (field.enum?.values ?? []).filter((value) => value.number !== 0).map((value) => value.name);
+  return (field.enum?.values ?? []).filter((value) => value.number !== 0).map((value) => value.name)
 }
 
 /** Names of the fields of a message that only the service sets (AIP-203). */
 export function outputOnly(registry: FileRegistry, message: DescMessage): string[] {
-  return message.fields.filter((field) => hasBehavior(registry, field, 'OUTPUT_ONLY')).map((field) => field.name);
+  return message.fields.filter((field) => hasBehavior(registry, field, 'OUTPUT_ONLY')).map((field) => field.name)
 }
 
 /** Whether a field carries this `google.api.field_behavior`. */
 export function hasBehavior(registry: FileRegistry, field: DescField, behavior: string): boolean {
-  const extension = registry.getExtension('google.api.field_behavior');
-  const number = registry.getEnum('google.api.FieldBehavior')?.values.find((value) => value.name === behavior)?.number;
-  if (extension === undefined || number === undefined) return false;
-  return (getOption(field, extension) as unknown as readonly number[]).includes(number);
+  const extension = registry.getExtension('google.api.field_behavior')
+  const number = registry.getEnum('google.api.FieldBehavior')?.values.find((value) => value.name === behavior)?.number
+  if (extension === undefined || number === undefined) return false
+  return (getOption(field, extension) as unknown as readonly number[]).includes(number)
 }
 
 function scalarType(scalar: ScalarType, field: DescField): FieldType {
-  if (scalar === ScalarType.STRING) return 'string';
-  if (scalar === ScalarType.BOOL) return 'boolean';
+  if (scalar === ScalarType.STRING) return 'string'
+  if (scalar === ScalarType.BOOL) return 'boolean'
   // 64-bit integers are strings in JSON, so that they keep their digits.
-  if (scalar === ScalarType.INT32 || scalar === ScalarType.UINT32) return 'integer';
-  if (scalar === ScalarType.INT64 || scalar === ScalarType.UINT64) return 'string';
-  throw new Error(`${field.parent.typeName}.${field.name}: a scalar that the gateway does not know`);
+  if (scalar === ScalarType.INT32 || scalar === ScalarType.UINT32) return 'integer'
+  if (scalar === ScalarType.INT64 || scalar === ScalarType.UINT64) return 'string'
+  throw new Error(`${field.parent.typeName}.${field.name}: a scalar that the gateway does not know`)
 }
 
 function serviceOf(typeName: string): ServiceName {
-  const name = serviceNames.find((service) => typeName.startsWith(`hotel.${service}.`));
-  if (name === undefined) throw new Error(`${typeName}: no service of the suite answers this package`);
-  return name;
+  const name = serviceNames.find((service) => typeName.startsWith(`hotel.${service}.`))
+  if (name === undefined) throw new Error(`${typeName}: no service of the suite answers this package`)
+  return name
 }
 
 function kindOf(desc: DescMethod): ApiMethod['kind'] {
-  if (desc.methodKind !== 'unary') return 'stream';
-  return /^(Get|List)[A-Z]/.test(desc.name) ? 'read' : 'write';
+  if (desc.methodKind !== 'unary') return 'stream'
+  return /^(Get|List)[A-Z]/.test(desc.name) ? 'read' : 'write'
 }
 
 function httpRule(desc: DescMethod, extension: DescExtension): HttpRule | undefined {
   // An extension known only at run time has no static type; google/api/http.proto gives its shape.
   const rule = getOption(desc, extension) as unknown as {
-    pattern: { case?: string; value?: string };
-    body: string;
-    additionalBindings: readonly unknown[];
-  };
-  const { case: verb, value: template } = rule.pattern;
-  if (verb === undefined || template === undefined) return undefined;
-  const variables = [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '');
-  const plain = /^(\/(\w+|\{\w+\}))+(:\w+)?$/.test(template);
-  const known = variables.every((name) => desc.input.fields.some((field) => field.name === name));
+    pattern: { case?: string; value?: string }
+    body: string
+    additionalBindings: readonly unknown[]
+  }
+  const { case: verb, value: template } = rule.pattern
+  if (verb === undefined || template === undefined) return undefined
+  const variables = [...template.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '')
+  const plain = /^(\/(\w+|\{\w+\}))+(:\w+)?$/.test(template)
+  const known = variables.every((name) => desc.input.fields.some((field) => field.name === name))
   if (!plain || !known || !['', '*'].includes(rule.body) || rule.additionalBindings.length > 0)
-    throw new Error(`${desc.parent.typeName}.${desc.name}: the gateway does not support this google.api.http rule`);
-  return { verb: verb.toUpperCase() as HttpRule['verb'], template, variables, body: rule.body === '*' };
+    throw new Error(`${desc.parent.typeName}.${desc.name}: the gateway does not support this google.api.http rule`)
+  return { verb: verb.toUpperCase() as HttpRule['verb'], template, variables, body: rule.body === '*' }
 }

@@ -1,4 +1,4 @@
-import { create, fromJson, toBinary } from '@bufbuild/protobuf';
+import { create, fromJson, toBinary } from '@bufbuild/protobuf'
 import {
   type DescriptorProto,
   DescriptorProtoSchema,
@@ -7,15 +7,15 @@ import {
   FieldDescriptorProtoSchema,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
-} from '@bufbuild/protobuf/wkt';
-import type { Api, ApiMethod } from './http-rules.ts';
-import type { GatewaySettings } from './settings.ts';
+} from '@bufbuild/protobuf/wkt'
+import type { Api, ApiMethod } from './http-rules.ts'
+import type { GatewaySettings } from './settings.ts'
 
-export const rateLimitFilter = 'hotel.ratelimit.client';
+export const rateLimitFilter = 'hotel.ratelimit.client'
 
 /** Requests per client. Stands before everything that a client could make the gateway work for. */
 export function clientLimit(settings: GatewaySettings, api: Api): object {
-  const bucket = tokenBucket(settings.requestsPerSecond, '1s');
+  const bucket = tokenBucket(settings.requestsPerSecond, '1s')
   return rateLimit(rateLimitFilter, 'client-per-second', api, {
     enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
     // Used only when no descriptor came about: all such requests share it, so a gap in the rules below is no way around.
@@ -25,7 +25,7 @@ export function clientLimit(settings: GatewaySettings, api: Api): object {
       { actions: [{ masked_remote_address: { v4_prefix_mask_len: 32, v6_prefix_mask_len: 64 } }] },
     ],
     descriptors: [{ entries: [{ key: 'masked_remote_address' }], token_bucket: bucket }],
-  });
+  })
 }
 
 /** Changes of status per reservation, by whichever door. Reads what field extraction found in the message. */
@@ -59,10 +59,10 @@ export function statusLimit(settings: GatewaySettings, api: Api): object {
         token_bucket: tokenBucket(settings.statusChangesPerMinute, '60s'),
       },
     ],
-  });
+  })
 }
 
-const extractionFilter = 'envoy.filters.http.grpc_field_extraction';
+const extractionFilter = 'envoy.filters.http.grpc_field_extraction'
 
 /** Takes id and status out of the messages that can change a reservation's status, for `statusLimit`. */
 export function fieldExtraction(api: Api): object {
@@ -78,7 +78,7 @@ export function fieldExtraction(api: Api): object {
         ]),
       ),
     },
-  };
+  }
 }
 
 /** The methods that take a reservation's id and a new status. */
@@ -86,20 +86,20 @@ export function statusMethods(api: Api): ApiMethod[] {
   return api.methods.filter(
     ({ desc, kind }) =>
       kind === 'write' && desc.output.typeName === reservation && desc.input.field.status && desc.input.field.id,
-  );
+  )
 }
 
-const reservation = 'hotel.reservations.v1.Reservation';
+const reservation = 'hotel.reservations.v1.Reservation'
 
 /**
  * A view of the API for field extraction, which reads no enums and refuses fields it does not know how to skip: the same
  * service and method names, the requests reduced to `id` and to `status` as a number.
  */
 export function limitsView(api: Api): Uint8Array {
-  const methods = statusMethods(api);
-  const [first] = methods;
-  if (first === undefined) throw new Error('no method of the API changes the status of a reservation');
-  const service = first.desc.parent;
+  const methods = statusMethods(api)
+  const [first] = methods
+  if (first === undefined) throw new Error('no method of the API changes the status of a reservation')
+  const service = first.desc.parent
   const file = create(FileDescriptorProtoSchema, {
     name: 'limits-view.proto',
     package: service.file.proto.package,
@@ -118,8 +118,8 @@ export function limitsView(api: Api): Uint8Array {
         })),
       },
     ],
-  });
-  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [file] }));
+  })
+  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [file] }))
 }
 
 function reducedRequest(input: ApiMethod['desc']['input']): DescriptorProto {
@@ -130,7 +130,7 @@ function reducedRequest(input: ApiMethod['desc']['input']): DescriptorProto {
       label: FieldDescriptorProto_Label.OPTIONAL,
       type,
       ...presence,
-    });
+    })
   return create(DescriptorProtoSchema, {
     name: input.name,
     field: [
@@ -139,11 +139,11 @@ function reducedRequest(input: ApiMethod['desc']['input']): DescriptorProto {
       field('status', FieldDescriptorProto_Type.INT32, { proto3Optional: true, oneofIndex: 0 }),
     ],
     oneofDecl: [{ name: '_status' }],
-  });
+  })
 }
 
 function rateLimit(name: string, policy: string, api: Api, limits: object): object {
-  const always = { default_value: { numerator: 100, denominator: 'HUNDRED' } };
+  const always = { default_value: { numerator: 100, denominator: 'HUNDRED' } }
   return {
     name,
     typed_config: {
@@ -162,26 +162,26 @@ function rateLimit(name: string, policy: string, api: Api, limits: object): obje
       ],
       ...limits,
     },
-  };
+  }
 }
 
 function refusalDetails(policy: string, api: Api): string {
-  const schema = api.registry.getMessage('google.rpc.Status');
-  if (schema === undefined) throw new Error('the descriptor set lacks google/rpc/status.proto');
+  const schema = api.registry.getMessage('google.rpc.Status')
+  if (schema === undefined) throw new Error('the descriptor set lacks google/rpc/status.proto')
   const info = {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
     reason: 'RATE_LIMITED',
     domain: 'hotel',
     metadata: { policy },
-  };
+  }
   const status = fromJson(
     schema,
     { code: 8, message: 'Too many requests.', details: [info] },
     { registry: api.registry },
-  );
-  return Buffer.from(toBinary(schema, status)).toString('base64').replace(/=+$/, '');
+  )
+  return Buffer.from(toBinary(schema, status)).toString('base64').replace(/=+$/, '')
 }
 
 function tokenBucket(tokens: number, interval: string): object {
-  return { max_tokens: tokens, tokens_per_fill: tokens, fill_interval: interval };
+  return { max_tokens: tokens, tokens_per_fill: tokens, fill_interval: interval }
 }

@@ -1,4 +1,4 @@
-import { refusedKey, guardFilter } from './guard.ts';
+import { guardFilter, refusedKey } from './guard.ts'
 
 /**
  * Gives what Envoy itself answers over REST the shape of `google.rpc.Status` in JSON, as the services' errors have it.
@@ -31,17 +31,17 @@ export function localReplies(): object {
         },
       },
     ],
-  };
+  }
 }
 
 type Reply = {
-  readonly http: number;
+  readonly http: number
   /** `google.rpc.Code`. */
-  readonly code: number;
-  readonly reason: string;
-  readonly message: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-};
+  readonly code: number
+  readonly reason: string
+  readonly message: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
 
 /** The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
 const replies: readonly Reply[] = [
@@ -84,10 +84,10 @@ const replies: readonly Reply[] = [
     reason: 'DEADLINE_EXCEEDED',
     message: "The call's time ran out. A write may have happened: repeat it with its idempotency key.",
   },
-];
+]
 
 /** A request that the transcoder turned into gRPC carries its former path; clients can not send this header. */
-const transcoded = { header_filter: { header: { name: 'x-envoy-original-path', present_match: true } } };
+const transcoded = { header_filter: { header: { name: 'x-envoy-original-path', present_match: true } } }
 const notGrpc = {
   header_filter: {
     header: {
@@ -97,8 +97,8 @@ const notGrpc = {
       treat_missing_header_as_empty: true,
     },
   },
-};
-const anyRest = { or_filter: { filters: [transcoded, notGrpc] } };
+}
+const anyRest = { or_filter: { filters: [transcoded, notGrpc] } }
 
 function mapper(reply: Reply, filters: readonly object[]): object {
   return {
@@ -117,10 +117,10 @@ function mapper(reply: Reply, filters: readonly object[]): object {
         ],
       },
     },
-  };
+  }
 }
 
 function statusIs(http: number): object {
-  const value = { default_value: http, runtime_key: `local_reply_${http}` };
-  return { status_code_filter: { comparison: { op: 'EQ', value } } };
+  const value = { default_value: http, runtime_key: `local_reply_${http}` }
+  return { status_code_filter: { comparison: { op: 'EQ', value } } }
 }

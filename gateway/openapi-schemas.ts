@@ -1,70 +1,70 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
-import type { comments } from './comments.ts';
-import { type Api, enumNames, fieldType, hasBehavior } from './http-rules.ts';
+import type { DescField, DescMessage } from '@bufbuild/protobuf'
+import type { comments } from './comments.ts'
+import { type Api, enumNames, fieldType, hasBehavior } from './http-rules.ts'
 
 /** A piece of the document: JSON Schema or OpenAPI's own objects. */
-export type Schema = { readonly [key: string]: unknown };
+export type Schema = { readonly [key: string]: unknown }
 
 /** What Envoy's guard takes for an id in a path. */
 export const idSchema: Schema = {
   type: 'string',
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-};
+}
 
 /** Schemas of all messages that requests and answers over REST consist of, by `schemaName`. */
 export function messageSchemas(api: Api, texts: ReturnType<typeof comments>): Record<string, Schema> {
-  const schemas: Record<string, Schema> = {};
-  const named = new Map<string, DescMessage>();
+  const schemas: Record<string, Schema> = {}
+  const named = new Map<string, DescMessage>()
   const add = (message: DescMessage, omitted: readonly string[]) => {
-    const name = schemaName(message);
-    const other = named.get(name);
-    if (other === message) return;
-    if (other) throw new Error(`${other.typeName} and ${message.typeName} would have one name in the OpenAPI document`);
-    named.set(name, message);
-    schemas[name] = messageSchema(api, message, omitted, texts);
+    const name = schemaName(message)
+    const other = named.get(name)
+    if (other === message) return
+    if (other) throw new Error(`${other.typeName} and ${message.typeName} would have one name in the OpenAPI document`)
+    named.set(name, message)
+    schemas[name] = messageSchema(api, message, omitted, texts)
     for (const field of message.fields) {
-      if (['message', 'messages'].includes(fieldType(field)) && field.message) add(field.message, []);
+      if (['message', 'messages'].includes(fieldType(field)) && field.message) add(field.message, [])
     }
-  };
-  for (const { desc, http } of api.methods) {
-    if (http === undefined) continue;
-    if (http.body) add(desc.input, http.variables);
-    add(desc.output, []);
   }
-  return schemas;
+  for (const { desc, http } of api.methods) {
+    if (http === undefined) continue
+    if (http.body) add(desc.input, http.variables)
+    add(desc.output, [])
+  }
+  return schemas
 }
 
 /** Name of a message's schema: without its package. */
 export function schemaName(message: DescMessage): string {
-  return message.name;
+  return message.name
 }
 
 /** Schema of one field, in bodies and queries. */
 export function fieldSchema(field: DescField): Schema {
-  const type = fieldType(field);
+  const type = fieldType(field)
   switch (type) {
     case 'string':
-      return stringSchema(field.name);
+      return stringSchema(field.name)
     case 'strings':
-      return { type: 'array', items: stringSchema(field.name) };
+      return { type: 'array', items: stringSchema(field.name) }
     case 'integer':
       return field.name === 'page_size'
         ? { type: 'integer', minimum: 0, maximum: 500 }
-        : { type: 'integer', format: 'int32' };
+        : { type: 'integer', format: 'int32' }
     case 'boolean':
-      return { type: 'boolean' };
+      return { type: 'boolean' }
     case 'enum':
-      return { type: 'string', enum: enumNames(field) };
+      return { type: 'string', enum: enumNames(field) }
     case 'timestamp':
-      return { type: 'string', format: 'date-time' };
+      return { type: 'string', format: 'date-time' }
     case 'mask':
-      return { type: 'string', examples: ['note'] };
+      return { type: 'string', examples: ['note'] }
     case 'message':
-      return { $ref: `#/components/schemas/${field.message?.name}` };
+      return { $ref: `#/components/schemas/${field.message?.name}` }
     case 'messages':
-      return { type: 'array', items: { $ref: `#/components/schemas/${field.message?.name}` } };
+      return { type: 'array', items: { $ref: `#/components/schemas/${field.message?.name}` } }
     default:
-      return type satisfies never;
+      return type satisfies never
   }
 }
 
@@ -79,10 +79,10 @@ const stringSchemas: Readonly<Record<string, Schema>> = Object.fromEntries([
   ...['note', 'reason'].map((name) => [name, { type: 'string', maxLength: 2000 }]),
   ['email', { type: 'string', format: 'email' }],
   ['country_code', { type: 'string', pattern: '^[A-Z]{2}$' }],
-]);
+])
 
 function stringSchema(name: string): Schema {
-  return stringSchemas[name] ?? { type: 'string' };
+  return stringSchemas[name] ?? { type: 'string' }
 }
 
 function messageSchema(
@@ -91,8 +91,8 @@ function messageSchema(
   omitted: readonly string[],
   texts: ReturnType<typeof comments>,
 ): Schema {
-  const fields = message.fields.filter((field) => !omitted.includes(field.name));
-  const required = fields.filter((field) => hasBehavior(api.registry, field, 'REQUIRED')).map((field) => field.name);
+  const fields = message.fields.filter((field) => !omitted.includes(field.name))
+  const required = fields.filter((field) => hasBehavior(api.registry, field, 'REQUIRED')).map((field) => field.name)
   return {
     type: 'object',
     description: texts.get(message.proto) ?? '',
@@ -107,5 +107,5 @@ function messageSchema(
       ]),
     ),
     ...(required.length > 0 && { required }),
-  };
+  }
 }

@@ -1,21 +1,21 @@
-import type { DescField } from '@bufbuild/protobuf';
-import { comments } from './comments.ts';
-import { type Api, type ApiMethod, type HttpRule, hasBehavior } from './http-rules.ts';
-import { fieldSchema, idSchema, messageSchemas, type Schema, schemaName } from './openapi-schemas.ts';
+import type { DescField } from '@bufbuild/protobuf'
+import { comments } from './comments.ts'
+import { type Api, type ApiMethod, type HttpRule, hasBehavior } from './http-rules.ts'
+import { fieldSchema, idSchema, messageSchemas, type Schema, schemaName } from './openapi-schemas.ts'
 
 /** The OpenAPI 3.1 document of all that is reachable over REST, with the protos' comments as descriptions. */
 export function openApi(api: Api): object {
-  const texts = comments(api.descriptors);
-  const paths: Record<string, Record<string, Schema>> = {};
+  const texts = comments(api.descriptors)
+  const paths: Record<string, Record<string, Schema>> = {}
   for (const method of api.methods) {
-    if (method.http === undefined) continue;
-    const { template, verb } = method.http;
-    paths[template] = { ...paths[template], [verb.toLowerCase()]: operation(api, method, method.http, texts) };
+    if (method.http === undefined) continue
+    const { template, verb } = method.http
+    paths[template] = { ...paths[template], [verb.toLowerCase()]: operation(api, method, method.http, texts) }
   }
   const tags = [...new Set(api.methods.map((method) => method.desc.parent))].map((service) => ({
     name: service.name,
     description: texts.get(service.proto) ?? '',
-  }));
+  }))
   return {
     openapi: '3.1.0',
     info: {
@@ -33,20 +33,20 @@ export function openApi(api: Api): object {
       responses: { Error: errorResponse() },
       headers: rateHeaders,
     },
-  };
+  }
 }
 
-type Texts = ReturnType<typeof comments>;
+type Texts = ReturnType<typeof comments>
 
 function operation(api: Api, method: ApiMethod, rule: HttpRule, texts: Texts): Schema {
-  const { desc } = method;
-  const [summary, ...rest] = (texts.get(desc.proto) ?? desc.name).split('\n\n');
-  const outside = desc.input.fields.filter((field) => !rule.variables.includes(field.name));
+  const { desc } = method
+  const [summary, ...rest] = (texts.get(desc.proto) ?? desc.name).split('\n\n')
+  const outside = desc.input.fields.filter((field) => !rule.variables.includes(field.name))
   const parameters = [
     ...rule.variables.map((name) => ({ name, in: 'path', required: true, schema: idSchema })),
     ...(rule.body ? [] : outside.map((field) => queryParameter(api, field, texts))),
     ...(method.kind === 'write' ? writeHeaders(rule) : []),
-  ];
+  ]
   return {
     operationId: desc.name,
     tags: [desc.parent.name],
@@ -63,16 +63,16 @@ function operation(api: Api, method: ApiMethod, rule: HttpRule, texts: Texts): S
       [created(method, rule) ? '201' : '200']: success(method, rule),
       default: { $ref: '#/components/responses/Error' },
     },
-  };
+  }
 }
 
 function created(method: ApiMethod, rule: HttpRule): boolean {
-  return rule.verb === 'POST' && method.desc.name.startsWith('Create');
+  return rule.verb === 'POST' && method.desc.name.startsWith('Create')
 }
 
 function success(method: ApiMethod, rule: HttpRule): Schema {
-  const output = method.desc.output;
-  const header = (description: string) => ({ description, schema: { type: 'string' } });
+  const output = method.desc.output
+  const header = (description: string) => ({ description, schema: { type: 'string' } })
   return {
     description: created(method, rule) ? 'Created.' : 'Done.',
     headers: {
@@ -86,7 +86,7 @@ function success(method: ApiMethod, rule: HttpRule): Schema {
       ...Object.fromEntries(Object.keys(rateHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
     },
     content: { 'application/json': { schema: { $ref: `#/components/schemas/${schemaName(output)}` } } },
-  };
+  }
 }
 
 function queryParameter(api: Api, field: DescField, texts: Texts): Schema {
@@ -96,7 +96,7 @@ function queryParameter(api: Api, field: DescField, texts: Texts): Schema {
     required: hasBehavior(api.registry, field, 'REQUIRED'),
     description: texts.get(field.proto) ?? '',
     schema: fieldSchema(field),
-  };
+  }
 }
 
 function writeHeaders(rule: HttpRule): Schema[] {
@@ -105,22 +105,22 @@ function writeHeaders(rule: HttpRule): Schema[] {
     in: 'header',
     description: 'Makes a repeat safe: the same key with the same request gives the first answer again.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
-  };
+  }
   const match = {
     name: 'if-match',
     in: 'header',
     description: 'The etag that must still hold; otherwise ABORTED with ETAG_MISMATCH, and nothing changes.',
     schema: { type: 'string' },
-  };
-  return rule.variables.length > 0 ? [key, match] : [key];
+  }
+  return rule.variables.length > 0 ? [key, match] : [key]
 }
 
-const integer = { type: 'integer', minimum: 0 };
+const integer = { type: 'integer', minimum: 0 }
 const rateHeaders = {
   'x-ratelimit-limit': { description: 'Requests that a client may make in the current second.', schema: integer },
   'x-ratelimit-remaining': { description: 'Requests left of them.', schema: integer },
   'x-ratelimit-reset': { description: 'Seconds until they are all there again.', schema: integer },
-};
+}
 
 function errorResponse(): Schema {
   const headers = {
@@ -130,22 +130,22 @@ function errorResponse(): Schema {
       schema: { type: 'string', enum: ['client-per-second', 'reservation-status-per-minute'] },
     },
     allow: { description: 'With 405: the methods that the path knows.', schema: { type: 'string' } },
-  };
-  const schema = { $ref: '#/components/schemas/Status' };
-  return { description: 'Refused or failed: google.rpc.Status.', headers, content: { 'application/json': { schema } } };
+  }
+  const schema = { $ref: '#/components/schemas/Status' }
+  return { description: 'Refused or failed: google.rpc.Status.', headers, content: { 'application/json': { schema } } }
 }
 
 function statusSchema(api: Api, texts: Texts): Schema {
   const reasons = (api.registry.getEnum('hotel.errors.v1.ErrorReason')?.values ?? []).filter(
     (value) => value.number !== 0,
-  );
+  )
   const reason = {
     type: 'string',
     enum: reasons.map((value) => value.name),
     description: reasons
       .map((value) => `- \`${value.name}\`: ${(texts.get(value.proto) ?? '').replaceAll('\n', ' ')}`)
       .join('\n'),
-  };
+  }
   const detail = {
     type: 'object',
     description: 'google.rpc.ErrorInfo in every error, with `reason`; besides it BadRequest or PreconditionFailure.',
@@ -156,7 +156,7 @@ function statusSchema(api: Api, texts: Texts): Schema {
       metadata: { type: 'object', additionalProperties: { type: 'string' } },
     },
     required: ['@type'],
-  };
+  }
   return {
     type: 'object',
     description: 'An error.',
@@ -166,5 +166,5 @@ function statusSchema(api: Api, texts: Texts): Schema {
       details: { type: 'array', items: detail },
     },
     required: ['code', 'message', 'details'],
-  };
+  }
 }

@@ -1,7 +1,7 @@
-import { transcoderFilter } from './filters.ts';
-import { guardFilter } from './guard.ts';
-import type { Api, ApiMethod } from './http-rules.ts';
-import { rateLimitFilter } from './limits.ts';
+import { transcoderFilter } from './filters.ts'
+import { guardFilter } from './guard.ts'
+import type { Api, ApiMethod } from './http-rules.ts'
+import { rateLimitFilter } from './limits.ts'
 
 /** The one virtual host: gRPC paths, to which the transcoder leads REST too, then what the gateway answers itself. */
 export function routeConfiguration(api: Api): object {
@@ -23,27 +23,27 @@ export function routeConfiguration(api: Api): object {
     max_direct_response_body_size_bytes: 4_194_304,
     // 201 for a creation is decided by a filter that runs on the way back; what a client sends is no decision.
     internal_only_headers: ['x-http-code'],
-  };
+  }
 }
 
 /** The resources' addresses, as the caller names this host. */
 function collections(api: Api): Record<string, string> {
-  const lists = api.methods.flatMap(({ http }) => /^\/(\w+)$/.exec(http?.verb === 'GET' ? http.template : '') ?? []);
-  const names = [...new Set(lists.filter((name) => !name.startsWith('/')))].sort();
-  return Object.fromEntries(names.map((name) => [name, `%REQ(:scheme)%://%REQ(:authority)%/${name}`]));
+  const lists = api.methods.flatMap(({ http }) => /^\/(\w+)$/.exec(http?.verb === 'GET' ? http.template : '') ?? [])
+  const names = [...new Set(lists.filter((name) => !name.startsWith('/')))].sort()
+  return Object.fromEntries(names.map((name) => [name, `%REQ(:scheme)%://%REQ(:authority)%/${name}`]))
 }
 
 /** The longest that a unary call may take. */
-const unarySeconds = 15;
+const unarySeconds = 15
 
 function methodRoute(method: ApiMethod): object {
-  const match = { path: method.path, grpc: {} };
+  const match = { path: method.path, grpc: {} }
   if (method.kind === 'stream') {
     // Watches send a sign of life every few seconds; silence for a minute is a dead peer.
     return {
       match,
       route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
-    };
+    }
   }
   return {
     match,
@@ -57,10 +57,10 @@ function methodRoute(method: ApiMethod): object {
     request_headers_to_add: [
       { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
     ],
-  };
+  }
 }
 
-const endless = { timeout: '0s' };
+const endless = { timeout: '0s' }
 
 /** A write is repeated only when it can not have reached the service. */
 function retries(method: ApiMethod): object {
@@ -77,7 +77,7 @@ function retries(method: ApiMethod): object {
         },
       },
     ],
-  };
+  }
 }
 
 /** Any service could describe the whole API; guests is the one that depends on no other. */
@@ -90,13 +90,13 @@ function reflectionAndHealth(): object[] {
     match: { prefix, grpc: {} },
     route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
     typed_per_filter_config: disabled(rateLimitFilter, guardFilter, transcoderFilter),
-  }));
+  }))
 }
 
 /** A document of the gateway itself: free of limits, read only. */
 function documentRoutes(path: string, content: object): object[] {
-  const match = path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } };
-  const typed_per_filter_config = disabled(rateLimitFilter, guardFilter, transcoderFilter);
+  const match = path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } }
+  const typed_per_filter_config = disabled(rateLimitFilter, guardFilter, transcoderFilter)
   return [
     {
       match: { ...match, headers: [{ name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }] },
@@ -110,7 +110,7 @@ function documentRoutes(path: string, content: object): object[] {
       response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],
       typed_per_filter_config,
     },
-  ];
+  ]
 }
 
 function disabled(...filters: string[]): object {
@@ -119,5 +119,5 @@ function disabled(...filters: string[]): object {
       name,
       { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true },
     ]),
-  );
+  )
 }

@@ -1,13 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
-import { settingsWith } from './fixtures.ts';
-import { parseEndpoint } from './settings.ts';
+import { describe, expect, it } from '@jest/globals'
+import { settingsWith } from './fixtures.ts'
+import { parseEndpoint } from './settings.ts'
 
 describe('settings', () => {
   it('reads lists of endpoints and falls back to the documented limits', () => {
-    const settings = settingsWith({});
-    expect(settings.endpoints.reservations).toEqual(['127.0.0.1:1', '127.0.0.1:2']);
-    expect(settings).toMatchObject({ requestsPerSecond: 1, statusChangesPerMinute: 1 });
-  });
+    const settings = settingsWith({})
+    expect(settings.endpoints.reservations).toEqual(['127.0.0.1:1', '127.0.0.1:2'])
+    expect(settings).toMatchObject({ requestsPerSecond: 1, statusChangesPerMinute: 1 })
+  })
 
   it.each([
     ['GUESTS_ADDRESS', ''],
@@ -18,11 +18,11 @@ describe('settings', () => {
     ['RATE_LIMIT_PER_SECOND', '1.5'],
     ['STATUS_RATE_LIMIT_PER_MINUTE', 'many'],
   ])('names %s when it is "%s"', (variable, value) => {
-    expect(() => settingsWith({ [variable]: value })).toThrow(variable);
-  });
+    expect(() => settingsWith({ [variable]: value })).toThrow(variable)
+  })
 
   it('splits host and port, also of IPv6', () => {
-    expect(parseEndpoint('rooms:50051', 'x')).toEqual({ host: 'rooms', port: 50051 });
-    expect(parseEndpoint('[::1]:50051', 'x')).toEqual({ host: '::1', port: 50051 });
-  });
-});
+    expect(parseEndpoint('rooms:50051', 'x')).toEqual({ host: 'rooms', port: 50051 })
+    expect(parseEndpoint('[::1]:50051', 'x')).toEqual({ host: '::1', port: 50051 })
+  })
+})

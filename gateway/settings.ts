@@ -1,21 +1,21 @@
 /** Where the gateway listens, whom it forwards to and how much it lets through. */
 export type GatewaySettings = {
   /** Address and port of the one listener, for REST and gRPC. */
-  readonly address: string;
-  readonly port: number;
+  readonly address: string
+  readonly port: number
   /** Port of Envoy's administration interface, on 127.0.0.1 only. */
-  readonly adminPort: number;
+  readonly adminPort: number
   /** `host:port` of each replica, by service. */
-  readonly endpoints: Readonly<Record<ServiceName, readonly string[]>>;
+  readonly endpoints: Readonly<Record<ServiceName, readonly string[]>>
   /** Requests a second for each client. */
-  readonly requestsPerSecond: number;
+  readonly requestsPerSecond: number
   /** Changes of status a minute for each reservation. */
-  readonly statusChangesPerMinute: number;
-};
+  readonly statusChangesPerMinute: number
+}
 
 /** The services behind the gateway: the second word of their proto packages. */
-export const serviceNames = ['guests', 'rooms', 'reservations'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export const serviceNames = ['guests', 'rooms', 'reservations'] as const
+export type ServiceName = (typeof serviceNames)[number]
 
 /**
  * Reads the settings from environment variables: GATEWAY_ADDRESS, GATEWAY_PORT, GATEWAY_ADMIN_PORT,
@@ -24,17 +24,17 @@ export type ServiceName = (typeof serviceNames)[number];
  */
 export function settingsFrom(environment: Readonly<Record<string, string | undefined>>): GatewaySettings {
   const endpoints = (variable: string): readonly string[] => {
-    const hosts = (environment[variable] ?? '').split(',').map((host) => host.trim());
-    for (const host of hosts) parseEndpoint(host, variable);
-    return Object.freeze(hosts);
-  };
+    const hosts = (environment[variable] ?? '').split(',').map((host) => host.trim())
+    for (const host of hosts) parseEndpoint(host, variable)
+    return Object.freeze(hosts)
+  }
   const integer = (variable: string, fallback: number, least: number, most: number): number => {
-    const text = environment[variable] ?? String(fallback);
-    const value = Number(text);
+    const text = environment[variable] ?? String(fallback)
+    const value = Number(text)
     if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new Error(`${variable} must be a whole number from ${least} to ${most}, not "${text}"`);
-    return value;
-  };
+      throw new Error(`${variable} must be a whole number from ${least} to ${most}, not "${text}"`)
+    return value
+  }
   return Object.freeze({
     address: environment.GATEWAY_ADDRESS ?? '0.0.0.0',
     port: integer('GATEWAY_PORT', 8000, 0, 65535),
@@ -46,13 +46,13 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     }),
     requestsPerSecond: integer('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: integer('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
-  });
+  })
 }
 
 /** Splits `host:port`, with brackets around an IPv6 address; throws naming `source`. */
 export function parseEndpoint(endpoint: string, source: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(endpoint) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(port) > 65535) throw new Error(`${source} must be host:port, not "${endpoint}"`);
-  return { host, port: Number(port) };
+  const [, bracketed, plain, port] = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(endpoint) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || Number(port) > 65535) throw new Error(`${source} must be host:port, not "${endpoint}"`)
+  return { host, port: Number(port) }
 }

@@ -5,7 +5,11 @@ import { idFilter, optionalText, valid } from '@hotel/runtime/valid'
 import { Guest } from './guest.ts'
 
 /** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */
-export async function listGuests(em: EntityManager, page: Page, request: ListGuestsRequest): Promise<ListGuestsResponse> {
+export async function listGuests(
+  em: EntityManager,
+  page: Page,
+  request: ListGuestsRequest,
+): Promise<ListGuestsResponse> {
   const filter = valid(request, { hotel: idFilter, query: (value) => (value === '' ? null : optionalText()(value)) })
   const words = filter.query?.toLowerCase().split(/\s+/) ?? []
   const rows = await query<Record<string, unknown>>(
@@ -17,7 +21,13 @@ export async function listGuests(em: EntityManager, page: Page, request: ListGue
        ${page.after === undefined ? '' : `and (${ORDER}) > ($5::boolean, $6::text, $7::text, $8::uuid)`}
      order by ${ORDER}
      limit $4`,
-    [filter.hotel, request.show_deleted, words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`), page.limit, ...(page.after ?? [])],
+    [
+      filter.hotel,
+      request.show_deleted,
+      words.map((word) => `%${word.replace(/[\\%_]/g, '\\$&')}%`),
+      page.limit,
+      ...(page.after ?? []),
+    ],
   )
   const { rows: guests, next_page_token } = page.cut(
     rows.map((row) => em.map(Guest, row)),

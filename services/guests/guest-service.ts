@@ -28,7 +28,15 @@ export type Deps = {
 }
 
 /** The methods of GuestService; the proto's comments say what each promises. */
-export function guestService({ orm, heads, writer, page, rebuild, retirement, demandHotel }: Deps): GuestServiceImplementation {
+export function guestService({
+  orm,
+  heads,
+  writer,
+  page,
+  rebuild,
+  retirement,
+  demandHotel,
+}: Deps): GuestServiceImplementation {
   const { write, replay } = writer
   return {
     async createGuest(request, call) {
@@ -60,25 +68,37 @@ export function guestService({ orm, heads, writer, page, rebuild, retirement, de
     listGuests: (request, call) => listGuests(forkFor(orm, call.signal), page('ListGuests', request), request),
 
     async updateGuest(request, call) {
-      const guest = await write(call, 'UpdateGuest', request, await scopeOf(request.id, call.signal), async (written) => {
-        const guest = await findToWrite(written, request.id)
-        matchEtag(call, request, guest.version)
-        const fields = validChanges(request, { ...guestFields, hotel: (value) => value })
-        guest.stayOfHotel(request.hotel)
-        change(guest, guestData(omitHotel(fields)), written)
-        return () => guest.toProto()
-      })
+      const guest = await write(
+        call,
+        'UpdateGuest',
+        request,
+        await scopeOf(request.id, call.signal),
+        async (written) => {
+          const guest = await findToWrite(written, request.id)
+          matchEtag(call, request, guest.version)
+          const fields = validChanges(request, { ...guestFields, hotel: (value) => value })
+          guest.stayOfHotel(request.hotel)
+          change(guest, guestData(omitHotel(fields)), written)
+          return () => guest.toProto()
+        },
+      )
       return withEtag(call, guest)
     },
 
     async replaceGuest(request, call) {
-      const guest = await write(call, 'ReplaceGuest', request, await scopeOf(request.id, call.signal), async (written) => {
-        const guest = await findToWrite(written, request.id)
-        matchEtag(call, request, guest.version)
-        guest.stayOfHotel(request.hotel)
-        change(guest, guestData(valid(request, guestFields)), written)
-        return () => guest.toProto()
-      })
+      const guest = await write(
+        call,
+        'ReplaceGuest',
+        request,
+        await scopeOf(request.id, call.signal),
+        async (written) => {
+          const guest = await findToWrite(written, request.id)
+          matchEtag(call, request, guest.version)
+          guest.stayOfHotel(request.hotel)
+          change(guest, guestData(valid(request, guestFields)), written)
+          return () => guest.toProto()
+        },
+      )
       return withEtag(call, guest)
     },
 
@@ -153,4 +173,3 @@ async function findToWrite({ em }: Write, id: string): Promise<Guest> {
 function omitHotel<T extends { hotel?: unknown }>({ hotel: _, ...fields }: T): Omit<T, 'hotel'> {
   return fields
 }
-

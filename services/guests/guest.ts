@@ -1,8 +1,8 @@
-import { defineEntity, p } from '@mikro-orm/postgresql'
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/etag'
 import { immutable } from '@hotel/runtime/refusal'
 import { email, optional, optionalText, phone, requiredText } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({
   name: 'Guest',
@@ -58,7 +58,9 @@ export const guestFields = {
 }
 
 /** The fields of a request, parsed, under the entity's names. */
-export function guestData(fields: Partial<{ first_name: string; last_name: string | null; email: string | null; phone: string | null }>) {
+export function guestData(
+  fields: Partial<{ first_name: string; last_name: string | null; email: string | null; phone: string | null }>,
+) {
   const { first_name, last_name, ...rest } = fields
   return {
     ...rest,

@@ -1,9 +1,9 @@
-import type { Client } from 'nice-grpc'
 import type { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
 import { invalidFields } from '@hotel/runtime/refusal'
+import type { Client } from 'nice-grpc'
 
 /** Throws INVALID_FIELD unless the hotel exists; asks the rooms service about one not seen yet, before any transaction. */
 export function hotelDemand(orm: MikroORM, hotels: Client<HotelServiceDefinition>) {

@@ -1,5 +1,5 @@
-import { Guest as GuestMessage, GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
 import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { Guest as GuestMessage, GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { clockOffset } from '@hotel/runtime/clock'
@@ -35,7 +35,12 @@ closing.defer(() => reservations.close())
 
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
 const guestWriter = writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {} })
-const retire = retirement({ orm, writer: guestWriter, reservations: reservations.client(RetirementServiceDefinition), log })
+const retire = retirement({
+  orm,
+  writer: guestWriter,
+  reservations: reservations.client(RetirementServiceDefinition),
+  log,
+})
 closing.defer(() => retire.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 

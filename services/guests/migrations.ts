@@ -1,4 +1,7 @@
 import { FEED_MIGRATION } from '@hotel/runtime/migrate'
 
 /** The tables of the guests database, in order. */
-export const migrations = [FEED_MIGRATION, { name: '0002-guest', file: new URL('migrations/0002-guest.sql', import.meta.url) }]
+export const migrations = [
+  FEED_MIGRATION,
+  { name: '0002-guest', file: new URL('migrations/0002-guest.sql', import.meta.url) },
+]

@@ -1,4 +1,3 @@
-import { type CallContext, type Client, ClientError, Status } from 'nice-grpc'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
@@ -6,6 +5,7 @@ import type { Logger } from '@hotel/runtime/log'
 import { repeatable } from '@hotel/runtime/peers'
 import { notFound, peerUnavailable, precondition, Refusal } from '@hotel/runtime/refusal'
 import { change, type Writer } from '@hotel/runtime/write'
+import { type CallContext, type Client, ClientError, Status } from 'nice-grpc'
 import { Guest } from './guest.ts'
 
 const FINISH_AFTER = '10 seconds'
@@ -45,12 +45,16 @@ export function retirement({ orm, writer, reservations, log }: Deps): Retirement
         const guest = await written.em.findOneOrFail(Guest, { hotelId: hotel_id, id })
         if (guest.retiringTime === null) return
         const actor = guest.retiringBy ?? 'system'
-        if (agreed) change(guest, { deleteTime: written.now, retiringTime: null, retiringBy: null }, { ...written, actor })
+        if (agreed)
+          change(guest, { deleteTime: written.now, retiringTime: null, retiringBy: null }, { ...written, actor })
         else await clearMark(written.em, hotel_id, id)
       })
     }
   }
-  const timer = setInterval(() => finishAll().catch((error: Error) => log.debug({ err: error.message }, 'deletions not finished')), FINISH_EVERY_MS)
+  const timer = setInterval(
+    () => finishAll().catch((error: Error) => log.debug({ err: error.message }, 'deletions not finished')),
+    FINISH_EVERY_MS,
+  )
 
   return {
     async decide(call, request, hotel) {
@@ -61,7 +65,11 @@ export function retirement({ orm, writer, reservations, log }: Deps): Retirement
         if (!(error instanceof ClientError)) throw error
         if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations')
         await clearMark(orm.em.fork(), hotel, request.id)
-        throw precondition('GUEST_HAS_RESERVATIONS', 'the guest has current or future reservations: cancel them first', { guest: request.id })
+        throw precondition(
+          'GUEST_HAS_RESERVATIONS',
+          'the guest has current or future reservations: cancel them first',
+          { guest: request.id },
+        )
       }
     },
     close: () => clearInterval(timer),
@@ -73,17 +81,29 @@ function refused(error: unknown): false {
   throw error
 }
 
-async function mark(orm: MikroORM, call: CallContext, request: { id: string; etag: string }, hotel: string): Promise<number> {
+async function mark(
+  orm: MikroORM,
+  call: CallContext,
+  request: { id: string; etag: string },
+  hotel: string,
+): Promise<number> {
   return forkFor(orm, call.signal).transactional(async (em) => {
     await query(em, `select begin_write($1, '0')`, [hotel])
     const guest = await em.findOneOrFail(Guest, { hotelId: hotel, id: request.id })
     if (guest.deleteTime !== null) throw notFound('guest', request.id)
     matchEtag(call, request, guest.version)
-    await query(em, `update guest set retiring_time = now(), retiring_by = $3 where hotel_id = $1 and id = $2`, [hotel, request.id, 'anonymous'])
+    await query(em, `update guest set retiring_time = now(), retiring_by = $3 where hotel_id = $1 and id = $2`, [
+      hotel,
+      request.id,
+      'anonymous',
+    ])
     return guest.version
   })
 }
 
 async function clearMark(em: Parameters<typeof query>[0], hotel: string, id: string): Promise<void> {
-  await query(em, 'update guest set retiring_time = null, retiring_by = null where hotel_id = $1 and id = $2', [hotel, id])
+  await query(em, 'update guest set retiring_time = null, retiring_by = null where hotel_id = $1 and id = $2', [
+    hotel,
+    id,
+  ])
 }

@@ -67,7 +67,10 @@ export async function listStays(
 /** One stay of the current and upcoming; throws NOT_FOUND when the reservation is not among them. */
 export async function getStay(em: EntityManager, id: string, clockOffset: number): Promise<Stay> {
   if (!isId(id)) throw notFound('stay', id)
-  const [row] = await query<Row>(em, `select c.* ${FROM} where c.id = $2 and ${PERIODS.current_and_upcoming}`, [clockOffset, id])
+  const [row] = await query<Row>(em, `select c.* ${FROM} where c.id = $2 and ${PERIODS.current_and_upcoming}`, [
+    clockOffset,
+    id,
+  ])
   if (row === undefined) throw notFound('stay', id)
   return toProto(row)
 }

@@ -1,6 +1,9 @@
 import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
-import { Reservation as ReservationMessage, ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
+import {
+  Reservation as ReservationMessage,
+  ReservationServiceDefinition,
+} from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'

@@ -1,4 +1,3 @@
-import type { Client } from 'nice-grpc'
 import type { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
 import type { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import type { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
@@ -6,6 +5,7 @@ import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
 import type { Writer } from '@hotel/runtime/write'
+import type { Client } from 'nice-grpc'
 import { storeGuest, storeLocation, storeRoom, versionOf } from './replicas.ts'
 
 /** Fetches what the replicas lack, or know only as deleted, so that what was made a millisecond ago can be booked. */
@@ -24,7 +24,11 @@ type Peers = {
 export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadThrough {
   const isHere = async (table: 'guest' | 'room' | 'location', id: string, signal: AbortSignal) => {
     const retired = table === 'guest' ? 'and not exists (select 1 from retired_guest r where r.guest_id = t.id)' : ''
-    const rows = await query(forkFor(orm, signal), `select 1 from ${table} t where id = $1 and delete_time is null ${retired}`, [id])
+    const rows = await query(
+      forkFor(orm, signal),
+      `select 1 from ${table} t where id = $1 and delete_time is null ${retired}`,
+      [id],
+    )
     return rows.length > 0
   }
   const location = async (id: string, signal: AbortSignal) => {

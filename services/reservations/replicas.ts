@@ -1,14 +1,19 @@
+import type { Change } from '@hotel/proto/hotel/feed/v1/feed'
 import { Guest } from '@hotel/proto/hotel/guests/v1/guests'
 import { Hotel } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { Location } from '@hotel/proto/hotel/rooms/v1/locations'
 import { Room } from '@hotel/proto/hotel/rooms/v1/rooms'
-import type { Change } from '@hotel/proto/hotel/feed/v1/feed'
 import { type EntityManager, type MikroORM, query } from '@hotel/runtime/database'
 import type { Replica } from '@hotel/runtime/follow'
 import type { Writer } from '@hotel/runtime/write'
 
 /** Stores a resource of another service, unless a newer version of it is here. */
-export async function storeReplica(em: EntityManager, typeUrl: string, value: Uint8Array, version: number): Promise<void> {
+export async function storeReplica(
+  em: EntityManager,
+  typeUrl: string,
+  value: Uint8Array,
+  version: number,
+): Promise<void> {
   const name = typeUrl.slice(typeUrl.lastIndexOf('.') + 1)
   switch (name) {
     case 'Guest':
@@ -38,7 +43,14 @@ export async function storeGuest(em: EntityManager, guest: Guest, version: numbe
      on conflict (hotel_id, id) do update set first_name = excluded.first_name, last_name = excluded.last_name,
        version = excluded.version, delete_time = excluded.delete_time
      where excluded.version > g.version`,
-    [guest.hotel, guest.id, guest.first_name, guest.last_name ?? null, version, guest.delete_time?.toISOString() ?? null],
+    [
+      guest.hotel,
+      guest.id,
+      guest.first_name,
+      guest.last_name ?? null,
+      version,
+      guest.delete_time?.toISOString() ?? null,
+    ],
   )
 }
 
@@ -62,7 +74,14 @@ export async function storeLocation(em: EntityManager, location: Location, versi
      on conflict (hotel_id, id) do update set name = excluded.name, time_zone = excluded.time_zone,
        version = excluded.version, delete_time = excluded.delete_time
      where excluded.version > l.version`,
-    [location.hotel, location.id, location.name, location.time_zone, version, location.delete_time?.toISOString() ?? null],
+    [
+      location.hotel,
+      location.id,
+      location.name,
+      location.time_zone,
+      version,
+      location.delete_time?.toISOString() ?? null,
+    ],
   )
 }
 
@@ -83,7 +102,11 @@ export function replicaOf(feed: string, orm: MikroORM, writer: Writer): Replica 
     async load() {
       const em = orm.em.fork()
       const [row] = await query<{ epoch: string }>(em, 'select epoch from replica_epoch where feed = $1', [feed])
-      const rows = await query<{ hotel_id: string; seq: string }>(em, 'select hotel_id, seq from replica_cursor where feed = $1', [feed])
+      const rows = await query<{ hotel_id: string; seq: string }>(
+        em,
+        'select hotel_id, seq from replica_cursor where feed = $1',
+        [feed],
+      )
       return { epoch: row?.epoch, applied: new Map(rows.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)])) }
     },
     async restart(epoch) {

@@ -19,7 +19,12 @@ export type Wanted = {
  * Changes a reservation under the rules of its status, with its nights, in the write's transaction: all or nothing. The
  * row is changed for the flush; the nights are taken before.
  */
-export async function changeReservation(reservation: Reservation, wanted: Wanted, write: Write, roomsField: 'room' | 'rooms'): Promise<void> {
+export async function changeReservation(
+  reservation: Reservation,
+  wanted: Wanted,
+  write: Write,
+  roomsField: 'room' | 'rooms',
+): Promise<void> {
   const { em, now } = write
   const to = wanted.status ?? reservation.status
   const dates = stay(wanted.inDate ?? reservation.inDate, wanted.outDate ?? reservation.outDate)
@@ -35,7 +40,14 @@ export async function changeReservation(reservation: Reservation, wanted: Wanted
   await holdNights(write, reservation, { dates, rooms, to, today, moved })
   change(
     reservation,
-    { ...dates, rooms, guestId, status: to, ...times, ...(wanted.note !== undefined && { note: wanted.note }) } as Partial<Reservation>,
+    {
+      ...dates,
+      rooms,
+      guestId,
+      status: to,
+      ...times,
+      ...(wanted.note !== undefined && { note: wanted.note }),
+    } as Partial<Reservation>,
     write,
   )
 }
@@ -55,7 +67,10 @@ function demandChangeable(reservation: Reservation, target: Target): void {
     ['guest', target.guestId !== reservation.guestId],
   ]
   if (status === 'CHECKED_OUT') {
-    fixed.push(['out_date', target.outDate !== reservation.outDate], ['rooms', !sameRooms(target.rooms, reservation.rooms)])
+    fixed.push(
+      ['out_date', target.outDate !== reservation.outDate],
+      ['rooms', !sameRooms(target.rooms, reservation.rooms)],
+    )
   }
   const [field] = fixed.find(([, differs]) => differs) ?? []
   if (field !== undefined) {
@@ -66,14 +81,19 @@ function demandChangeable(reservation: Reservation, target: Target): void {
 type Parties = { rooms: readonly string[]; guestId: string; moved: boolean; roomsField: 'room' | 'rooms' }
 
 /** Throws INVALID_FIELD for a new guest or new rooms that are not to be had; those that stay are not asked about. */
-async function demandParties({ em }: Write, reservation: Reservation, { rooms, guestId, moved, roomsField }: Parties): Promise<void> {
+async function demandParties(
+  { em }: Write,
+  reservation: Reservation,
+  { rooms, guestId, moved, roomsField }: Parties,
+): Promise<void> {
   const { hotelId, locationId } = reservation
   const violations = []
   if (guestId !== reservation.guestId && !(await guestIsLive(em, hotelId, guestId))) violations.push(UNKNOWN_GUEST)
   if (moved) {
     const place = await placeOfRooms(em, hotelId, rooms, roomsField)
     if ('field' in place) violations.push(place)
-    else if (place.location !== locationId) violations.push({ field: roomsField, description: 'is of another location than the reservation' })
+    else if (place.location !== locationId)
+      violations.push({ field: roomsField, description: 'is of another location than the reservation' })
   }
   refuseAll(violations)
 }
@@ -83,18 +103,30 @@ function transition(reservation: Reservation, to: Status, { inDate, outDate }: S
   if (to === reservation.status) return {}
   reservation.demandTransition(to)
   if (to === 'CHECKED_IN') {
-    if (today < inDate) throw precondition('CHECK_IN_TOO_EARLY', `check-in is from ${inDate} on, it is ${today}`, { in_date: inDate, today })
+    if (today < inDate)
+      throw precondition('CHECK_IN_TOO_EARLY', `check-in is from ${inDate} on, it is ${today}`, {
+        in_date: inDate,
+        today,
+      })
     return { checkinDatetime: now }
   }
   if (today < outDate) {
-    throw precondition('CHECK_OUT_TOO_EARLY', `check-out is from ${outDate} on, it is ${today}: for an early departure send out_date too`, { out_date: outDate, today })
+    throw precondition(
+      'CHECK_OUT_TOO_EARLY',
+      `check-out is from ${outDate} on, it is ${today}: for an early departure send out_date too`,
+      { out_date: outDate, today },
+    )
   }
   return { checkoutDatetime: now }
 }
 
 type Nights = { dates: Stay; rooms: readonly string[]; to: Status; today: string; moved: boolean }
 
-async function holdNights({ em }: Write, reservation: Reservation, { dates, rooms, to, today, moved }: Nights): Promise<void> {
+async function holdNights(
+  { em }: Write,
+  reservation: Reservation,
+  { dates, rooms, to, today, moved }: Nights,
+): Promise<void> {
   const { hotelId, id, status } = reservation
   const sameDates = dates.inDate === reservation.inDate && dates.outDate === reservation.outDate
   const leaves = to === 'CHECKED_OUT' && status !== to

@@ -1,14 +1,15 @@
-import {
-  type ListReservationsRequest,
-  type ListReservationsResponse,
-} from '@hotel/proto/hotel/reservations/v1/reservations'
+import type { ListReservationsRequest, ListReservationsResponse } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type EntityManager, query } from '@hotel/runtime/database'
 import type { Page } from '@hotel/runtime/page'
 import { date, idFilter, optional, valid } from '@hotel/runtime/valid'
 import { Reservation, status } from './reservation.ts'
 
 /** A page of reservations by in_date, the latest first, then id. */
-export async function listReservations(em: EntityManager, page: Page, request: ListReservationsRequest): Promise<ListReservationsResponse> {
+export async function listReservations(
+  em: EntityManager,
+  page: Page,
+  request: ListReservationsRequest,
+): Promise<ListReservationsResponse> {
   const filter = valid(request, {
     hotel: idFilter,
     location: idFilter,

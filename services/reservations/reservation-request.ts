@@ -1,5 +1,5 @@
-import { date, id, Invalid, type Rule } from '@hotel/runtime/valid'
 import { isId } from '@hotel/runtime/id'
+import { date, Invalid, id, type Rule } from '@hotel/runtime/valid'
 import { givenStatus, initialStatus, note, status } from './reservation.ts'
 
 type RoomFields = { room?: string | undefined; rooms: string[] }
@@ -20,7 +20,8 @@ function roomRules(request: RoomFields): { room: Rule<string | null>; rooms: Rul
   return {
     room: (value) => {
       if (request.rooms.length > 0 && !both) return null
-      if (both && !(request.rooms.length === 1 && request.rooms[0] === value)) throw new Invalid('is another room than `rooms`: send one of the two')
+      if (both && !(request.rooms.length === 1 && request.rooms[0] === value))
+        throw new Invalid('is another room than `rooms`: send one of the two')
       return id(value)
     },
     rooms: () => {

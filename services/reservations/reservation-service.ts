@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { CallContext } from 'nice-grpc'
 import type {
   ReplaceReservationRequest,
   ReservationServiceImplementation,
   UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { created, withEtag } from '@hotel/runtime/answer'
+import type { ClockOffset } from '@hotel/runtime/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { isId } from '@hotel/runtime/id'
@@ -13,14 +13,13 @@ import type { Pager } from '@hotel/runtime/page'
 import { type FieldViolation, invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
 import { change, type Writer } from '@hotel/runtime/write'
-import type { ClockOffset } from '@hotel/runtime/clock'
+import type { CallContext } from 'nice-grpc'
 import { getStay, listStays } from './current-and-upcoming.ts'
 import { hold, release } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import type { ReadThrough } from './read-through.ts'
-import { Reservation } from './reservation.ts'
+import { invalidTransition, Reservation } from './reservation.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
-import { invalidTransition } from './reservation.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, creationRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
 import { legsOf, stay } from './stay.ts'
@@ -29,7 +28,13 @@ import { legsOf, stay } from './stay.ts'
 export type Deps = { orm: MikroORM; writer: Writer; page: Pager; peers: ReadThrough; clockOffset: ClockOffset }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
-export function reservationService({ orm, writer: { write }, page, peers, clockOffset }: Deps): ReservationServiceImplementation {
+export function reservationService({
+  orm,
+  writer: { write },
+  page,
+  peers,
+  clockOffset,
+}: Deps): ReservationServiceImplementation {
   const read = (call: CallContext) => forkFor(orm, call.signal)
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: await hotelOf(read(call), id) })
   const changed = async (
@@ -136,7 +141,8 @@ export function reservationService({ orm, writer: { write }, page, peers, clockO
       return withEtag(call, reservation)
     },
 
-    listCurrentAndUpcoming: (request, call) => listStays(read(call), page, 'current_and_upcoming', request, clockOffset()),
+    listCurrentAndUpcoming: (request, call) =>
+      listStays(read(call), page, 'current_and_upcoming', request, clockOffset()),
     listCurrent: (request, call) => listStays(read(call), page, 'current', request, clockOffset()),
     listUpcoming: (request, call) => listStays(read(call), page, 'upcoming', request, clockOffset()),
     getCurrentAndUpcoming: ({ id }, call) => getStay(read(call), id, clockOffset()),

@@ -1,8 +1,11 @@
-import { defineEntity, p } from '@mikro-orm/postgresql'
-import { Reservation as ReservationMessage, Reservation_Status as StatusCode } from '@hotel/proto/hotel/reservations/v1/reservations'
+import {
+  Reservation as ReservationMessage,
+  Reservation_Status as StatusCode,
+} from '@hotel/proto/hotel/reservations/v1/reservations'
 import { etagOf } from '@hotel/runtime/etag'
 import { precondition } from '@hotel/runtime/refusal'
 import { Invalid, optionalText, type Rule } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
 
 /** Where a reservation stands; it goes forward only, one step at a time. */
 export type Status = 'PENDING' | 'CHECKED_IN' | 'CHECKED_OUT'

@@ -18,7 +18,10 @@ export function retirementService(writer: Writer): RetirementServiceImplementati
         )
         if (rows.length > 0) {
           const reservations = rows.map(({ id }) => id).join(',')
-          throw precondition('GUEST_HAS_RESERVATIONS', 'the guest has current or future reservations', { guest, reservations })
+          throw precondition('GUEST_HAS_RESERVATIONS', 'the guest has current or future reservations', {
+            guest,
+            reservations,
+          })
         }
         await query(
           em,

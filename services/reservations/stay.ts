@@ -14,7 +14,9 @@ export function stay(inDate: string, outDate: string): Stay {
   if (outDate < inDate) throw invalidFields([{ field: 'out_date', description: `is before in_date, ${inDate}` }])
   const nights = Temporal.PlainDate.from(inDate).until(outDate, { largestUnit: 'day' }).days
   if (nights > MOST_NIGHTS) {
-    throw invalidFields([{ field: 'out_date', description: `makes a stay of ${nights} nights: at most ${MOST_NIGHTS} are possible` }])
+    throw invalidFields([
+      { field: 'out_date', description: `makes a stay of ${nights} nights: at most ${MOST_NIGHTS} are possible` },
+    ])
   }
   return { inDate, outDate }
 }
@@ -36,7 +38,8 @@ export function legsOf(stay: Stay, rooms: readonly string[]): Leg[] {
 export function legsFrom(today: string, stay: Stay, rooms: readonly string[], before: readonly Leg[]): Leg[] {
   const end = endOf(stay)
   const tonight = today > stay.inDate ? today : stay.inDate
-  const last = (room: string) => before.find((leg) => leg.room === room && leg.outDate >= tonight && leg.inDate <= tonight)
+  const last = (room: string) =>
+    before.find((leg) => leg.room === room && leg.outDate >= tonight && leg.inDate <= tonight)
   const kept = before
     .filter((leg) => !(rooms.includes(leg.room) && last(leg.room) === leg))
     .map((leg) => ({ ...leg, outDate: earlier(leg.outDate, earlier(tonight, end)) }))

@@ -57,7 +57,17 @@ export function adapter(log: Logger, metrics: Metrics, draining: AbortSignal): S
     } finally {
       const elapsed = performance.now() - started
       metrics.called(call.method.path, Status[code] ?? String(code), elapsed / 1_000)
-      logCall(log, { requestId, method: call.method.path, code: Status[code], ms: Math.round(elapsed * 10) / 10, actor: actorOf(context) }, failure)
+      logCall(
+        log,
+        {
+          requestId,
+          method: call.method.path,
+          code: Status[code],
+          ms: Math.round(elapsed * 10) / 10,
+          actor: actorOf(context),
+        },
+        failure,
+      )
     }
   }
 }
@@ -72,13 +82,25 @@ function describe(error: unknown): Record<string, unknown> {
   const broken = databaseError(error)
   const { name, stack } = error as Error
   if (broken === undefined) return { name, stack }
-  return { name, sqlState: broken.sqlState, constraint: broken.constraint, stack: stack?.split('\n').filter((l) => /^\s+at /.test(l)).join('\n') }
+  return {
+    name,
+    sqlState: broken.sqlState,
+    constraint: broken.constraint,
+    stack: stack
+      ?.split('\n')
+      .filter((l) => /^\s+at /.test(l))
+      .join('\n'),
+  }
 }
 
 function refuseLate(context: CallContext): void {
   const deadline = Number(context.metadata.get(DEADLINE) ?? Number.POSITIVE_INFINITY)
   if (deadline - Date.now() < LEAST_MS) {
-    throw new Refusal(Status.DEADLINE_EXCEEDED, 'DEADLINE_EXCEEDED', 'the call has too little time left: nothing was done')
+    throw new Refusal(
+      Status.DEADLINE_EXCEEDED,
+      'DEADLINE_EXCEEDED',
+      'the call has too little time left: nothing was done',
+    )
   }
 }
 
@@ -89,8 +111,10 @@ function unavailable(message: string): Refusal {
 function refusalOf(error: unknown, context: CallContext, requestId: string, draining: AbortSignal): unknown {
   if (error instanceof ServerError) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
-  if (draining.aborted && (error as Error).name === 'AbortError') return unavailable('the service restarts: continue at another')
-  if (isLost(error)) return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
+  if (draining.aborted && (error as Error).name === 'AbortError')
+    return unavailable('the service restarts: continue at another')
+  if (isLost(error))
+    return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
   return new Refusal(
     Status.INTERNAL,
     'INTERNAL',
@@ -112,5 +136,7 @@ function isLost(error: unknown): boolean {
     if (/^(08|57P|53|57014|25P0|55P03|40)/.test(code)) return true
     if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/.test(code)) return true
   }
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(message ?? '')
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+    message ?? '',
+  )
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { Migrator } from '@mikro-orm/migrations'
+import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
 import { notFound } from './refusal.ts'
 
@@ -27,7 +27,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     extensions: [Migrator],
     pool: { min: 0, max: options.poolSize ?? 10 },
     driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel' },
-    findOneOrFailHandler: (entity, where) => notFound(entity.toLowerCase(), String((where as { id?: unknown }).id ?? '')),
+    findOneOrFailHandler: (entity, where) =>
+      notFound(entity.toLowerCase(), String((where as { id?: unknown }).id ?? '')),
     migrations: {
       tableName: 'migration',
       snapshot: false,
@@ -66,8 +67,15 @@ export function forkFor(orm: MikroORM, signal: AbortSignal): EntityManager {
 }
 
 /** SQLSTATE and constraint of a database error, also of one that a worker of a distributed engine has passed on. */
-export function databaseError(error: unknown): { sqlState: string; constraint: string; message: string; detail: string } | undefined {
-  const { code, constraint, message, detail } = error as { code?: unknown; constraint?: string; message?: string; detail?: string }
+export function databaseError(
+  error: unknown,
+): { sqlState: string; constraint: string; message: string; detail: string } | undefined {
+  const { code, constraint, message, detail } = error as {
+    code?: unknown
+    constraint?: string
+    message?: string
+    detail?: string
+  }
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined
   const named = constraint ?? /constraint "([^"]+)"/.exec(message ?? '')?.[1] ?? ''
   return { sqlState: code, constraint: named.replace(/_\d+$/, ''), message: message ?? '', detail: detail ?? '' }

@@ -12,6 +12,8 @@ export function matchEtag(call: CallContext, request: object, version: number): 
   for (const wanted of [call.metadata.get('if-match'), (request as { etag?: string }).etag]) {
     if (wanted === undefined || wanted === '' || wanted === '*') continue
     if (wanted.split(',').some((etag) => etag.trim() === current)) continue
-    throw new Refusal(Status.ABORTED, 'ETAG_MISMATCH', `the etag is now ${current}: read the resource again`, { etag: current })
+    throw new Refusal(Status.ABORTED, 'ETAG_MISMATCH', `the etag is now ${current}: read the resource again`, {
+      etag: current,
+    })
   }
 }

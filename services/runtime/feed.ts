@@ -1,7 +1,7 @@
+import type { Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import type { CallContext, ServiceImplementation } from 'nice-grpc'
 import { Status } from 'nice-grpc'
-import type { Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
-import { forkFor, type EntityManager, type MikroORM, query } from './database.ts'
+import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import type { Heads } from './heads.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 import type { Rebuild } from './write.ts'
@@ -26,7 +26,12 @@ export type Encode = (resource: string, message: object) => { type_url: string; 
 type FeedOptions = { orm: MikroORM; heads: Heads; rebuild: Rebuild; encode: Encode }
 
 /** The feed for the other services of the suite. */
-export function feedService({ orm, heads, rebuild, encode }: FeedOptions): ServiceImplementation<typeof FeedServiceDefinition> {
+export function feedService({
+  orm,
+  heads,
+  rebuild,
+  encode,
+}: FeedOptions): ServiceImplementation<typeof FeedServiceDefinition> {
   return {
     async *watchHeads(_request, call) {
       const em = forkFor(orm, call.signal)
@@ -34,7 +39,10 @@ export function feedService({ orm, heads, rebuild, encode }: FeedOptions): Servi
       // Follow first, then read: what commits in between is in one of the two.
       const following = heads.follow(call.signal)
       try {
-        const all = await query<{ hotel_id: string; seq: string }>(em, 'select hotel_id, seq from feed_head where seq > 0')
+        const all = await query<{ hotel_id: string; seq: string }>(
+          em,
+          'select hotel_id, seq from feed_head where seq > 0',
+        )
         let moved = new Map(all.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)]))
         while (!call.signal.aborted) {
           yield { heads: [...moved].map(([hotel, seq]) => ({ hotel, seq })), epoch }
@@ -47,12 +55,14 @@ export function feedService({ orm, heads, rebuild, encode }: FeedOptions): Servi
     async listChanges({ hotel, after_seq }, call) {
       const em = forkFor(orm, call.signal)
       const [epoch, rows] = [await epochOf(em), await changesAfter(em, hotel, after_seq)]
-      const changes = rows.map((row): Change => ({
-        seq: BigInt(row.seq),
-        resource: encode(row.resource, rebuild(row.resource, row.payload)),
-        version: BigInt(row.version),
-        time: new Date(row.time),
-      }))
+      const changes = rows.map(
+        (row): Change => ({
+          seq: BigInt(row.seq),
+          resource: encode(row.resource, rebuild(row.resource, row.payload)),
+          version: BigInt(row.version),
+          time: new Date(row.time),
+        }),
+      )
       return { changes, epoch }
     },
   }
@@ -123,7 +133,11 @@ async function startOf(em: EntityManager, { hotel, cursor, from_now }: WatchRequ
     throw invalidFields([{ field: 'cursor', description: 'is not a cursor of this hotel: start over without one' }])
   }
   if (of !== epoch) {
-    throw new Refusal(Status.OUT_OF_RANGE, 'CURSOR_EXPIRED', 'the changes after the cursor are no longer kept: list, then watch from now')
+    throw new Refusal(
+      Status.OUT_OF_RANGE,
+      'CURSOR_EXPIRED',
+      'the changes after the cursor are no longer kept: list, then watch from now',
+    )
   }
   return BigInt(seq)
 }

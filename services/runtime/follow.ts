@@ -40,7 +40,10 @@ export function followFeed(name: string, peer: Peer, replica: Replica, log: Logg
       const behind = heads.filter(({ hotel, seq }) => (applied.get(hotel) ?? 0n) < seq)
       await inParallel(behind, async ({ hotel, seq }) => {
         while ((applied.get(hotel) ?? 0n) < seq) {
-          const { changes } = await client.listChanges({ hotel, after_seq: applied.get(hotel) ?? 0n }, repeatable(closing.signal))
+          const { changes } = await client.listChanges(
+            { hotel, after_seq: applied.get(hotel) ?? 0n },
+            repeatable(closing.signal),
+          )
           const last = changes.at(-1)
           if (last === undefined) throw new Error(`the ${name} feed of hotel ${hotel} ends before its head ${seq}`)
           await replica.apply(hotel, changes)

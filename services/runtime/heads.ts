@@ -13,7 +13,10 @@ export type Heads = {
   /** Says that this process committed a change of a hotel, so that all replicas of the service wake. */
   moved(hotel: string): void
   /** The heads as they move, of one hotel or of all: a wait ends with what moved since the one before, or after the time. */
-  follow(signal: AbortSignal, hotel?: string): { moved(milliseconds: number): Promise<Map<string, bigint>>; end(): void }
+  follow(
+    signal: AbortSignal,
+    hotel?: string,
+  ): { moved(milliseconds: number): Promise<Map<string, bigint>>; end(): void }
   close(): Promise<void>
 }
 
@@ -50,7 +53,11 @@ export function openHeads(url: string, log: Logger): Heads {
   }
   const listen = async () => {
     while (!closing.signal.aborted) {
-      const connection = new pg.Client({ connectionString: url, application_name: 'hotel-feed', connectionTimeoutMillis: 5_000 })
+      const connection = new pg.Client({
+        connectionString: url,
+        application_name: 'hotel-feed',
+        connectionTimeoutMillis: 5_000,
+      })
       try {
         await untilLost(connection)
       } catch (error) {
@@ -72,7 +79,10 @@ export function openHeads(url: string, log: Logger): Heads {
     await connection.connect()
     connection.on('notification', ({ payload }) => {
       const hotels = payload?.split(' ') ?? []
-      connection.query('select hotel_id, seq from feed_head where hotel_id = any($1)', [hotels]).then(({ rows }) => see(rows), () => undefined)
+      connection.query('select hotel_id, seq from feed_head where hotel_id = any($1)', [hotels]).then(
+        ({ rows }) => see(rows),
+        () => undefined,
+      )
     })
     await connection.query(`listen ${CHANNEL}`)
     client = connection

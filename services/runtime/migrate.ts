@@ -3,7 +3,10 @@ import { type MigrationFile, openDatabase } from './database.ts'
 import { readEnv, text, textOr } from './env.ts'
 
 /** The migrations that every service begins with. */
-export const FEED_MIGRATION: MigrationFile = { name: '0001-feed', file: new URL('sql/feed-tables.sql', import.meta.url) }
+export const FEED_MIGRATION: MigrationFile = {
+  name: '0001-feed',
+  file: new URL('sql/feed-tables.sql', import.meta.url),
+}
 
 type Plan = {
   migrations: readonly MigrationFile[]
@@ -25,7 +28,9 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
   const orm = await openDatabase({ url: settings.url, entities: [], migrations: plan.migrations, poolSize: 2 })
   try {
     await orm.migrator.up()
-    const programs = await Promise.all([new URL('sql/feed.sql', import.meta.url), ...plan.programs].map((file) => readFile(file, 'utf8')))
+    const programs = await Promise.all(
+      [new URL('sql/feed.sql', import.meta.url), ...plan.programs].map((file) => readFile(file, 'utf8')),
+    )
     const role = `"${settings.role.replaceAll('"', '""')}"`
     await orm.em.transactional(async (em) => {
       const connection = em.getConnection()

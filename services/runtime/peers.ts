@@ -1,5 +1,12 @@
-import { type Channel, ClientError, type CompatServiceDefinition, createChannel, createClientFactory, Status } from 'nice-grpc'
 import type { Client } from 'nice-grpc'
+import {
+  type Channel,
+  ClientError,
+  type CompatServiceDefinition,
+  createChannel,
+  createClientFactory,
+  Status,
+} from 'nice-grpc'
 import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
 import { peerUnavailable } from './refusal.ts'
@@ -14,13 +21,17 @@ const CALL_MS = 2_000
 
 /** Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. */
 export function openPeer(addresses: readonly string[]): Peer {
-  const channel: Channel = createChannel(`ipv4:${addresses.join(',')}`.replaceAll('localhost', '127.0.0.1'), undefined, {
-    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 1_000,
-    'grpc.keepalive_time_ms': 10_000,
-    'grpc.keepalive_timeout_ms': 3_000,
-  })
+  const channel: Channel = createChannel(
+    `ipv4:${addresses.join(',')}`.replaceAll('localhost', '127.0.0.1'),
+    undefined,
+    {
+      'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 1_000,
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 3_000,
+    },
+  )
   const factory = createClientFactory().use(retryMiddleware).use(deadlineMiddleware)
   return {
     client: (definition) => factory.create(definition, channel),
@@ -30,7 +41,14 @@ export function openPeer(addresses: readonly string[]): Peer {
 
 /** Options of a call to a peer that may be repeated: three tries within two seconds. */
 export function repeatable(signal: AbortSignal) {
-  return { signal, deadline: CALL_MS, retry: true, retryMaxAttempts: 3, retryBaseDelayMs: 50, retryableStatuses: [Status.UNAVAILABLE] }
+  return {
+    signal,
+    deadline: CALL_MS,
+    retry: true,
+    retryMaxAttempts: 3,
+    retryBaseDelayMs: 50,
+    retryableStatuses: [Status.UNAVAILABLE],
+  }
 }
 
 /**

@@ -1,7 +1,10 @@
 import { type EntityManager, forkFor, type MigrationFile, type MikroORM, query } from './database.ts'
 
 /** Throws unless the database answers and all migrations that this build knows are applied. */
-export function databaseReady(orm: MikroORM, migrations: readonly MigrationFile[]): (signal: AbortSignal) => Promise<void> {
+export function databaseReady(
+  orm: MikroORM,
+  migrations: readonly MigrationFile[],
+): (signal: AbortSignal) => Promise<void> {
   return async (signal) => {
     const em: EntityManager = forkFor(orm, signal)
     const rows = await query<{ name: string }>(em, 'select name from migration')

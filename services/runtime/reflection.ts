@@ -1,8 +1,20 @@
 import { readFileSync } from 'node:fs'
-import { createFileRegistry, type DescFile, type DescMessage, type DescEnum, fromBinary, type Registry, toBinary } from '@bufbuild/protobuf'
+import {
+  createFileRegistry,
+  type DescEnum,
+  type DescFile,
+  type DescMessage,
+  fromBinary,
+  type Registry,
+  toBinary,
+} from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import type {
+  DeepPartial,
+  ServerReflectionRequest,
+  ServerReflectionResponse,
+} from '@hotel/proto/grpc/reflection/v1/reflection'
 import { Status } from 'nice-grpc'
-import type { DeepPartial, ServerReflectionRequest, ServerReflectionResponse } from '@hotel/proto/grpc/reflection/v1/reflection'
 
 type Answer = DeepPartial<ServerReflectionResponse>
 
@@ -11,7 +23,9 @@ type Answer = DeepPartial<ServerReflectionResponse>
  * Descriptors are sent as they are, unknown options included; `@grpc/reflection` fails on a file that imports
  * google/rpc/status.proto. One function serves v1 and v1alpha, whose messages are the same.
  */
-export function reflection(): { serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>): AsyncGenerator<Answer> } {
+export function reflection(): {
+  serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>): AsyncGenerator<Answer>
+} {
   const bytes = readFileSync(new URL(import.meta.resolve('@hotel/proto/api.binpb')))
   const set = fromBinary(FileDescriptorSetSchema, bytes)
   const registry = createFileRegistry(set)
@@ -26,18 +40,26 @@ export function reflection(): { serverReflectionInfo(requests: AsyncIterable<Ser
   }
 }
 
-function answer(registry: ReturnType<typeof createFileRegistry>, services: { name: string }[], request: ServerReflectionRequest): Answer {
+function answer(
+  registry: ReturnType<typeof createFileRegistry>,
+  services: { name: string }[],
+  request: ServerReflectionRequest,
+): Answer {
   if (request.list_services !== undefined) return { list_services_response: { service: services } }
   const file =
     request.file_by_filename !== undefined
-      ? registry.getFile(request.file_by_filename.replace(/\.proto$/, '')) ?? registry.getFile(request.file_by_filename)
+      ? (registry.getFile(request.file_by_filename.replace(/\.proto$/, '')) ??
+        registry.getFile(request.file_by_filename))
       : fileOf(registry, request.file_containing_symbol ?? request.file_containing_extension?.containing_type)
-  if (file === undefined) return { error_response: { error_code: Status.NOT_FOUND, error_message: 'no such file or symbol' } }
+  if (file === undefined)
+    return { error_response: { error_code: Status.NOT_FOUND, error_message: 'no such file or symbol' } }
   const closure = new Map<string, DescFile>()
   collect(file, closure)
   return {
     file_descriptor_response: {
-      file_descriptor_proto: [...closure.values()].map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto))),
+      file_descriptor_proto: [...closure.values()].map(({ proto }) =>
+        Buffer.from(toBinary(FileDescriptorProtoSchema, proto)),
+      ),
     },
   }
 }

@@ -1,13 +1,13 @@
+import type { ErrorReason } from '@hotel/proto/hotel/errors/v1/error_reason'
 import { Status } from 'nice-grpc'
 import {
   BadRequest,
   type BadRequest_FieldViolation,
-  ErrorInfo,
   type ErrorDetails,
+  ErrorInfo,
   PreconditionFailure,
   RichServerError,
 } from 'nice-grpc-error-details'
-import type { ErrorReason } from '@hotel/proto/hotel/errors/v1/error_reason'
 
 /** A reason of `hotel.errors.v1.ErrorReason`. */
 export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED'>
@@ -34,9 +34,13 @@ export type FieldViolation = Pick<BadRequest_FieldViolation, 'field' | 'descript
 /** INVALID_ARGUMENT that names every wrong field. */
 export function invalidFields(violations: FieldViolation[]): Refusal {
   const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ')
-  return new Refusal(Status.INVALID_ARGUMENT, 'INVALID_FIELD', message, { fields: violations.map((v) => v.field).join(',') }, [
-    BadRequest.fromPartial({ fieldViolations: violations }),
-  ])
+  return new Refusal(
+    Status.INVALID_ARGUMENT,
+    'INVALID_FIELD',
+    message,
+    { fields: violations.map((v) => v.field).join(',') },
+    [BadRequest.fromPartial({ fieldViolations: violations })],
+  )
 }
 
 /** NOT_FOUND of a resource, as `guest`, by the id that the caller gave. */
@@ -67,5 +71,7 @@ export function immutable(field: string): Refusal {
 
 /** UNAVAILABLE: another service had to be asked and gave no answer. */
 export function peerUnavailable(peer: string): Refusal {
-  return new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', `the ${peer} service does not answer now: repeat later`, { peer })
+  return new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', `the ${peer} service does not answer now: repeat later`, {
+    peer,
+  })
 }

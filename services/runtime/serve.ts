@@ -1,8 +1,8 @@
-import { createServer, type ServerAddBuilder } from 'nice-grpc'
-import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
-import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
+import { createServer, type ServerAddBuilder } from 'nice-grpc'
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
+import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { adapter, deadlineInterceptor } from './adapter.ts'
 import type { Logger } from './log.ts'
 import { createMetrics, type Metrics, serveMetrics } from './metrics.ts'
@@ -51,7 +51,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   server.add(ReflectionV1Alpha, reflect)
   options.add(server.with(errorDetailsServerMiddleware).with(adapter(log, metrics, draining.signal)))
   const port = await server.listen(options.address)
-  const stopMetrics = options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
+  const stopMetrics =
+    options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
   const watching = watchReadiness(options.ready, health, log, draining.signal)
   log.info({ port }, 'serving')
 
@@ -72,7 +73,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
-async function watchReadiness(ready: ServeOptions['ready'], health: HealthState, log: Logger, draining: AbortSignal): Promise<void> {
+async function watchReadiness(
+  ready: ServeOptions['ready'],
+  health: HealthState,
+  log: Logger,
+  draining: AbortSignal,
+): Promise<void> {
   let last = ''
   while (!draining.aborted) {
     const state = await ready(AbortSignal.any([draining, AbortSignal.timeout(3_000)])).then(

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
-import { type FieldViolation, invalidFields } from './refusal.ts'
 import { isId } from './id.ts'
+import { type FieldViolation, invalidFields } from './refusal.ts'
 
 /** Turns a request's field into the narrower type, or throws an Invalid that says the remedy. */
 export type Rule<T> = (value: unknown) => T
@@ -43,7 +43,10 @@ function parse(request: object, rules: Rules, fields: string[]): Record<string, 
   for (const field of fields) {
     const rule = rules[field]
     if (rule === undefined) {
-      violations.push({ field: 'update_mask', description: `"${field}" is not a field that can be changed: name one of ${Object.keys(rules).join(', ')}` })
+      violations.push({
+        field: 'update_mask',
+        description: `"${field}" is not a field that can be changed: name one of ${Object.keys(rules).join(', ')}`,
+      })
       continue
     }
     try {
@@ -106,7 +109,8 @@ const EMAIL =
 /** A telephone number in international form; gives it as E.164. */
 export const phone: Rule<string> = (value) => {
   const number = parsePhoneNumberFromString(trimmed(value as string, 64))
-  if (number === undefined || !number.isPossible()) throw new Invalid('is not a telephone number in international form, as +41 44 668 18 00')
+  if (number === undefined || !number.isPossible())
+    throw new Invalid('is not a telephone number in international form, as +41 44 668 18 00')
   return number.number
 }
 

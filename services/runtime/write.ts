@@ -36,7 +36,12 @@ export type Writer = {
   ): Promise<Answer>
 
   /** The first answer of a call that is a repeat, undefined otherwise: for a write that asks a peer before it begins. */
-  replay<Answer extends object>(call: CallContext, method: string, request: object, scope: Scope): Promise<Answer | undefined>
+  replay<Answer extends object>(
+    call: CallContext,
+    method: string,
+    request: object,
+    scope: Scope,
+  ): Promise<Answer | undefined>
 
   /** A write of the service itself, by `system`. */
   system(hotel: string, apply: (write: Write) => Promise<void>): Promise<void>
@@ -105,7 +110,9 @@ export function change<Entity extends { updateTime: Date; updatedBy: string }>(
   data: Partial<Entity>,
   { now, actor }: Write,
 ): void {
-  const differs = Object.entries(data).some(([field, value]) => !isDeepStrictEqual((entity as Record<string, unknown>)[field] ?? null, value ?? null))
+  const differs = Object.entries(data).some(
+    ([field, value]) => !isDeepStrictEqual((entity as Record<string, unknown>)[field] ?? null, value ?? null),
+  )
   if (differs) Object.assign(entity, data, { updateTime: now, updatedBy: actor })
 }
 
@@ -132,7 +139,10 @@ async function beginWrite(em: EntityManager, scope: Scope, offset: number): Prom
   const hotels = scope.creates === undefined ? [scope.hotel] : [scope.hotel, scope.creates].sort()
   let now = new Date(0)
   for (const hotel of hotels) {
-    const [row] = await query<{ now: string }>(em, 'select begin_write($1, make_interval(secs => $2)) as now', [hotel, offset])
+    const [row] = await query<{ now: string }>(em, 'select begin_write($1, make_interval(secs => $2)) as now', [
+      hotel,
+      offset,
+    ])
     const time = new Date(row?.now ?? 0)
     if (time > now) now = time
   }
@@ -146,15 +156,21 @@ function repeatOf(call: CallContext, method: string, request: object): Repeat {
   const key = call.metadata.get('idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw invalidFields([{ field: 'idempotency-key', description: 'is not 1 to 255 visible ASCII characters without spaces' }])
+    throw invalidFields([
+      { field: 'idempotency-key', description: 'is not 1 to 255 visible ASCII characters without spaces' },
+    ])
   }
-  const hash = createHash('sha256').update(JSON.stringify([method, request, call.metadata.get('if-match') ?? ''])).digest()
+  const hash = createHash('sha256')
+    .update(JSON.stringify([method, request, call.metadata.get('if-match') ?? '']))
+    .digest()
   return { caller: actorOf(call), key, method, hash }
 }
 
 async function headOf(em: EntityManager, scope: Scope, repeat: Repeat): Promise<bigint> {
   if (repeat === undefined) return 0n
-  const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [scope.creates ?? scope.hotel])
+  const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [
+    scope.creates ?? scope.hotel,
+  ])
   return BigInt(head?.seq ?? 0)
 }
 

@@ -1,0 +1,42 @@
+import type { Suite } from '@hotel/stack/test-suite'
+
+let numbers = 100
+
+/** A room number that no other test of this file has. */
+export function freshNumber(): string {
+  numbers += 1
+  return String(numbers)
+}
+
+/** A guest and a room of the default hotel. */
+export async function guestAndRoom(suite: Suite): Promise<{ guest: string; room: string }> {
+  const [guest, room] = await Promise.all([
+    suite.guests.createGuest({ first_name: 'Ada', last_name: 'Lovelace' }),
+    suite.rooms.createRoom({ number: freshNumber() }),
+  ])
+  return { guest: guest.id, room: room.id }
+}
+
+/** Today in UTC, as YYYY-MM-DD, or a day some days from it. */
+export function day(offset = 0): string {
+  return Temporal.Now.plainDateISO('UTC').add({ days: offset }).toString()
+}
+
+/** Polls until the condition holds; throws the last failure at the deadline. */
+export async function eventually<T>(condition: () => Promise<T>, milliseconds = 10_000): Promise<T> {
+  const deadline = performance.now() + milliseconds
+  for (;;) {
+    try {
+      return await condition()
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+  }
+}
+
+/** Throws what differs between the view and the base tables. */
+export async function demandViewIsTrue(suite: Suite): Promise<void> {
+  const differences = await suite.sql('reservations', 'select * from verify_current_and_upcoming()')
+  if (differences.length > 0) throw new Error(`the view differs: ${JSON.stringify(differences[0])}`)
+}
