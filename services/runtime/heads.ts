@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from './log.ts'
 
@@ -87,7 +88,7 @@ export function openHeads(url: string, log: Logger): Heads {
     await connection.query(`listen ${CHANNEL}`)
     client = connection
     // Listen first, then read: what commits in between is either read or notified.
-    for (;;) {
+    while (!closing.signal.aborted) {
       await Promise.race([readAll(connection), lost])
       await Promise.race([pause(POLL_EVERY_MS, closing.signal), lost])
     }
@@ -133,16 +134,6 @@ export function openHeads(url: string, log: Logger): Heads {
   }
 }
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
-  })
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
 }

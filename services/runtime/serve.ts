@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
 import { createServer, type ServerAddBuilder } from 'nice-grpc'
@@ -61,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     async stop() {
       log.info('draining')
       health.setStatus('unhealthy')
-      await new Promise((resolve) => setTimeout(resolve, options.drainSeconds * 1_000))
+      await sleep(options.drainSeconds * 1_000)
       draining.abort()
       await watching
       const force = setTimeout(() => server.forceShutdown(), 5_000)
@@ -89,9 +90,6 @@ async function watchReadiness(
     if (state !== last) log.info({ state }, 'readiness')
     last = state
     health.setStatus(state === 'ready' ? 'healthy' : 'unhealthy')
-    await new Promise((resolve) => {
-      const timer = setTimeout(resolve, state === 'ready' ? READINESS_EVERY_MS : 100)
-      draining.addEventListener('abort', () => (clearTimeout(timer), resolve(undefined)), { once: true })
-    })
+    await sleep(state === 'ready' ? READINESS_EVERY_MS : 100, undefined, { signal: draining }).catch(() => undefined)
   }
 }

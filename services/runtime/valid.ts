@@ -49,6 +49,7 @@ function parse(request: object, rules: Rules, fields: string[]): Record<string, 
       })
       continue
     }
+    if (violations.some((violation) => violation.field === field)) continue
     try {
       parsed[field] = rule((request as Record<string, unknown>)[field])
     } catch (error) {
