@@ -76,10 +76,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const around = { runFile, log, say, restart, signal }
   const ports = await reservePorts({ ...options, unused: unusedPorts(options) })
   const secrets = await readSecrets(options.dataDir)
-  const [databases, redis] = await Promise.all([
-    startDatabases(options, ports, secrets, around, started),
-    startCache(options, ports, secrets, around, started),
-  ])
+  const redis = await startCache(options, ports, secrets, around, started)
+  const databases = await startDatabases(options, ports, secrets, around, started)
   const addresses = await addressesOf(ports, options.instances)
   say('Starting the services ...')
   const services = perService((name) =>

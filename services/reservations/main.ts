@@ -13,6 +13,7 @@ import { feedService } from '@hotel/runtime/feed'
 import { followFeed } from '@hotel/runtime/follow'
 import { openHeads } from '@hotel/runtime/heads'
 import { createLogger } from '@hotel/runtime/log'
+import { createMetrics } from '@hotel/runtime/metrics'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
@@ -23,6 +24,7 @@ import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
+import { openRedis } from './redis.ts'
 import { replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
@@ -51,11 +53,14 @@ const replicas = [
 for (const replica of replicas) closing.defer(() => replica.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
+const metrics = createMetrics()
+closing.defer(openRedis(config.redisUrl, log, metrics))
 const databaseIsReady = databaseReady(orm, migrations)
 
 const served = await serve({
   ...config,
   log,
+  metrics,
   async ready(signal) {
     await databaseIsReady(signal)
     if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')

@@ -54,7 +54,8 @@ function grantsTo(role: string, grants: string): string {
     revoke all on all tables in schema public from ${role};
     grant usage on schema public to ${role};
     grant select on all tables in schema public to ${role};
-    grant insert, update on feed_head, change to ${role};
+    grant insert, update on feed_head to ${role};
+    grant insert on change to ${role};
     grant insert, delete on idempotency_key to ${role};
     ${grants.replaceAll(':role', role)}`
 }

@@ -13,6 +13,7 @@ export function unwritable(error, remedy) {
   const { code, path } = /** @type {NodeJS.ErrnoException} */ (error)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new Problem(`${path} can not be written: ${remedy}.`)
+  if (code === 'ENOTDIR' || code === 'EEXIST') return new Problem(`${path} is no folder: ${remedy}.`)
   if (code === 'ENOSPC') return new Problem('The disk is full: free some room and start again.')
   return error
 }
