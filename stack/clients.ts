@@ -46,9 +46,11 @@ export function createClients(addresses: PerService<string>): { clients: Clients
   }
 }
 
-/** A service that was killed and started again is reached at once, not after gRPC's second of patience. */
+/**
+ * A service that was killed and started again is reached soon. The first time is also how long a connection may take to
+ * be made, so it is not made shorter: a busy machine needs it.
+ */
 const quickReconnect = {
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.min_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 200,
+  'grpc.initial_reconnect_backoff_ms': 500,
+  'grpc.max_reconnect_backoff_ms': 500,
 }

@@ -1,3 +1,4 @@
+import { findEnvoy } from './setup/binaries.mjs'
 import { startTestCluster } from './test-cluster.ts'
 
 /** The name under which a test file finds the cluster. */
@@ -10,6 +11,8 @@ declare global {
 /** Runs once before all test files, which inherit its environment. */
 export default async function setUp(): Promise<void> {
   const { cluster, stop } = await startTestCluster()
+  const envoy = await findEnvoy()
+  if (envoy !== undefined) process.env.ENVOY_BIN = envoy
   process.env[CLUSTER_VARIABLE] = JSON.stringify(cluster)
   globalThis.stopTestCluster = stop
 }

@@ -42,6 +42,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const programs = path.join(await programFolder(native, version, user), 'bin')
   const data = await dataFolder(options.data, user)
   await assertOwn(options.data, data, user)
+  if (data !== options.data)
+    options.around.say(`Postgres keeps its data in ${data}, as its user can not reach ${options.data}.`)
   const cluster = path.join(data, 'cluster')
   if (!(await exists(path.join(cluster, 'PG_VERSION')))) {
     options.around.say('Making the Postgres data folder ...')

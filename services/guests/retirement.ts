@@ -2,7 +2,7 @@ import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservation
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import type { Logger } from '@hotel/runtime/log'
-import { repeatable } from '@hotel/runtime/peers'
+import { refusalValue, repeatable } from '@hotel/runtime/peers'
 import { notFound, peerUnavailable, precondition, Refusal } from '@hotel/runtime/refusal'
 import { change, type Writer } from '@hotel/runtime/write'
 import { type CallContext, type Client, ClientError, Status } from 'nice-grpc'
@@ -68,7 +68,7 @@ export function retirement({ orm, writer, reservations, log }: Deps): Retirement
         throw precondition(
           'GUEST_HAS_RESERVATIONS',
           'the guest has current or future reservations: cancel them first',
-          { guest: request.id },
+          { guest: request.id, reservations: refusalValue(error, 'reservations') },
         )
       }
     },

@@ -30,14 +30,14 @@ export async function changeReservation(
   const dates = stay(wanted.inDate ?? reservation.inDate, wanted.outDate ?? reservation.outDate)
   const rooms = wanted.rooms ?? reservation.rooms
   const guestId = wanted.guestId ?? reservation.guestId
-  demandChangeable(reservation, { ...dates, rooms, guestId })
+  demandChangeable(reservation, { ...dates, rooms, guestId, roomsField })
   const moved = !sameRooms(rooms, reservation.rooms)
   const place = { hotel: reservation.hotelId, location: reservation.locationId }
   await demandParties(write, reservation, { rooms, guestId, moved, roomsField })
 
   const today = await todayAt(em, place, now)
   const times = transition(reservation, to, dates, today, now)
-  await holdNights(write, reservation, { dates, rooms, to, today, moved })
+  await holdNights(write, reservation, { dates, rooms, to, today, moved, roomsField })
   change(
     reservation,
     {
@@ -56,7 +56,7 @@ function sameRooms(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((room, index) => room === b[index])
 }
 
-type Target = Stay & { rooms: readonly string[]; guestId: string }
+type Target = Stay & { rooms: readonly string[]; guestId: string; roomsField: 'room' | 'rooms' }
 
 /** Throws FIELD_IMMUTABLE_NOW for the first field that differs and can not in the present status. */
 function demandChangeable(reservation: Reservation, target: Target): void {
@@ -69,7 +69,7 @@ function demandChangeable(reservation: Reservation, target: Target): void {
   if (status === 'CHECKED_OUT') {
     fixed.push(
       ['out_date', target.outDate !== reservation.outDate],
-      ['rooms', !sameRooms(target.rooms, reservation.rooms)],
+      [target.roomsField, !sameRooms(target.rooms, reservation.rooms)],
     )
   }
   const [field] = fixed.find(([, differs]) => differs) ?? []
@@ -120,25 +120,32 @@ function transition(reservation: Reservation, to: Status, { inDate, outDate }: S
   return { checkoutDatetime: now }
 }
 
-type Nights = { dates: Stay; rooms: readonly string[]; to: Status; today: string; moved: boolean }
+type Nights = {
+  dates: Stay
+  rooms: readonly string[]
+  to: Status
+  today: string
+  moved: boolean
+  roomsField: 'room' | 'rooms'
+}
 
 async function holdNights(
   { em }: Write,
   reservation: Reservation,
-  { dates, rooms, to, today, moved }: Nights,
+  { dates, rooms, to, today, moved, roomsField }: Nights,
 ): Promise<void> {
   const { hotelId, id, status } = reservation
   const sameDates = dates.inDate === reservation.inDate && dates.outDate === reservation.outDate
   const leaves = to === 'CHECKED_OUT' && status !== to
   if (sameDates && !moved && !leaves) return
   if (status === 'PENDING') return hold(em, hotelId, id, legsOf(dates, rooms))
-  if (moved && today >= dates.outDate && dates.outDate > dates.inDate) throw noNightLeft()
+  if (moved && today >= dates.outDate && dates.outDate > dates.inDate) throw noNightLeft(roomsField)
   const before = await heldLegs(em, hotelId, id)
   const legs = legsFrom(today, dates, rooms, before)
   await hold(em, hotelId, id, leaves ? legsUntil(today, legs) : legs)
 }
 
 /** A guest who overstays has no night left to sleep elsewhere: the stay is extended first, or along with the room. */
-function noNightLeft(): Error {
-  return immutable('rooms')
+function noNightLeft(field: 'room' | 'rooms'): Error {
+  return immutable(field)
 }

@@ -63,8 +63,10 @@ export function reservationService({
       const named = namedRooms(request)
       const hotel = await hotelOfRooms(read(call), named.filter(isId))
       if (hotel === undefined) {
-        valid(request, creationRules(request))
-        throw invalidFields([{ field: roomsField(request), description: 'no room has this id' }])
+        const { guest } = valid(request, creationRules(request))
+        const known = await query(read(call), 'select 1 from guest where id = $1 and delete_time is null', [guest])
+        const unknownRoom = { field: roomsField(request), description: 'no room has this id' }
+        throw invalidFields(known.length > 0 ? [unknownRoom] : [unknownRoom, UNKNOWN_GUEST])
       }
       const reservation = await write(call, 'CreateReservation', request, { hotel }, async ({ em, now, actor }) => {
         const fields = valid(request, creationRules(request))

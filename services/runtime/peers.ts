@@ -9,6 +9,7 @@ import {
 } from 'nice-grpc'
 import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
+import { errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details'
 import { peerUnavailable } from './refusal.ts'
 
 /** A service of the suite that this one calls. */
@@ -32,7 +33,7 @@ export function openPeer(addresses: readonly string[]): Peer {
       'grpc.keepalive_timeout_ms': 3_000,
     },
   )
-  const factory = createClientFactory().use(retryMiddleware).use(deadlineMiddleware)
+  const factory = createClientFactory().use(errorDetailsClientMiddleware).use(retryMiddleware).use(deadlineMiddleware)
   return {
     client: (definition) => factory.create(definition, channel),
     close: () => channel.close(),
@@ -64,4 +65,11 @@ export async function askPeer<T>(peer: string, ask: () => Promise<T>): Promise<T
     if (error.code === Status.CANCELLED) throw error
     throw peerUnavailable(peer)
   }
+}
+
+/** One documented value of a peer's refusal, as the ids in GUEST_HAS_RESERVATIONS; the empty text when it says none. */
+export function refusalValue(error: ClientError, key: string): string {
+  if (!(error instanceof RichClientError)) return ''
+  const info = error.extra.find((detail) => detail.$type === 'google.rpc.ErrorInfo')
+  return (info as { metadata?: Record<string, string> } | undefined)?.metadata?.[key] ?? ''
 }

@@ -55,6 +55,6 @@ async function fingerprint() {
   for (const file of [...protos, 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map((name) =>
     path.resolve(root, name),
   ))
-    hash.update(file).update(await readFile(file))
+    hash.update(path.relative(root, file)).update(await readFile(file))
   return hash.digest('hex')
 }
