@@ -33,13 +33,14 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function runJest(args: readonly string[]): Promise<Counts> {
-  const report = path.join(root, '.build', 'jest.json')
-  await rm(report, { force: true })
+  // Of this run only: another may be under way in the same checkout.
+  const report = path.join(root, '.build', `jest-${process.pid}.json`)
   const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js')
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
   process.env.NODE_OPTIONS = flags.join(' ')
   const code = await runInFront(nodeBinary, [jest, '--json', `--outputFile=${report}`, ...args], false)
   const text = await readFile(report, 'utf8').catch(() => undefined)
+  await rm(report, { force: true })
   if (text === undefined) return { passed: 0, failed: 1 }
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(text) as Record<string, number>
   const failed = (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0)

@@ -14,14 +14,13 @@ export function roomsField({ rooms }: RoomFields): 'room' | 'rooms' {
   return rooms.length > 0 ? 'rooms' : 'room'
 }
 
-/** `room` and `rooms` of one request; both together must agree. */
+/** `room` and `rooms` of one request; both together must agree: the room is the first. */
 function roomRules(request: RoomFields): { room: Rule<string | null>; rooms: Rule<string[] | null> } {
   const both = request.rooms.length > 0 && request.room !== undefined && request.room !== ''
   return {
     room: (value) => {
       if (request.rooms.length > 0 && !both) return null
-      if (both && !(request.rooms.length === 1 && request.rooms[0] === value))
-        throw new Invalid('is another room than `rooms`: send one of the two')
+      if (both && request.rooms[0] !== value) throw new Invalid('is not the first of `rooms`: send one of the two')
       return id(value)
     },
     rooms: () => {
@@ -44,7 +43,16 @@ export function replacementRules(request: RoomFields) {
   return { ...creationRules(request), status }
 }
 
-/** The rules of the fields that a PATCH changes. */
+/** The rules of the fields that a PATCH changes: a room that a mask names must be there. */
 export function changeRules(request: RoomFields) {
-  return { ...creationRules(request), status: givenStatus }
+  const { room, rooms, ...rules } = creationRules(request)
+  return { ...rules, status: givenStatus, room: given(room), rooms: given(rooms) }
 }
+
+const given =
+  <T>(rule: Rule<T | null>): Rule<T> =>
+  (value) => {
+    const parsed = rule(value)
+    if (parsed === null) throw new Invalid('is required when named')
+    return parsed
+  }

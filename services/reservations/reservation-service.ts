@@ -49,7 +49,7 @@ export function reservationService({
     const reservation = await write(call, method, request, scope, async (written) => {
       const reservation = await findLive(written.em, scope.hotel, request.id)
       matchEtag(call, request, reservation.version)
-      demandOneRoom(reservation, request)
+      if (method === 'UpdateReservation') demandOneRoom(reservation, request)
       await changeReservation(reservation, wanted(), written, roomsField(request))
       return () => reservation.toProto()
     })

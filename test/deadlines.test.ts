@@ -1,0 +1,66 @@
+import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { Status } from 'nice-grpc'
+import { Client } from 'pg'
+import { day, eventually, guestAndRoom } from './hotel.ts'
+
+let suite: Suite
+beforeAll(async () => {
+  suite = await startSuite()
+})
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]()
+})
+
+test('a call that is cancelled, or out of time, ends its query in the database and has no effect', async () => {
+  const { guest, room } = await guestAndRoom(suite)
+  const request = { guest, room, in_date: day(), out_date: day(1) }
+  const { id } = await suite.reservations.createReservation(request)
+  const waiting = () =>
+    suite.sql(
+      'reservations',
+      `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+  const lock = new Client({ connectionString: suite.stack.databaseUrls.reservations })
+  await lock.connect()
+  try {
+    await lock.query('begin')
+    await lock.query('select 1 from feed_head for update')
+    const late = suite.reservations.updateReservation({ id, note: 'late' }, { deadline: 400 })
+    const stopped = new AbortController()
+    const cancelled = suite.reservations.deleteReservation({ id }, { signal: stopped.signal })
+    const results = Promise.allSettled([late, cancelled])
+    await eventually(async () => expect(await waiting()).toHaveLength(2))
+    stopped.abort()
+    const [first, second] = await results
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: Status.DEADLINE_EXCEEDED } })
+    expect(second).toMatchObject({ status: 'rejected', reason: { name: 'AbortError' } })
+    await eventually(async () => expect(await waiting()).toHaveLength(0))
+    await lock.query('rollback')
+  } finally {
+    await lock.end()
+  }
+  expect(await suite.reservations.getReservation({ id })).toMatchObject({ etag: '"1"' })
+})
+
+test('a call with too little time left is refused before it does anything', async () => {
+  const results = await Promise.allSettled(
+    Array.from({ length: 8 }, () => suite.guests.createGuest({ first_name: 'Hasty' }, { deadline: 10 })),
+  )
+  for (const result of results) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: Status.DEADLINE_EXCEEDED } })
+  }
+  expect((await suite.guests.listGuests({ query: 'hasty' })).guests).toEqual([])
+})
+
+test('every answer carries the request id that the log line has; the log holds no name', async () => {
+  const answer = await suite.rest('POST', '/guests', {
+    body: { first_name: 'Zebedee' },
+    headers: { 'x-request-id': 'mine-1' },
+  })
+  expect(answer.headers.get('x-request-id')).toBe('mine-1')
+  await eventually(async () =>
+    expect(suite.lines.some((line) => line.includes('mine-1') && line.includes('CreateGuest'))).toBe(true),
+  )
+  expect(suite.lines.filter((line) => line.includes('Zebedee'))).toEqual([])
+})
