@@ -1,7 +1,5 @@
-import path from 'node:path'
 import { styleText } from 'node:util'
 import type { Config } from './config.ts'
-import { root } from './setup/run.mjs'
 import type { Stack } from './stack.ts'
 
 const WIDTH = 'reservations'.length
@@ -19,7 +17,6 @@ export function printLine(name: string, line: string, logLevel: string): void {
 export function welcome(stack: Stack, config: Config, seconds: number): string {
   const host = config.gatewayAddress === '0.0.0.0' ? '127.0.0.1' : config.gatewayAddress
   const gateway = `${host}:${config.ports.gateway}`
-  const curl = 'curl --retry 5'
   return `
 The suite is ready after ${seconds.toFixed(1)} s.
 
@@ -34,12 +31,15 @@ The suite is ready after ${seconds.toFixed(1)} s.
 
 Each client has ${config.requestsPerSecond} request${config.requestsPerSecond === 1 ? '' : 's'} a second: curl tries again when it is told to. No token is needed yet.
 
-  ${curl} http://${gateway}/
-  ${curl} http://${gateway}/guests -H 'content-type: application/json' -d '{"first_name": "Ada", "last_name": "Lovelace"}'
-  ${curl} http://${gateway}/guests
-  ${curl} http://${gateway}/reservations
+  url=http://${gateway}; today=$(date -u +%F)
+  api() { curl -sSf --retry 5 -H 'content-type: application/json' "$@" && echo; }; id() { sed 's/^{"id":"\\([^"]*\\).*/\\1/'; }
+  guest=$(api $url/guests -d '{"first_name": "Ada", "last_name": "Lovelace"}' | id)
+  room=$(api $url/rooms -d "{\\"number\\": \\"$(date +%s)\\"}" | id)
+  stay="{\\"guest\\": \\"$guest\\", \\"room\\": \\"$room\\", \\"in_date\\": \\"$today\\", \\"out_date\\": \\"$today\\"}"
+  api $url/reservations -d "$stay"
+  sleep 1; grpcurl -plaintext -d "$stay" ${gateway} hotel.reservations.v1.ReservationService/CreateReservation   # refused
+  api $url/reservations/current_and_upcoming
   sleep 1; grpcurl -plaintext ${gateway} list
-  sleep 1; grpcurl -plaintext -protoset ${path.join(root, 'proto', 'gen', 'api.binpb')} ${gateway} hotel.guests.v1.GuestService/ListGuests
 
 Ctrl-C stops it.
 `
