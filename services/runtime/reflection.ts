@@ -4,6 +4,7 @@ import {
   type DescEnum,
   type DescFile,
   type DescMessage,
+  type DescService,
   fromBinary,
   type Registry,
   toBinary,
@@ -29,7 +30,9 @@ export function reflection(): {
   const bytes = readFileSync(new URL(import.meta.resolve('@hotel/proto/api.binpb')))
   const set = fromBinary(FileDescriptorSetSchema, bytes)
   const registry = createFileRegistry(set)
-  const services = [...registry].filter((type) => type.kind === 'service').map(({ typeName }) => ({ name: typeName }))
+  const services = [...registry]
+    .filter((type) => type.kind === 'service' && isPublic(type))
+    .map(({ typeName }) => ({ name: typeName }))
 
   return {
     async *serverReflectionInfo(requests) {
@@ -62,6 +65,15 @@ function answer(
       ),
     },
   }
+}
+
+// The field number of the method option google.api.http.
+const HTTP_RULE = 72295728
+
+/** Listed is what the gateway serves: the services with REST paths, and reflection itself. */
+function isPublic({ typeName, methods }: DescService): boolean {
+  const hasPath = methods.some(({ proto }) => proto.options?.$unknown?.some(({ no }) => no === HTTP_RULE))
+  return hasPath || typeName.startsWith('grpc.')
 }
 
 /** The file of a service, method, message, field, enum or value by its full name. */

@@ -1,0 +1,50 @@
+import { ServerReflectionDefinition } from '@hotel/proto/grpc/reflection/v1/reflection'
+import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createChannel, createClient, Status } from 'nice-grpc'
+
+let suite: Suite
+beforeAll(async () => {
+  suite = await startSuite()
+})
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]()
+})
+
+async function ask(request: object) {
+  const channel = createChannel(suite.gateway.address)
+  try {
+    const client = createClient(ServerReflectionDefinition, channel)
+    const requests = async function* () {
+      yield request
+    }
+    for await (const answer of client.serverReflectionInfo(requests())) return answer
+  } finally {
+    channel.close()
+  }
+}
+
+test('the gateway lists the services of all three, and none that is internal', async () => {
+  const answer = await ask({ list_services: '' })
+  expect(answer?.list_services_response?.service.map(({ name }) => name).sort()).toEqual([
+    'grpc.reflection.v1.ServerReflection',
+    'grpc.reflection.v1alpha.ServerReflection',
+    'hotel.guests.v1.GuestService',
+    'hotel.reservations.v1.ReservationService',
+    'hotel.rooms.v1.HotelService',
+    'hotel.rooms.v1.LocationService',
+    'hotel.rooms.v1.RoomService',
+  ])
+})
+
+test('it describes a method of another service, with all the files that it needs', async () => {
+  const symbol = await ask({ file_containing_symbol: 'hotel.reservations.v1.ReservationService.CreateReservation' })
+  expect(symbol?.file_descriptor_response?.file_descriptor_proto.length).toBeGreaterThan(3)
+  const missing = await ask({ file_containing_symbol: 'hotel.Nothing' })
+  expect(missing?.error_response?.error_code).toBe(Status.NOT_FOUND)
+})
+
+test('what is between the services is not reached through the gateway', async () => {
+  const retire = suite.gateway.retirement.retireGuest({ hotel: 'x', guest: 'y' })
+  await expect(retire).rejects.toMatchObject({ code: Status.UNIMPLEMENTED })
+})
