@@ -1,10 +1,11 @@
+import { Client, credentials } from '@grpc/grpc-js'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, guestAndRoom } from './hotel.ts'
 
-const { CHECKED_OUT } = Reservation_Status
+const { CHECKED_IN, CHECKED_OUT } = Reservation_Status
 
 describe('one request a second for each client', () => {
   let suite: Suite
@@ -98,6 +99,41 @@ describe('one status change a minute for each reservation', () => {
     expect((await patch(id, { status: 'CHECKED_IN', out_date: day() })).status).toBe(200)
     const answer = await request(id)
     expect([400, 404, 405, 429]).toContain(answer.status)
+    expect((await suite.reservations.getReservation({ id })).checkout_datetime).toBeUndefined()
+  })
+
+  /** A length-delimited field 1, the id, and a varint field 4, the status, as protobuf encodes them. */
+  const idField = (id: string) => Buffer.concat([Buffer.from([0x0a, id.length]), Buffer.from(id)])
+  const other = '01900000-0000-7000-8000-000000000000'
+  const rawWays: [name: string, message: (id: string) => Buffer][] = [
+    ['the status before the id', (id) => Buffer.concat([Buffer.from([0x20, 3]), idField(id)])],
+    ['another id first', (id) => Buffer.concat([idField(other), idField(id), Buffer.from([0x20, 3])])],
+    [
+      'another id first, the status between',
+      (id) => Buffer.concat([idField(other), Buffer.from([0x20, 3]), idField(id)]),
+    ],
+    ['the status twice', (id) => Buffer.concat([idField(id), Buffer.from([0x20, 0, 0x20, 3])])],
+    [
+      'the status in an over-long varint',
+      (id) => Buffer.concat([idField(id), Buffer.from([0x20, 0x83, 0x80, 0x80, 0])]),
+    ],
+    ['the status with another wire type', (id) => Buffer.concat([idField(id), Buffer.from([0x22, 1, 3])])],
+    [
+      'an unknown field in front',
+      (id) => Buffer.concat([Buffer.from([0xa0, 0x06, 1]), idField(id), Buffer.from([0x20, 3])]),
+    ],
+  ]
+  test.each(rawWays)('is not avoided over gRPC by %s', async (_name, message) => {
+    const { id } = await reservation()
+    await suite.gateway.reservations.updateReservation({ id, status: CHECKED_IN, out_date: day() })
+    const client = new Client(suite.gateway.address, credentials.createInsecure())
+    const code = await new Promise<number | undefined>((resolve) => {
+      const bytes = (value: Buffer) => value
+      const path = '/hotel.reservations.v1.ReservationService/UpdateReservation'
+      client.makeUnaryRequest(path, bytes, bytes, message(id), (error) => resolve(error?.code))
+    })
+    client.close()
+    expect([Status.RESOURCE_EXHAUSTED, Status.INVALID_ARGUMENT, Status.INTERNAL]).toContain(code)
     expect((await suite.reservations.getReservation({ id })).checkout_datetime).toBeUndefined()
   })
 })
