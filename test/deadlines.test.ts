@@ -1,6 +1,6 @@
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { Status } from 'nice-grpc'
+import { Metadata, Status } from 'nice-grpc'
 import { Client } from 'pg'
 import { day, eventually, guestAndRoom } from './hotel.ts'
 
@@ -11,6 +11,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
 })
+
+/** The deadline as a caller's library sends it; the client's own middleware only stops waiting. */
+const within = (milliseconds: number) => ({ metadata: Metadata({ 'grpc-timeout': `${milliseconds}m` }) })
 
 test('a call that is cancelled, or out of time, ends its query in the database and has no effect', async () => {
   const { guest, room } = await guestAndRoom(suite)
@@ -26,7 +29,7 @@ test('a call that is cancelled, or out of time, ends its query in the database a
   try {
     await lock.query('begin')
     await lock.query('select 1 from feed_head for update')
-    const late = suite.reservations.updateReservation({ id, note: 'late' }, { deadline: 400 })
+    const late = suite.reservations.updateReservation({ id, note: 'late' }, within(400))
     const stopped = new AbortController()
     const cancelled = suite.reservations.deleteReservation({ id }, { signal: stopped.signal })
     const results = Promise.allSettled([late, cancelled])
@@ -45,7 +48,7 @@ test('a call that is cancelled, or out of time, ends its query in the database a
 
 test('a call with too little time left is refused before it does anything', async () => {
   const results = await Promise.allSettled(
-    Array.from({ length: 8 }, () => suite.guests.createGuest({ first_name: 'Hasty' }, { deadline: 10 })),
+    Array.from({ length: 8 }, () => suite.guests.createGuest({ first_name: 'Hasty' }, within(10))),
   )
   for (const result of results) {
     expect(result).toMatchObject({ status: 'rejected', reason: { code: Status.DEADLINE_EXCEEDED } })

@@ -5,6 +5,7 @@ import {
   type CompatServiceDefinition,
   createChannel,
   createClientFactory,
+  Metadata,
   Status,
 } from 'nice-grpc'
 import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
@@ -45,6 +46,8 @@ export function repeatable(signal: AbortSignal) {
   return {
     signal,
     deadline: CALL_MS,
+    // The client's deadline only stops waiting: this one tells the peer.
+    metadata: Metadata({ 'grpc-timeout': `${CALL_MS}m` }),
     retry: true,
     retryMaxAttempts: 3,
     retryBaseDelayMs: 50,
