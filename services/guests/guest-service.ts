@@ -106,10 +106,12 @@ export function guestService({
       const scope = await scopeOf(request.id, call.signal)
       const repeated = await replay(call, 'DeleteGuest', request, scope)
       if (repeated !== undefined) return repeated
-      await retirement.decide(call, request, scope.hotel)
+      const decided = await retirement.decide(call, request, scope.hotel)
       const guest = await write(call, 'DeleteGuest', request, scope, async (written) => {
         const guest = await find(written.em, scope.hotel, request.id)
         if (guest.deleteTime !== null) throw notFound('guest', request.id)
+        // A change in between has lifted the decision: reservations may have been made since.
+        if (guest.version !== decided) throw beingRetired()
         change(guest, { deleteTime: written.now, retiringTime: null, retiringBy: null }, written)
         return () => guest.toProto()
       })

@@ -4,7 +4,7 @@ import { matchEtag } from '@hotel/runtime/etag'
 import type { Logger } from '@hotel/runtime/log'
 import { refusalValue, repeatable } from '@hotel/runtime/peers'
 import { notFound, peerUnavailable, precondition, Refusal } from '@hotel/runtime/refusal'
-import { change, type Writer } from '@hotel/runtime/write'
+import { actorOf, change, type Writer } from '@hotel/runtime/write'
 import { type CallContext, type Client, ClientError, Status } from 'nice-grpc'
 import { Guest } from './guest.ts'
 
@@ -17,8 +17,11 @@ const FINISH_EVERY_MS = 5_000
  * is finished by any replica.
  */
 export type Retirement = {
-  /** Marks and asks. Throws GUEST_HAS_RESERVATIONS or PEER_UNAVAILABLE, NOT_FOUND for a guest already deleted. */
-  decide(call: CallContext, request: { id: string; etag: string }, hotel: string): Promise<void>
+  /**
+   * Marks and asks; gives the guest's version that the decision is about, and the deletion must be of no other. Throws
+   * GUEST_HAS_RESERVATIONS or PEER_UNAVAILABLE, NOT_FOUND for a guest already deleted.
+   */
+  decide(call: CallContext, request: { id: string; etag: string }, hotel: string): Promise<number>
   close(): void
 }
 
@@ -43,7 +46,7 @@ export function retirement({ orm, writer, reservations, log }: Deps): Retirement
       const agreed = await ask(hotel_id, id, version, AbortSignal.timeout(5_000)).then(() => true, refused)
       await writer.system(hotel_id, async (written) => {
         const guest = await written.em.findOneOrFail(Guest, { hotelId: hotel_id, id })
-        if (guest.retiringTime === null) return
+        if (guest.retiringTime === null || guest.version !== version) return
         const actor = guest.retiringBy ?? 'system'
         if (agreed)
           change(guest, { deleteTime: written.now, retiringTime: null, retiringBy: null }, { ...written, actor })
@@ -61,6 +64,7 @@ export function retirement({ orm, writer, reservations, log }: Deps): Retirement
       const version = await mark(orm, call, request, hotel)
       try {
         await ask(hotel, request.id, version, call.signal)
+        return version
       } catch (error) {
         if (!(error instanceof ClientError)) throw error
         if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations')
@@ -95,7 +99,7 @@ async function mark(
     await query(em, `update guest set retiring_time = now(), retiring_by = $3 where hotel_id = $1 and id = $2`, [
       hotel,
       request.id,
-      'anonymous',
+      actorOf(call),
     ])
     return guest.version
   })
