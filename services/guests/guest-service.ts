@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
 import { GuestChange_Kind as Kind } from '@hotel/proto/hotel/guests/v1/guests'
 import { created, withEtag } from '@hotel/runtime/answer'
@@ -8,9 +7,9 @@ import { watch } from '@hotel/runtime/feed'
 import type { Heads } from '@hotel/runtime/heads'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
-import { notFound, precondition } from '@hotel/runtime/refusal'
+import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
-import { change, type Rebuild, type Write, type Writer } from '@hotel/runtime/write'
+import { change, newborn, type Rebuild, type Write, type Writer } from '@hotel/runtime/write'
 import { Guest, guestData, guestFields } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import { beingRetired, type Retirement } from './retirement.ts'
@@ -42,17 +41,13 @@ export function guestService({
     async createGuest(request, call) {
       const hotel = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
       await demandHotel(hotel, call.signal)
-      const guest = await write(call, 'CreateGuest', request, { hotel }, async ({ em, now, actor }) => {
+      const guest = await write(call, 'CreateGuest', request, { hotel }, async (written) => {
         const fields = valid(request, guestFields)
-        const guest = em.create(Guest, {
+        const guest = written.em.create(Guest, {
           ...guestData(fields),
           firstName: fields.first_name,
           hotelId: hotel,
-          id: randomUUIDv7(),
-          createTime: now,
-          updateTime: now,
-          updatedBy: actor,
-          version: 1,
+          ...newborn(written),
         })
         return () => guest.toProto()
       })
@@ -76,9 +71,9 @@ export function guestService({
         async (written) => {
           const guest = await findToWrite(written, request.id)
           matchEtag(call, request, guest.version)
-          const fields = validChanges(request, { ...guestFields, hotel: (value) => value })
-          guest.stayOfHotel(request.hotel)
-          change(guest, guestData(omitHotel(fields)), written)
+          const fields = validChanges(request, guestFields, ['hotel'])
+          demandUnchanged('hotel', request.hotel, guest.hotelId)
+          change(guest, guestData(fields), written)
           return () => guest.toProto()
         },
       )
@@ -94,7 +89,7 @@ export function guestService({
         async (written) => {
           const guest = await findToWrite(written, request.id)
           matchEtag(call, request, guest.version)
-          guest.stayOfHotel(request.hotel)
+          demandUnchanged('hotel', request.hotel, guest.hotelId)
           change(guest, guestData(valid(request, guestFields)), written)
           return () => guest.toProto()
         },
@@ -170,8 +165,4 @@ async function findToWrite({ em }: Write, id: string): Promise<Guest> {
   if (guest.deleteTime !== null) throw notFound('guest', id)
   if (guest.retiringTime !== null) throw beingRetired()
   return guest
-}
-
-function omitHotel<T extends { hotel?: unknown }>({ hotel: _, ...fields }: T): Omit<T, 'hotel'> {
-  return fields
 }

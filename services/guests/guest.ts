@@ -1,6 +1,5 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/etag'
-import { immutable } from '@hotel/runtime/refusal'
 import { email, optional, optionalText, phone, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -26,11 +25,6 @@ const schema = defineEntity({
 
 /** A person who stays, or will stay, at a hotel. */
 export class Guest extends schema.class {
-  /** Throws FIELD_IMMUTABLE_NOW when a request names another hotel. */
-  stayOfHotel(hotel: string | undefined): void {
-    if (hotel !== undefined && hotel !== '' && hotel !== this.hotelId) throw immutable('hotel')
-  }
-
   /** As callers see it. */
   toProto(): GuestMessage {
     return GuestMessage.fromPartial({

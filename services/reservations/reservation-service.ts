@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type {
   ReplaceReservationRequest,
   ReservationServiceImplementation,
@@ -12,7 +11,7 @@ import { isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { type FieldViolation, invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
-import { change, type Writer } from '@hotel/runtime/write'
+import { change, newborn, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
 import { getStay, listStays } from './current-and-upcoming.ts'
 import { hold, release } from './occupancy.ts'
@@ -68,7 +67,8 @@ export function reservationService({
         const unknownRoom = { field: roomsField(request), description: 'no room has this id' }
         throw invalidFields(known.length > 0 ? [unknownRoom] : [unknownRoom, UNKNOWN_GUEST])
       }
-      const reservation = await write(call, 'CreateReservation', request, { hotel }, async ({ em, now, actor }) => {
+      const reservation = await write(call, 'CreateReservation', request, { hotel }, async (written) => {
+        const { em } = written
         const fields = valid(request, creationRules(request))
         const dates = stay(fields.in_date, fields.out_date)
         const place = await placeOfRooms(em, hotel, named, roomsField(request))
@@ -76,21 +76,17 @@ export function reservationService({
         if (!(await guestIsLive(em, hotel, fields.guest))) violations.push(UNKNOWN_GUEST)
         refuseAll(violations)
         if ('field' in place) throw new Error('unreachable: refused above')
-        const id = randomUUIDv7()
-        await hold(em, hotel, id, legsOf(dates, named))
+        const born = newborn(written)
+        await hold(em, hotel, born.id, legsOf(dates, named))
         const reservation = em.create(Reservation, {
+          ...born,
           hotelId: hotel,
-          id,
           locationId: place.location,
           ...dates,
           status: 'PENDING',
           guestId: fields.guest,
           rooms: named,
           note: fields.note,
-          createTime: now,
-          updateTime: now,
-          updatedBy: actor,
-          version: 1,
         })
         return () => reservation.toProto()
       })

@@ -7,7 +7,7 @@ import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { notFound } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
-import { change, type Write, type Writer } from '@hotel/runtime/write'
+import { change, newborn, type Write, type Writer } from '@hotel/runtime/write'
 import { Hotel, hotelFields } from './hotel.ts'
 import { listHotels } from './hotel-list.ts'
 
@@ -20,15 +20,12 @@ export function hotelService({ orm, writer: { write }, page }: Deps): HotelServi
     async createHotel(request, call) {
       const id = randomUUIDv7()
       const scope = { hotel: DEFAULT_HOTEL, creates: id }
-      const hotel = await write(call, 'CreateHotel', request, scope, async ({ em, now, actor }) => {
-        const hotel = em.create(Hotel, {
+      const hotel = await write(call, 'CreateHotel', request, scope, async (written) => {
+        const hotel = written.em.create(Hotel, {
           ...valid(request, hotelFields),
+          ...newborn(written),
           hotelId: id,
           id,
-          createTime: now,
-          updateTime: now,
-          updatedBy: actor,
-          version: 1,
         })
         return () => hotel.toProto()
       })

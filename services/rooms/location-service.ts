@@ -1,12 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { LocationServiceImplementation } from '@hotel/proto/hotel/rooms/v1/locations'
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
-import { notFound } from '@hotel/runtime/refusal'
+import { demandUnchanged, notFound } from '@hotel/runtime/refusal'
 import { Invalid, valid, validChanges } from '@hotel/runtime/valid'
-import { change, type Write } from '@hotel/runtime/write'
+import { change, newborn, type Write } from '@hotel/runtime/write'
 import { type Deps, hotelExists } from './hotel-service.ts'
 import { Location, locationData, locationFields } from './location.ts'
 import { listLocations } from './location-list.ts'
@@ -19,24 +18,20 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
       const hotel = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
       const em = forkFor(orm, call.signal)
       const hotelIsThere = await hotelExists(em, hotel)
-      const fields = valid(request, {
+      const { hotel: _, ...fields } = valid(request, {
         ...locationFields(await timeZoneRule(em, request.time_zone)),
         hotel: () => {
           if (!hotelIsThere) throw new Invalid('no hotel has this id')
           return hotel
         },
       })
-      const location = await write(call, 'CreateLocation', request, { hotel }, async ({ em, now, actor }) => {
-        const location = em.create(Location, {
-          ...locationData(omitHotel(fields)),
+      const location = await write(call, 'CreateLocation', request, { hotel }, async (written) => {
+        const location = written.em.create(Location, {
+          ...locationData(fields),
           name: fields.name,
           timeZone: fields.time_zone,
           hotelId: hotel,
-          id: randomUUIDv7(),
-          createTime: now,
-          updateTime: now,
-          updatedBy: actor,
-          version: 1,
+          ...newborn(written),
         })
         return () => location.toProto()
       })
@@ -58,9 +53,9 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
       const location = await write(call, 'UpdateLocation', request, scope, async (written) => {
         const location = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, location.version)
-        const fields = validChanges(request, { ...rules, hotel: (value) => value })
-        location.stayOfHotel(request.hotel)
-        change(location, locationData(omitHotel(fields)), written)
+        const fields = validChanges(request, rules, ['hotel'])
+        demandUnchanged('hotel', request.hotel, location.hotelId)
+        change(location, locationData(fields), written)
         return () => location.toProto()
       })
       return withEtag(call, location)
@@ -74,7 +69,7 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
         const location = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, location.version)
         const fields = valid(request, rules)
-        location.stayOfHotel(request.hotel)
+        demandUnchanged('hotel', request.hotel, location.hotelId)
         change(location, locationData(fields), written)
         return () => location.toProto()
       })
@@ -104,8 +99,4 @@ async function findToWrite({ em }: Write, hotelId: string, id: string): Promise<
   const location = await find(em, hotelId, id)
   if (location.deleteTime !== null) throw notFound('location', id)
   return location
-}
-
-function omitHotel<T extends { hotel?: unknown }>({ hotel: _, ...fields }: T): Omit<T, 'hotel'> {
-  return fields
 }

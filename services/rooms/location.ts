@@ -1,6 +1,5 @@
 import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
 import { etagOf } from '@hotel/runtime/etag'
-import { immutable } from '@hotel/runtime/refusal'
 import { Invalid, optional, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -25,11 +24,6 @@ const schema = defineEntity({
 
 /** A place of a hotel, with a calendar of its own. */
 export class Location extends schema.class {
-  /** Throws FIELD_IMMUTABLE_NOW when a request names another hotel. */
-  stayOfHotel(hotel: string | undefined): void {
-    if (hotel !== undefined && hotel !== '' && hotel !== this.hotelId) throw immutable('hotel')
-  }
-
   /** As callers see it. */
   toProto(): LocationMessage {
     return LocationMessage.fromPartial({

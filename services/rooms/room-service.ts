@@ -1,12 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { DEFAULT_LOCATION, isId } from '@hotel/runtime/id'
-import { notFound } from '@hotel/runtime/refusal'
+import { demandUnchanged, notFound } from '@hotel/runtime/refusal'
 import { Invalid, valid, validChanges } from '@hotel/runtime/valid'
-import { change, type Write } from '@hotel/runtime/write'
+import { change, newborn, type Write } from '@hotel/runtime/write'
 import type { Deps } from './hotel-service.ts'
 import { hotelOfLocation } from './location-service.ts'
 import { Room, roomFields } from './room.ts'
@@ -25,18 +24,14 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
           return known
         },
       })
-      const room = await write(call, 'CreateRoom', request, { hotel }, async ({ em, now, actor }) => {
-        const room = em.create(Room, {
+      const room = await write(call, 'CreateRoom', request, { hotel }, async (written) => {
+        const room = written.em.create(Room, {
           number,
           locationId,
           hotelId: hotel,
-          id: randomUUIDv7(),
-          createTime: now,
-          updateTime: now,
-          updatedBy: actor,
-          version: 1,
+          ...newborn(written),
         })
-        await room.save(em)
+        await room.save(written.em)
         return () => room.toProto()
       })
       return created(call, '/rooms', room)
@@ -55,9 +50,9 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
       const room = await write(call, 'UpdateRoom', request, scope, async (written) => {
         const room = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, room.version)
-        const { location: _, ...fields } = validChanges(request, { ...roomFields, location: (value) => value })
-        room.stayAtLocation(request.location)
-        change(room, fields, written)
+        const fields = validChanges(request, roomFields, ['location'])
+        demandUnchanged('location', request.location, room.locationId)
+        change<Room>(room, fields, written)
         await room.save(written.em)
         return () => room.toProto()
       })
@@ -70,7 +65,7 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
         const room = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, room.version)
         const fields = valid(request, roomFields)
-        room.stayAtLocation(request.location)
+        demandUnchanged('location', request.location, room.locationId)
         change(room, fields, written)
         await room.save(written.em)
         return () => room.toProto()

@@ -1,7 +1,7 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { databaseError, type EntityManager } from '@hotel/runtime/database'
 import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists, immutable } from '@hotel/runtime/refusal'
+import { alreadyExists } from '@hotel/runtime/refusal'
 import { requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -26,11 +26,6 @@ const schema = defineEntity({
 
 /** A room that can be reserved. */
 export class Room extends schema.class {
-  /** Throws FIELD_IMMUTABLE_NOW when a request names another location. */
-  stayAtLocation(location: string | undefined): void {
-    if (location !== undefined && location !== '' && location !== this.locationId) throw immutable('location')
-  }
-
   /** Writes the room now, while its number is known to the error: throws ROOM_NUMBER_TAKEN. */
   async save(em: EntityManager): Promise<void> {
     try {

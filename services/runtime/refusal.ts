@@ -69,6 +69,11 @@ export function immutable(field: string): Refusal {
   return precondition('FIELD_IMMUTABLE_NOW', `${field} can not be changed: leave it out or send what it is`, { field })
 }
 
+/** Throws FIELD_IMMUTABLE_NOW when a request sends another value for a field that can not be changed. */
+export function demandUnchanged(field: string, sent: string | undefined, current: string): void {
+  if (sent !== undefined && sent !== '' && sent !== current) throw immutable(field)
+}
+
 /** UNAVAILABLE: another service had to be asked and gave no answer. */
 export function peerUnavailable(peer: string): Refusal {
   return new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', `the ${peer} service does not answer now: repeat later`, {

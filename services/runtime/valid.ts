@@ -17,19 +17,21 @@ export function valid<R extends Rules>(request: object, rules: R): Parsed<R> {
 }
 
 /**
- * Parses the fields a PATCH changes: those present, or those that `update_mask` names (absent ones are cleared).
+ * Parses the fields a PATCH changes: those present, or those that `update_mask` names (absent ones are cleared). Fields
+ * in `fixed` may be named, and are the caller's to compare.
  * Throws one INVALID_ARGUMENT naming all that are wrong.
  */
 export function validChanges<R extends Rules>(
   request: object & { update_mask?: string[] | undefined },
   rules: R,
+  fixed: readonly string[] = [],
 ): Partial<Parsed<R>> {
   const mask = request.update_mask
   if (mask === undefined || mask.length === 0) {
     const present = Object.keys(rules).filter((field) => isPresent((request as Record<string, unknown>)[field]))
     return parse(request, rules, present) as Partial<Parsed<R>>
   }
-  const fields = mask.includes('*') ? Object.keys(rules) : mask
+  const fields = mask.includes('*') ? Object.keys(rules) : mask.filter((field) => !fixed.includes(field))
   return parse(request, rules, fields) as Partial<Parsed<R>>
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type CallContext, Status } from 'nice-grpc'
 import type { ClockOffset } from './clock.ts'
@@ -99,6 +99,11 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOpt
       heads.moved(hotel)
     },
   }
+}
+
+/** What every new resource begins with: an id of its own, its times and who made it. */
+export function newborn({ now, actor }: Pick<Write, 'now' | 'actor'>) {
+  return { id: randomUUIDv7(), createTime: now, updateTime: now, updatedBy: actor, version: 1 }
 }
 
 /**
