@@ -20,6 +20,9 @@ export type EnvoyOptions = {
   readonly around: Surroundings
 }
 
+/** Envoy counts a replica as healthy a moment before its worker threads send calls to it (seen: `no_healthy_upstream`). */
+const WORKERS_LAG_MS = 50
+
 /** Starts the gateway and resolves when every service behind it is healthy. */
 export async function startEnvoy({
   folder,
@@ -59,6 +62,7 @@ async function assertHealthy({ address, port }: GatewaySettings, signal: AbortSi
   const response = await fetch(`http://${host}:${port}/healthz`, { signal })
   await response.body?.cancel()
   if (!response.ok) throw new Error(`/healthz says ${response.status}`)
+  await setTimeout(WORKERS_LAG_MS, undefined, { signal })
 }
 
 /** SIGTERM cuts calls in flight (seen): new ones are turned away first, and those that run given time. */

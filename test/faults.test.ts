@@ -33,7 +33,8 @@ describe('a service that is killed', () => {
 
       await suite.stack.services[name].start()
       await eventually(async () => expect((await suite.rest('GET', '/healthz')).status).toBe(200))
-      expect((await suite.rest('GET', path)).status).toBe(200)
+      // Envoy's health page counts a replica a moment before its workers have it (`no_healthy_upstream` was seen between).
+      await eventually(async () => expect((await suite.rest('GET', path)).status).toBe(200))
       await call()
     },
     60_000,
