@@ -68,7 +68,7 @@ function hcm(settings: GatewaySettings, api: Api): object {
     always_set_request_id_in_response: true,
     route_config: routeConfiguration(api),
     http_filters: httpFilters(settings, api),
-    local_reply_config: localReplies(),
+    local_reply_config: localReplies(api),
     access_log: [accessLog()],
   }
 }

@@ -35,8 +35,10 @@ function cluster(name: ServiceName, endpoints: readonly string[]): object {
         grpc_health_check: {},
       },
     ],
-    // With no healthy replica left the answer is 503 at once, not a call to one that is known to be down.
-    common_lb_config: { healthy_panic_threshold: { value: 0 } },
+    // With no healthy replica left calls go to all of them: one that drains still answers, and so does one that has just
+    // started, before the next health check says so. (With a threshold of 0 restarting two replicas, one as soon as the
+    // other was ready, failed all calls for up to a second: seen.) One that is down refuses the connection: 503.
+    common_lb_config: { healthy_panic_threshold: { value: 1 } },
     // Ejects a replica whose connections fail, between two health checks; what it answers is its own business.
     outlier_detection: {
       split_external_local_origin_errors: true,

@@ -1,4 +1,4 @@
-import { create, fromJson, toBinary } from '@bufbuild/protobuf'
+import { create, toBinary } from '@bufbuild/protobuf'
 import {
   type DescriptorProto,
   DescriptorProtoSchema,
@@ -8,6 +8,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt'
+import { errorInfo, statusDetailsHeader } from './grpc-status.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
 import type { GatewaySettings } from './settings.ts'
 
@@ -158,28 +159,11 @@ function rateLimit(name: string, policy: string, api: Api, limits: object): obje
       // Added to refusals only. A gRPC client reads the reason from the details; REST gets it in the body.
       response_headers_to_add: [
         { header: { key: 'x-ratelimit-policy', value: policy } },
-        { header: { key: 'grpc-status-details-bin', value: refusalDetails(policy, api) } },
+        statusDetailsHeader(api, 8, 'Too many requests.', [errorInfo('RATE_LIMITED', { policy })]),
       ],
       ...limits,
     },
   }
-}
-
-function refusalDetails(policy: string, api: Api): string {
-  const schema = api.registry.getMessage('google.rpc.Status')
-  if (schema === undefined) throw new Error('the descriptor set lacks google/rpc/status.proto')
-  const info = {
-    '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
-    reason: 'RATE_LIMITED',
-    domain: 'hotel',
-    metadata: { policy },
-  }
-  const status = fromJson(
-    schema,
-    { code: 8, message: 'Too many requests.', details: [info] },
-    { registry: api.registry },
-  )
-  return Buffer.from(toBinary(schema, status)).toString('base64').replace(/=+$/, '')
 }
 
 function tokenBucket(tokens: number, interval: string): object {

@@ -1,10 +1,12 @@
+import { type Detail, errorInfo, statusDetailsHeader } from './grpc-status.ts'
 import { guardFilter, refusedKey } from './guard.ts'
+import type { Api } from './http-rules.ts'
 
 /**
  * Gives what Envoy itself answers over REST the shape of `google.rpc.Status` in JSON, as the services' errors have it.
  * Native gRPC calls keep the status that Envoy gives them.
  */
-export function localReplies(): object {
+export function localReplies(api: Api): object {
   return {
     mappers: [
       // The guard writes the whole status itself. Metadata of the stream, unlike a header, comes from no client.
@@ -26,13 +28,15 @@ export function localReplies(): object {
       // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
       {
         filter: statusIs(503),
-        body_format_override: {
-          text_format_source: { inline_string: 'The service can not answer now. Repeat later.' },
-        },
+        body_format_override: { text_format_source: { inline_string: away } },
+        headers_to_add: [statusDetailsHeader(api, 14, away, [errorInfo('UNAVAILABLE'), afterOneSecond])],
       },
     ],
   }
 }
+
+const away = 'The service can not answer now. Repeat later.'
+const afterOneSecond: Detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retry_delay: '1s' }
 
 type Reply = {
   readonly http: number
@@ -41,6 +45,8 @@ type Reply = {
   readonly reason: string
   readonly message: string
   readonly metadata?: Readonly<Record<string, string>>
+  /** Besides the `ErrorInfo`. */
+  readonly more?: readonly Detail[]
 }
 
 /** The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
@@ -76,8 +82,8 @@ const replies: readonly Reply[] = [
     metadata: { request_id: '%REQ(x-request-id)%' },
   },
   { http: 501, code: 12, reason: 'METHOD_NOT_ALLOWED', message: 'This is not offered.' },
-  { http: 502, code: 14, reason: 'UNAVAILABLE', message: 'The service can not answer now. Repeat later.' },
-  { http: 503, code: 14, reason: 'UNAVAILABLE', message: 'The service can not answer now. Repeat later.' },
+  { http: 502, code: 14, reason: 'UNAVAILABLE', message: away, more: [afterOneSecond] },
+  { http: 503, code: 14, reason: 'UNAVAILABLE', message: away, more: [afterOneSecond] },
   {
     http: 504,
     code: 4,
@@ -107,14 +113,7 @@ function mapper(reply: Reply, filters: readonly object[]): object {
       json_format: {
         code: reply.code,
         message: reply.message,
-        details: [
-          {
-            '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
-            reason: reply.reason,
-            domain: 'hotel',
-            metadata: reply.metadata ?? {},
-          },
-        ],
+        details: [errorInfo(reply.reason, reply.metadata), ...(reply.more ?? [])],
       },
     },
   }

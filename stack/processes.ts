@@ -44,8 +44,8 @@ export type Supervised = {
   readonly pid: number | undefined
   /** Starts it and resolves when it is ready; throws a Problem with its last lines when it does not get there. */
   start(): Promise<void>
-  /** Stops it as its plan says, by force when it takes too long. */
-  stop(): Promise<void>
+  /** Stops it as its plan says, or in this way, by force when it takes too long. */
+  stop(how?: { readonly signal: NodeJS.Signals; readonly withinMs: number }): Promise<void>
   /** Ends it by this signal (SIGKILL) and resolves when it has ended; it stays down until `start`. */
   kill(signal?: NodeJS.Signals): Promise<void>
 }
@@ -93,18 +93,18 @@ export function supervise(plan: Plan, around: Surroundings): Supervised {
       await becomesReady(plan, run, around.signal)
       void restart(run)
     },
-    async stop() {
+    async stop({ signal, withinMs } = { signal: plan.stopSignal, withinMs: plan.stopWithinMs }) {
       wanted = false
       waiting.abort()
       if (!current?.alive) return
       await plan.beforeStop?.().catch(() => {})
-      current.child.kill(plan.stopSignal)
+      current.child.kill(signal)
       const { ended } = current
       const tooLong = new AbortController()
-      await Promise.race([ended, setTimeout(plan.stopWithinMs, undefined, { signal: tooLong.signal }).catch(() => {})])
+      await Promise.race([ended, setTimeout(withinMs, undefined, { signal: tooLong.signal }).catch(() => {})])
       tooLong.abort()
       if (current.alive) {
-        around.say(`${plan.name} did not stop within ${plan.stopWithinMs / 1000} s: it is ended by force.`)
+        around.say(`${plan.name} did not stop within ${withinMs / 1000} s: it is ended by force.`)
         current.child.kill('SIGKILL')
       }
       await ended

@@ -15,13 +15,15 @@ export type ServiceOptions = {
   readonly databaseUrl: string
   readonly redisUrl: string | undefined
   readonly pageTokenKey: string
-  readonly drainSeconds: number
   readonly logLevel: string
   readonly clockFile: string | undefined
   /** What is set besides, or differently. */
   readonly env: Readonly<Record<string, string>>
   readonly around: Surroundings
 }
+
+/** How an instance is stopped while the gateway sends calls to it: it says so, waits, and finishes what it has. */
+export const DRAIN = { signal: 'SIGTERM', withinMs: 15_000 } as const
 
 /** Of grpc.health.v1's ServingStatus, which nice-grpc-server-health does not export. */
 const SERVING = 1
@@ -77,15 +79,15 @@ function instance(name: string, address: string, options: ServiceOptions): Super
         ROOMS_ADDRESS: options.addresses.rooms.join(','),
         RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
         PAGE_TOKEN_KEY: options.pageTokenKey,
-        DRAIN_SECONDS: String(options.drainSeconds),
         LOG_LEVEL: options.logLevel,
         ...present(optional),
         ...options.env,
       },
       ready: (signal) => assertServing(address, signal),
       readyWithinMs: 30_000,
-      stopSignal: 'SIGTERM',
-      stopWithinMs: options.drainSeconds * 1_000 + 4_000,
+      // The gateway is stopped before: nobody has to notice that they are about to go.
+      stopSignal: 'SIGINT',
+      stopWithinMs: 4_000,
     },
     options.around,
   )

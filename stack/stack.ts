@@ -87,8 +87,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       databaseUrl: databases.urls[name],
       redisUrl: redis.url,
       pageTokenKey: secrets.pageTokenKey,
-      // The gateway is stopped before them: nobody has to notice that they are about to go.
-      drainSeconds: 0,
       logLevel: options.logLevel ?? 'info',
       clockFile: options.clockFile,
       env: options.env?.[name] ?? {},

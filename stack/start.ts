@@ -1,4 +1,6 @@
+import { parseArgs } from 'node:util'
 import { readConfig } from './config.ts'
+import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 import { type Stack, startStack } from './stack.ts'
 import { printLine, welcome } from './words.ts'
@@ -10,12 +12,14 @@ const SAME_SIGNAL_MS = 1_000
 async function main(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
+  const replicas = readReplicas(process.argv.slice(2))
   const stopping = new AbortController()
   let stack: Stack | undefined
   const ended = untilSignalled(stopping, () => stack?.kill())
   try {
     stack = await startStack({
       ...config,
+      instances: perService(() => replicas),
       redis: config.redisUrl ?? true,
       drainSeconds: 1,
       restart: true,
@@ -32,6 +36,18 @@ async function main(): Promise<void> {
     await stack?.stop()
   }
   console.log('Stopped.')
+}
+
+/** How many instances of each service: `--replicas N`, 1 without it. */
+function readReplicas(args: readonly string[]): number {
+  const usage = 'give `npm start -- --replicas N`, with N from 1 to 9, or nothing'
+  try {
+    const { values } = parseArgs({ args: [...args], options: { replicas: { type: 'string', default: '1' } } })
+    if (/^[1-9]$/.test(values.replicas)) return Number(values.replicas)
+    throw new Problem(`--replicas is "${values.replicas}": ${usage}.`)
+  } catch (error) {
+    throw error instanceof Problem ? error : new Problem(`${(error as Error).message.split('.')[0]}: ${usage}.`)
+  }
 }
 
 /** Resolves at the first signal, or when the process that started this one is gone; a second signal ends everything at once. */

@@ -21,7 +21,10 @@ export type SuiteOptions = Pick<
   | 'restart'
   | 'drainSeconds'
   | 'logLevel'
->
+> & {
+  /** A Postgres of the suite's own, which keeps what it says is committed, to be stopped and killed. */
+  readonly ownPostgres?: boolean
+}
 
 export type RestAnswer = {
   readonly status: number
@@ -57,14 +60,14 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const id = randomBytes(6).toString('hex')
   const folder = await testFolder()
   started.defer(() => rm(folder, { recursive: true, force: true }))
-  started.defer(() => dropDatabases(cluster, id))
   const lines: string[] = []
-  const databaseUrls = await cloneDatabases(cluster, id)
+  const { ownPostgres = false } = options
+  if (!ownPostgres) started.defer(() => dropDatabases(cluster, id))
   const log = (name: string, line: string) => void lines.push(`${name}: ${line}`)
   const stack = await startStack({
     ...options,
     dataDir: folder,
-    databaseUrls,
+    ...(ownPostgres ? {} : { databaseUrls: await cloneDatabases(cluster, id) }),
     concurrency: 1,
     log,
     say: (line) => lines.push(line),
@@ -81,8 +84,12 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     stack,
     gateway: { ...through.clients, address },
     rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, request),
-    sql: (service, text, params = []) =>
-      administer(databaseUrl(cluster.adminUrl, `${service}_${id}`), (client) => rows(client, text, params)),
+    sql: (service, text, params = []) => {
+      const url = stack.postgres?.url ?? cluster.adminUrl
+      return administer(databaseUrl(url, ownPostgres ? service : `${service}_${id}`), (client) =>
+        rows(client, text, params),
+      )
+    },
     lines,
     [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   }

@@ -24,7 +24,7 @@ The suite is ready after ${seconds.toFixed(1)} s.
   Health          http://${gateway}/healthz
   Envoy's admin   http://127.0.0.1:${config.ports.envoyAdmin}
   Services        ${Object.entries(stack.addresses)
-    .map(([name, [address]]) => `${name} ${address}`)
+    .map(([name, addresses]) => `${name} ${addresses.join(' and ')}`)
     .join(', ')}
   Data            ${config.dataDir}
   Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { ServiceName } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
+import { Client } from 'pg'
 import { day, demandViewIsTrue, eventually, guestAndRoom } from './hotel.ts'
 
 let suite: Suite
@@ -76,6 +78,32 @@ describe('a service that is killed', () => {
     expect(nights?.n).toBe(nights?.d)
     await demandViewIsTrue(suite)
   }, 60_000)
+})
+
+test('transactions whose connections the server ends: UNAVAILABLE, and the pool has all its places again', async () => {
+  const { guest, room } = await guestAndRoom(suite)
+  const { id } = await suite.reservations.createReservation({ guest, room, in_date: day(), out_date: day(1) })
+  const write = () => suite.reservations.updateReservation({ id, note: randomUUID() })
+  const waiting = `from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  const lock = new Client({ connectionString: suite.stack.databaseUrls.reservations })
+  await lock.connect()
+  try {
+    // Two rounds of more transactions than the pool has connections.
+    for (let round = 0; round < 2; round++) {
+      await lock.query('begin')
+      await lock.query('select 1 from feed_head for update')
+      const writes = Promise.allSettled(Array.from({ length: 10 }, write))
+      await eventually(async () => expect((await suite.sql('reservations', `select ${waiting}`)).length).toBe(10))
+      await suite.sql('reservations', `select pg_terminate_backend(pid) ${waiting}`)
+      for (const result of await writes) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: Status.UNAVAILABLE } })
+      }
+      await lock.query('rollback')
+    }
+  } finally {
+    await lock.end()
+  }
+  await expect(Promise.all(Array.from({ length: 10 }, write))).resolves.toHaveLength(10)
 })
 
 describe('a guest made a millisecond ago', () => {

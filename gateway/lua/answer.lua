@@ -26,5 +26,7 @@ function envoy_on_response(handle)
   headers:remove("grpc-status-details-bin")
   local status = headers:get(":status")
   if code == "201" and status == "200" then headers:replace(":status", "201") end
+  -- How soon a restart or a failover may be over; google.rpc.RetryInfo in the body says the same.
+  if status == "503" then headers:replace("retry-after", "1") end
   if reasons[status] then add_reason(handle, reasons[status]) end
 end

@@ -75,5 +75,4 @@ const served = await serve({
     )
   },
 })
-closing.defer(() => served.stop())
-await untilToldToStop()
+await served.stop(await untilToldToStop())

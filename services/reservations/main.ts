@@ -95,5 +95,4 @@ const served = await serve({
     )
   },
 })
-closing.defer(() => served.stop())
-await untilToldToStop()
+await served.stop(await untilToldToStop())

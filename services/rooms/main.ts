@@ -49,5 +49,4 @@ const served = await serve({
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
   },
 })
-closing.defer(() => served.stop())
-await untilToldToStop()
+await served.stop(await untilToldToStop())

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Migrator } from '@mikro-orm/migrations'
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
+import { releaseLostConnections } from './pool.ts'
 import { notFound } from './refusal.ts'
 
 export type { EntityManager, MikroORM }
@@ -26,7 +27,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     forceUtcTimezone: true,
     extensions: [Migrator],
     pool: { min: 0, max: options.poolSize ?? 10 },
-    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel' },
+    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel', onPoolCreated: releaseLostConnections },
     findOneOrFailHandler: (entity, where) =>
       notFound(entity.toLowerCase(), String((where as { id?: unknown }).id ?? '')),
     migrations: {

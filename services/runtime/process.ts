@@ -1,7 +1,10 @@
-/** Resolves at the first SIGTERM or SIGINT, or when a parent that holds an IPC channel is gone. */
-export function untilToldToStop(): Promise<void> {
+/** How a process is to stop: `drain` while callers still find it, `now` when nobody does any more. */
+export type Stop = 'drain' | 'now'
+
+/** Resolves at SIGTERM (`drain`) or SIGINT (`now`). */
+export function untilToldToStop(): Promise<Stop> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-    process.once('disconnect', () => resolve())
+    process.once('SIGTERM', () => resolve('drain'))
+    process.once('SIGINT', () => resolve('now'))
   })
 }

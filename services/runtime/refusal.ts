@@ -6,11 +6,15 @@ import {
   type ErrorDetails,
   ErrorInfo,
   PreconditionFailure,
+  RetryInfo,
   RichServerError,
 } from 'nice-grpc-error-details'
 
 /** A reason of `hotel.errors.v1.ErrorReason`. */
 export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGNIZED'>
+
+/** How long what is UNAVAILABLE may take to be there again; over REST the header `retry-after` says the same. */
+const afterOneSecond = RetryInfo.fromPartial({ retryDelay: { seconds: 1, nanos: 0 } })
 
 /** An error for the caller: a canonical code, a documented reason, and every value of the message also in metadata. */
 export class Refusal extends RichServerError {
@@ -23,7 +27,8 @@ export class Refusal extends RichServerError {
     metadata: Record<string, string> = {},
     details: ErrorDetails[] = [],
   ) {
-    super(code, message, [ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata }), ...details])
+    const delay = code === Status.UNAVAILABLE ? [afterOneSecond] : []
+    super(code, message, [ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata }), ...delay, ...details])
     this.reason = reason
   }
 }

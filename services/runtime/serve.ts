@@ -7,9 +7,12 @@ import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-serv
 import { adapter, deadlineInterceptor } from './adapter.ts'
 import type { Logger } from './log.ts'
 import { createMetrics, type Metrics, serveMetrics } from './metrics.ts'
+import type { Stop } from './process.ts'
 import { reflection } from './reflection.ts'
 
 const READINESS_EVERY_MS = 1_000
+/** How long calls that run are given once no new one is taken; no statement of theirs may take longer. */
+const LAST_CALLS_MS = 5_000
 
 /** How a process serves. */
 export type ServeOptions = {
@@ -29,14 +32,15 @@ export type ServeOptions = {
 /** A service that answers: its port, and how it stops. */
 export type Served = {
   readonly port: number
-  /** NOT_SERVING, the drain's wait, streams ended with UNAVAILABLE, calls finished. */
-  stop(): Promise<void>
+  /** NOT_SERVING, the drain's wait unless `now`, streams ended with UNAVAILABLE, calls finished. */
+  stop(how: Stop): Promise<void>
 }
 
 /** Serves gRPC with health from real readiness, reflection, the adapter and metrics. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { log } = options
   const metrics = options.metrics ?? createMetrics()
+  const stopping = new AbortController()
   const draining = new AbortController()
   const health = HealthState()
   health.setStatus('unhealthy')
@@ -54,18 +58,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const port = await server.listen(options.address)
   const stopMetrics =
     options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
-  const watching = watchReadiness(options.ready, health, log, draining.signal)
+  const watching = watchReadiness(options.ready, health, log, stopping.signal)
   log.info({ port }, 'serving')
 
   return {
     port,
-    async stop() {
-      log.info('draining')
-      health.setStatus('unhealthy')
-      await sleep(options.drainSeconds * 1_000)
-      draining.abort()
+    async stop(how) {
+      log.info({ how }, 'draining')
+      stopping.abort()
       await watching
-      const force = setTimeout(() => server.forceShutdown(), 5_000)
+      health.setStatus('unhealthy')
+      if (how === 'drain') await sleep(options.drainSeconds * 1_000)
+      draining.abort()
+      const force = setTimeout(() => server.forceShutdown(), LAST_CALLS_MS)
       await server.shutdown()
       clearTimeout(force)
       await stopMetrics?.()
@@ -78,18 +83,18 @@ async function watchReadiness(
   ready: ServeOptions['ready'],
   health: HealthState,
   log: Logger,
-  draining: AbortSignal,
+  stopping: AbortSignal,
 ): Promise<void> {
   let last = ''
-  while (!draining.aborted) {
-    const state = await ready(AbortSignal.any([draining, AbortSignal.timeout(3_000)])).then(
+  while (!stopping.aborted) {
+    const state = await ready(AbortSignal.any([stopping, AbortSignal.timeout(3_000)])).then(
       () => 'ready',
       (error: Error) => `not ready: ${error.message}`,
     )
-    if (draining.aborted) return
+    if (stopping.aborted) return
     if (state !== last) log.info({ state }, 'readiness')
     last = state
     health.setStatus(state === 'ready' ? 'healthy' : 'unhealthy')
-    await sleep(state === 'ready' ? READINESS_EVERY_MS : 100, undefined, { signal: draining }).catch(() => undefined)
+    await sleep(state === 'ready' ? READINESS_EVERY_MS : 100, undefined, { signal: stopping }).catch(() => undefined)
   }
 }
