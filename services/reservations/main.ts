@@ -25,7 +25,7 @@ import { config } from './config.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
 import { openRedis } from './redis.ts'
-import { replicaOf } from './replicas.ts'
+import { FEEDS, replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
 import { retirementService } from './retirement-service.ts'
@@ -47,8 +47,8 @@ const offset = clockOffset(config.clockFile)
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Reservation, row).toProto()
 const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {} })
 const replicas = [
-  followFeed('guests', guests, replicaOf('guests', orm, reservationWriter), log),
-  followFeed('rooms', rooms, replicaOf('rooms', orm, reservationWriter), log),
+  followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), log),
+  followFeed('rooms', rooms, replicaOf(FEEDS.rooms, orm, reservationWriter), log),
 ]
 for (const replica of replicas) closing.defer(() => replica.close())
 closing.defer(pruneIdempotencyKeys(orm, log))

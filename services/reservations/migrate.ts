@@ -8,7 +8,7 @@ await migrate(
     grants: `
       grant insert, update on reservation to :role;
       grant insert, update, delete on occupancy, current_and_upcoming to :role;
-      grant insert, update on view_head, hotel, location, room, guest, retired_guest, replica_cursor, replica_epoch to :role;
+      grant insert, update on view_head, hotel, location, room, room_type, guest, retired_guest, replica_cursor, replica_epoch to :role;
       grant delete on replica_cursor to :role;`,
   },
   process.env,

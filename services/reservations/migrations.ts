@@ -5,4 +5,5 @@ export const migrations = [
   FEED_MIGRATION,
   { name: '0002-replicas', file: new URL('migrations/0002-replicas.sql', import.meta.url) },
   { name: '0003-reservation', file: new URL('migrations/0003-reservation.sql', import.meta.url) },
+  { name: '0004-room-types', file: new URL('migrations/0004-room-types.sql', import.meta.url) },
 ]

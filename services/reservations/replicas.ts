@@ -2,6 +2,7 @@ import type { Change } from '@hotel/proto/hotel/feed/v1/feed'
 import { Guest } from '@hotel/proto/hotel/guests/v1/guests'
 import { Hotel } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { Location } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomType } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { Room } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { type EntityManager, type MikroORM, query } from '@hotel/runtime/database'
 import type { Replica } from '@hotel/runtime/follow'
@@ -20,6 +21,8 @@ export async function storeReplica(
       return storeGuest(em, Guest.decode(value), version)
     case 'Room':
       return storeRoom(em, Room.decode(value), version)
+    case 'RoomType':
+      return storeRoomType(em, RoomType.decode(value), version)
     case 'Location':
       return storeLocation(em, Location.decode(value), version)
     case 'Hotel':
@@ -54,15 +57,40 @@ export async function storeGuest(em: EntityManager, guest: Guest, version: numbe
   )
 }
 
-/** Stores a room. */
+/**
+ * Stores a room. The same version again is stored too where it says what the row does not: the row may be from before the
+ * replica kept room types.
+ */
 export async function storeRoom(em: EntityManager, room: Room, version: number): Promise<void> {
   await query(
     em,
-    `insert into room as r (hotel_id, id, location_id, number, version, delete_time) values ($1, $2, $3, $4, $5, $6)
-     on conflict (hotel_id, id) do update set number = excluded.number, version = excluded.version,
+    `insert into room as r (hotel_id, id, location_id, room_type_id, number, version, delete_time)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (hotel_id, id) do update set room_type_id = excluded.room_type_id, number = excluded.number,
+       version = excluded.version, delete_time = excluded.delete_time
+     where excluded.version > r.version
+       or excluded.version = r.version and excluded.room_type_id is distinct from r.room_type_id`,
+    [
+      room.hotel,
+      room.id,
+      room.location,
+      room.room_type ?? null,
+      room.number,
+      version,
+      room.delete_time?.toISOString() ?? null,
+    ],
+  )
+}
+
+/** Stores a room type. */
+export async function storeRoomType(em: EntityManager, type: RoomType, version: number): Promise<void> {
+  await query(
+    em,
+    `insert into room_type as t (hotel_id, id, name, version, delete_time) values ($1, $2, $3, $4, $5)
+     on conflict (hotel_id, id) do update set name = excluded.name, version = excluded.version,
        delete_time = excluded.delete_time
-     where excluded.version > r.version`,
-    [room.hotel, room.id, room.location, room.number, version, room.delete_time?.toISOString() ?? null],
+     where excluded.version > t.version`,
+    [type.hotel, type.id, type.name, version, type.delete_time?.toISOString() ?? null],
   )
 }
 
@@ -96,8 +124,14 @@ async function storeHotel(em: EntityManager, hotel: Hotel, version: number): Pro
   )
 }
 
+/**
+ * The names under which this build keeps its place in each feed. A replica that keeps more than before takes a new name,
+ * so that it reads the feed from the beginning, also while instances of the build before go on under theirs.
+ */
+export const FEEDS = { guests: 'guests', rooms: 'rooms-2' } as const
+
 /** The replica of one service's feed in the reservations database. */
-export function replicaOf(feed: string, orm: MikroORM, writer: Writer): Replica {
+export function replicaOf(feed: (typeof FEEDS)[keyof typeof FEEDS], orm: MikroORM, writer: Writer): Replica {
   return {
     async load() {
       const em = orm.em.fork()
