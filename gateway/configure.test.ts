@@ -27,9 +27,12 @@ describe('the API that the gateway reads', () => {
     expect([...services].sort()).toEqual([
       'hotel.guests.v1.GuestService',
       'hotel.reservations.v1.ReservationService',
+      'hotel.reservations.v1.RoomBlockService',
+      'hotel.rooms.v1.EmployeeService',
       'hotel.rooms.v1.HotelService',
       'hotel.rooms.v1.LocationService',
       'hotel.rooms.v1.RoomService',
+      'hotel.rooms.v1.RoomTypeService',
     ])
   })
 

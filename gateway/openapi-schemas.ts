@@ -70,13 +70,13 @@ export function fieldSchema(field: DescField): Schema {
 
 /** What a string holds, by the name that it has everywhere in the API; the services check more than a schema can say. */
 const stringSchemas: Readonly<Record<string, Schema>> = Object.fromEntries([
-  ...['id', 'hotel', 'location', 'guest', 'room', 'rooms', 'reservation'].map((name) => [name, idSchema]),
+  ...['id', 'hotel', 'location', 'guest', 'room', 'rooms', 'room_type', 'reservation'].map((name) => [name, idSchema]),
   ...['in_date', 'out_date', 'from', 'to'].map((name) => [name, { type: 'string', format: 'date' }]),
   ...['first_name', 'last_name', 'name', 'number', 'address', 'city'].map((name) => [
     name,
     { type: 'string', minLength: 1, maxLength: 255 },
   ]),
-  ...['note', 'reason'].map((name) => [name, { type: 'string', maxLength: 2000 }]),
+  ...['note', 'reason', 'description'].map((name) => [name, { type: 'string', maxLength: 2000 }]),
   ['email', { type: 'string', format: 'email' }],
   ['country_code', { type: 'string', pattern: '^[A-Z]{2}$' }],
 ])

@@ -1,8 +1,11 @@
 import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { EmployeeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/employees'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { type Channel, type Client, type CompatServiceDefinition, createChannel, createClientFactory } from 'nice-grpc'
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
@@ -16,8 +19,11 @@ export type Clients = {
   readonly guests: SuiteClient<typeof GuestServiceDefinition>
   readonly hotels: SuiteClient<typeof HotelServiceDefinition>
   readonly locations: SuiteClient<typeof LocationServiceDefinition>
+  readonly roomTypes: SuiteClient<typeof RoomTypeServiceDefinition>
   readonly rooms: SuiteClient<typeof RoomServiceDefinition>
+  readonly employees: SuiteClient<typeof EmployeeServiceDefinition>
   readonly reservations: SuiteClient<typeof ReservationServiceDefinition>
+  readonly blocks: SuiteClient<typeof RoomBlockServiceDefinition>
   /** Of the reservations service, for the other two only. */
   readonly retirement: SuiteClient<typeof RetirementServiceDefinition>
 }
@@ -36,8 +42,11 @@ export function createClients(addresses: PerService<string>): { clients: Clients
       guests: factory.create(GuestServiceDefinition, to(addresses.guests)),
       hotels: factory.create(HotelServiceDefinition, to(addresses.rooms)),
       locations: factory.create(LocationServiceDefinition, to(addresses.rooms)),
+      roomTypes: factory.create(RoomTypeServiceDefinition, to(addresses.rooms)),
       rooms: factory.create(RoomServiceDefinition, to(addresses.rooms)),
+      employees: factory.create(EmployeeServiceDefinition, to(addresses.rooms)),
       reservations: factory.create(ReservationServiceDefinition, to(addresses.reservations)),
+      blocks: factory.create(RoomBlockServiceDefinition, to(addresses.reservations)),
       retirement: factory.create(RetirementServiceDefinition, to(addresses.reservations)),
     },
     close() {

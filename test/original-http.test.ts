@@ -113,7 +113,7 @@ const wrongMethods: [method: string, path: string, allow: string[]][] = [
   ['POST', '/guests/{guest}', item],
   ['POST', '/reservations/{reservation}', item],
   ['HEAD', '/reservations/{reservation}', item],
-  ['POST', '/rooms/{room}', ['GET', 'PATCH', 'PUT']],
+  ['POST', '/rooms/{room}', item],
   ['POST', '/reservations/current_and_upcoming', ['GET']],
   ['DELETE', '/reservations/current_and_upcoming/{reservation}', ['GET']],
   ['GET', '/guests/{guest}:undelete', ['POST']],

@@ -31,9 +31,12 @@ test('the gateway lists the services of all three, and none that is internal', a
     'grpc.reflection.v1alpha.ServerReflection',
     'hotel.guests.v1.GuestService',
     'hotel.reservations.v1.ReservationService',
+    'hotel.reservations.v1.RoomBlockService',
+    'hotel.rooms.v1.EmployeeService',
     'hotel.rooms.v1.HotelService',
     'hotel.rooms.v1.LocationService',
     'hotel.rooms.v1.RoomService',
+    'hotel.rooms.v1.RoomTypeService',
   ])
 })
 

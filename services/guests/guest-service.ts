@@ -1,4 +1,4 @@
-import type { GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
+import type { Guest as GuestMessage, GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
 import { GuestChange_Kind as Kind } from '@hotel/proto/hotel/guests/v1/guests'
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
@@ -8,11 +8,12 @@ import type { Heads } from '@hotel/runtime/heads'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
+import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
 import { valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Rebuild, type Write, type Writer } from '@hotel/runtime/write'
 import { Guest, guestData, guestFields } from './guest.ts'
 import { listGuests } from './guest-list.ts'
-import { beingRetired, type Retirement } from './retirement.ts'
+import type { KnownHotels } from './known-hotels.ts'
 
 /** What the service needs: its database, its feed, the peers' answers. */
 export type Deps = {
@@ -21,9 +22,8 @@ export type Deps = {
   writer: Writer
   page: Pager
   rebuild: Rebuild
-  retirement: Retirement
-  /** Throws INVALID_FIELD unless the hotel exists. */
-  demandHotel: (hotel: string, signal: AbortSignal) => Promise<void>
+  retirement: Retirement<GuestMessage>
+  hotels: KnownHotels
 }
 
 /** The methods of GuestService; the proto's comments say what each promises. */
@@ -34,13 +34,13 @@ export function guestService({
   page,
   rebuild,
   retirement,
-  demandHotel,
+  hotels,
 }: Deps): GuestServiceImplementation {
-  const { write, replay } = writer
+  const { write } = writer
   return {
     async createGuest(request, call) {
       const hotel = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
-      await demandHotel(hotel, call.signal)
+      await hotels.demandLive(hotel, call.signal)
       const guest = await write(call, 'CreateGuest', request, { hotel }, async (written) => {
         const fields = valid(request, guestFields)
         const guest = written.em.create(Guest, {
@@ -99,18 +99,7 @@ export function guestService({
 
     async deleteGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const repeated = await replay(call, 'DeleteGuest', request, scope)
-      if (repeated !== undefined) return repeated
-      const decided = await retirement.decide(call, request, scope.hotel)
-      const guest = await write(call, 'DeleteGuest', request, scope, async (written) => {
-        const guest = await find(written.em, scope.hotel, request.id)
-        if (guest.deleteTime !== null) throw notFound('guest', request.id)
-        // A change in between has lifted the decision: reservations may have been made since.
-        if (guest.version !== decided) throw beingRetired()
-        change(guest, { deleteTime: written.now, retiringTime: null, retiringBy: null }, written)
-        return () => guest.toProto()
-      })
-      return withEtag(call, guest)
+      return withEtag(call, await retirement.remove(call, 'DeleteGuest', request, scope))
     },
 
     async undeleteGuest(request, call) {
@@ -126,7 +115,7 @@ export function guestService({
     },
 
     async *watchGuests(request, call) {
-      await demandHotel(request.hotel, call.signal)
+      await hotels.demandKnown(request.hotel, call.signal)
       for await (const { changes, cursor } of watch({ orm, heads }, call, request, 'guest')) {
         yield {
           cursor,
@@ -163,6 +152,6 @@ function find(em: EntityManager, hotelId: string, id: string): Promise<Guest> {
 async function findToWrite({ em }: Write, id: string): Promise<Guest> {
   const guest = await find(em, await hotelOf(em, id), id)
   if (guest.deleteTime !== null) throw notFound('guest', id)
-  if (guest.retiringTime !== null) throw beingRetired()
+  if (guest.retiringTime !== null) throw beingRetired('guest')
   return guest
 }

@@ -1,20 +1,69 @@
 import type { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
-import { isId } from '@hotel/runtime/id'
+import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
-import { invalidFields } from '@hotel/runtime/refusal'
+import { invalidFields, Refusal } from '@hotel/runtime/refusal'
 import type { Client } from 'nice-grpc'
 
-/** Throws INVALID_FIELD unless the hotel exists; asks the rooms service about one not seen yet, before any transaction. */
-export function hotelDemand(orm: MikroORM, hotels: Client<HotelServiceDefinition>) {
-  return async (hotel: string, signal: AbortSignal): Promise<void> => {
-    const em = forkFor(orm, signal)
-    const unknown = invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
-    if (!isId(hotel)) throw unknown
-    const known = await query(em, 'select 1 from known_hotel where hotel_id = $1', [hotel])
-    if (known.length > 0) return
-    const found = await askPeer('rooms', () => hotels.getHotel({ id: hotel }, repeatable(signal)))
-    if (found === undefined) throw unknown
-    await query(em, 'insert into known_hotel values ($1) on conflict do nothing', [hotel])
+/** How long an answer of the rooms service is good: so late a guest can still be added to a hotel that was deleted. */
+const GOOD_FOR = '30 seconds'
+
+/** The hotels as the rooms service knows them; asked before any transaction, and remembered. Both throw INVALID_FIELD. */
+export type KnownHotels = {
+  /** Unless the hotel exists, deleted or not. */
+  demandKnown(hotel: string, signal: AbortSignal): Promise<void>
+  /** Unless the hotel exists and is live. While the rooms service does not answer, what it said last is good. */
+  demandLive(hotel: string, signal: AbortSignal): Promise<void>
+}
+
+type Remembered = { deleted: boolean; fresh: boolean }
+
+/** Makes the KnownHotels of the service's database. */
+export function knownHotels(orm: MikroORM, hotels: Client<HotelServiceDefinition>): KnownHotels {
+  const recall = async (hotel: string, signal: AbortSignal): Promise<Remembered | undefined> => {
+    const [row] = await query<Remembered>(
+      forkFor(orm, signal),
+      `select delete_time is not null as deleted, confirm_time > clock_timestamp() - interval '${GOOD_FOR}' as fresh
+       from known_hotel where hotel_id = $1`,
+      [hotel],
+    )
+    return row
   }
+  const ask = async (hotel: string, signal: AbortSignal): Promise<Remembered> => {
+    const found = await askPeer('rooms', () => hotels.getHotel({ id: hotel }, repeatable(signal)))
+    if (found === undefined) throw unknown()
+    await query(
+      forkFor(orm, signal),
+      `insert into known_hotel (hotel_id, confirm_time, delete_time) values ($1, clock_timestamp(), $2)
+       on conflict (hotel_id) do update set confirm_time = excluded.confirm_time, delete_time = excluded.delete_time`,
+      [hotel, found.delete_time?.toISOString() ?? null],
+    )
+    return { deleted: found.delete_time !== undefined, fresh: true }
+  }
+
+  return {
+    async demandKnown(hotel, signal) {
+      if (!isId(hotel)) throw unknown()
+      if ((await recall(hotel, signal)) === undefined) await ask(hotel, signal)
+    },
+    async demandLive(hotel, signal) {
+      // The default hotel can not be deleted.
+      if (hotel === DEFAULT_HOTEL) return
+      if (!isId(hotel)) throw unknown()
+      const known = await recall(hotel, signal)
+      const now = known?.fresh && !known.deleted ? known : await ask(hotel, signal).catch(orElse(known))
+      if (now.deleted) throw unknown()
+    },
+  }
+}
+
+function orElse(known: Remembered | undefined): (error: unknown) => Remembered {
+  return (error) => {
+    if (known !== undefined && error instanceof Refusal && error.reason === 'PEER_UNAVAILABLE') return known
+    throw error
+  }
+}
+
+function unknown(): Refusal {
+  return invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
 }

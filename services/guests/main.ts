@@ -17,9 +17,9 @@ import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { Guest } from './guest.ts'
 import { guestService } from './guest-service.ts'
-import { hotelDemand } from './known-hotels.ts'
+import { knownHotels } from './known-hotels.ts'
 import { migrations } from './migrations.ts'
-import { retirement } from './retirement.ts'
+import { guestRetirement } from './retirement.ts'
 
 const log = createLogger('guests', config.logLevel)
 await using closing = new AsyncDisposableStack()
@@ -35,13 +35,13 @@ closing.defer(() => reservations.close())
 
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
 const guestWriter = writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {} })
-const retire = retirement({
+const retirement = guestRetirement({
   orm,
   writer: guestWriter,
   reservations: reservations.client(RetirementServiceDefinition),
   log,
 })
-closing.defer(() => retire.close())
+closing.defer(() => retirement.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 
 const served = await serve({
@@ -57,8 +57,8 @@ const served = await serve({
         writer: guestWriter,
         page: pager(config.pageTokenKey),
         rebuild,
-        retirement: retire,
-        demandHotel: hotelDemand(orm, rooms.client(HotelServiceDefinition)),
+        retirement,
+        hotels: knownHotels(orm, rooms.client(HotelServiceDefinition)),
       }),
     )
     server.add(

@@ -5,7 +5,7 @@ await migrate(
   {
     migrations,
     programs: [new URL('sql/guest-triggers.sql', import.meta.url)],
-    grants: 'grant insert, update on guest to :role; grant insert on known_hotel to :role;',
+    grants: 'grant insert, update on guest to :role; grant insert, update on known_hotel to :role;',
   },
   process.env,
 )

@@ -1,9 +1,7 @@
 import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
-import {
-  Reservation as ReservationMessage,
-  ReservationServiceDefinition,
-} from '@hotel/proto/hotel/reservations/v1/reservations'
+import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
+import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
@@ -28,13 +26,16 @@ import { openRedis } from './redis.ts'
 import { FEEDS, replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
+import { encode, rebuilder } from './resources.ts'
 import { retirementService } from './retirement-service.ts'
+import { RoomBlock } from './room-block.ts'
+import { roomBlockService } from './room-block-service.ts'
 import { sweepPastStays } from './sweep.ts'
 
 const log = createLogger('reservations', config.logLevel)
 await using closing = new AsyncDisposableStack()
 
-const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation], migrations })
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], migrations })
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
@@ -44,7 +45,7 @@ const rooms = openPeer(config.rooms)
 closing.defer(() => rooms.close())
 
 const offset = clockOffset(config.clockFile)
-const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Reservation, row).toProto()
+const rebuild = rebuilder(orm)
 const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {} })
 const replicas = [
   followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), log),
@@ -55,6 +56,17 @@ closing.defer(pruneIdempotencyKeys(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
 const metrics = createMetrics()
 closing.defer(openRedis(config.redisUrl, log, metrics))
+const deps = {
+  orm,
+  writer: reservationWriter,
+  page: pager(config.pageTokenKey),
+  clockOffset: offset,
+  peers: readThrough(orm, reservationWriter, {
+    guests: guests.client(GuestServiceDefinition),
+    rooms: rooms.client(RoomServiceDefinition),
+    locations: rooms.client(LocationServiceDefinition),
+  }),
+}
 const databaseIsReady = databaseReady(orm, migrations)
 
 const served = await serve({
@@ -66,33 +78,10 @@ const served = await serve({
     if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')
   },
   add(server) {
-    server.add(
-      ReservationServiceDefinition,
-      reservationService({
-        orm,
-        writer: reservationWriter,
-        page: pager(config.pageTokenKey),
-        clockOffset: offset,
-        peers: readThrough(orm, reservationWriter, {
-          guests: guests.client(GuestServiceDefinition),
-          rooms: rooms.client(RoomServiceDefinition),
-          locations: rooms.client(LocationServiceDefinition),
-        }),
-      }),
-    )
-    server.add(RetirementServiceDefinition, retirementService(reservationWriter))
-    server.add(
-      FeedServiceDefinition,
-      feedService({
-        orm,
-        heads,
-        rebuild,
-        encode: (_resource, message) => ({
-          type_url: 'type.googleapis.com/hotel.reservations.v1.Reservation',
-          value: Buffer.from(ReservationMessage.encode(message as ReservationMessage).finish()),
-        }),
-      }),
-    )
+    server.add(ReservationServiceDefinition, reservationService(deps))
+    server.add(RoomBlockServiceDefinition, roomBlockService(deps))
+    server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers))
+    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
   },
 })
 await served.stop(await untilToldToStop())

@@ -4,9 +4,13 @@ import { migrations } from './migrations.ts'
 await migrate(
   {
     migrations,
-    programs: [new URL('sql/occupancy.sql', import.meta.url), new URL('sql/current-and-upcoming.sql', import.meta.url)],
+    programs: ['occupancy', 'current-and-upcoming', 'room-block-triggers'].map(
+      (name) => new URL(`sql/${name}.sql`, import.meta.url),
+    ),
     grants: `
-      grant insert, update on reservation to :role;
+      grant insert, update on reservation, room_block to :role;
+      grant insert, update, delete on retired_room to :role;
+      grant insert, update on refused_retirement to :role;
       grant insert, update, delete on occupancy, current_and_upcoming to :role;
       grant insert, update on view_head, hotel, location, room, room_type, guest, retired_guest, replica_cursor, replica_epoch to :role;
       grant delete on replica_cursor to :role;`,

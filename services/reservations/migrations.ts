@@ -6,4 +6,8 @@ export const migrations = [
   { name: '0002-replicas', file: new URL('migrations/0002-replicas.sql', import.meta.url) },
   { name: '0003-reservation', file: new URL('migrations/0003-reservation.sql', import.meta.url) },
   { name: '0004-room-types', file: new URL('migrations/0004-room-types.sql', import.meta.url) },
+  {
+    name: '0005-blocks-and-retirement',
+    file: new URL('migrations/0005-blocks-and-retirement.sql', import.meta.url),
+  },
 ]

@@ -23,7 +23,12 @@ type Peers = {
 /** Calls are made before the transaction of the write, never inside; PEER_UNAVAILABLE when an id can not be confirmed. */
 export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadThrough {
   const isHere = async (table: 'guest' | 'room' | 'location', id: string, signal: AbortSignal) => {
-    const retired = table === 'guest' ? 'and not exists (select 1 from retired_guest r where r.guest_id = t.id)' : ''
+    // One that was retired may have been restored since.
+    const retired = {
+      guest: 'and not exists (select 1 from retired_guest r where r.guest_id = t.id)',
+      room: 'and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id)',
+      location: '',
+    }[table]
     const rows = await query(
       forkFor(orm, signal),
       `select 1 from ${table} t where id = $1 and delete_time is null ${retired}`,

@@ -7,6 +7,7 @@ import { Room } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { type EntityManager, type MikroORM, query } from '@hotel/runtime/database'
 import type { Replica } from '@hotel/runtime/follow'
 import type { Writer } from '@hotel/runtime/write'
+import { liftRetirement } from './room-retirement.ts'
 
 /** Stores a resource of another service, unless a newer version of it is here. */
 export async function storeReplica(
@@ -58,7 +59,7 @@ export async function storeGuest(em: EntityManager, guest: Guest, version: numbe
 }
 
 /**
- * Stores a room. The same version again is stored too where it says what the row does not: the row may be from before the
+ * Stores a room, and gives it its future back when it was retired before. The same version again is stored too where it says what the row does not: the row may be from before the
  * replica kept room types.
  */
 export async function storeRoom(em: EntityManager, room: Room, version: number): Promise<void> {
@@ -80,6 +81,7 @@ export async function storeRoom(em: EntityManager, room: Room, version: number):
       room.delete_time?.toISOString() ?? null,
     ],
   )
+  if (room.delete_time === undefined) await liftRetirement(em, room.hotel, room.id)
 }
 
 /** Stores a room type. */

@@ -1,36 +1,74 @@
 import type { RetirementServiceImplementation } from '@hotel/proto/hotel/reservations/v1/retirement'
-import { query } from '@hotel/runtime/database'
-import { precondition } from '@hotel/runtime/refusal'
-import type { Writer } from '@hotel/runtime/write'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Refusal } from '@hotel/runtime/refusal'
+import type { Mark } from '@hotel/runtime/retirement'
+import type { Write, Writer } from '@hotel/runtime/write'
+import { guestDecision } from './guest-retirement.ts'
+import type { ReadThrough } from './read-through.ts'
+import { roomDecision } from './room-retirement.ts'
 
-/** What other services leave to this one to decide, under the hotel's feed head. */
-export function retirementService(writer: Writer): RetirementServiceImplementation {
+/** How one kind of resource is decided about, in a transaction that holds the hotel's feed head. */
+export type Decision<InTheWay> = {
+  /** Whether it is retired as of this version or a later one. */
+  isAgreed(em: EntityManager, mark: Mark): Promise<boolean>
+  /** What is current or to come and so stands against it; undefined when nothing does. */
+  inTheWay(write: Write, mark: Mark): Promise<InTheWay | undefined>
+  /** Retires it; false, without effect, when that can not be after all. */
+  retire(write: Write, mark: Mark): Promise<boolean>
+  refusal(mark: Mark, inTheWay: InTheWay | undefined): Refusal
+}
+
+type Asked = { hotel: string; version: bigint; attempt: bigint }
+
+/** What other services leave to this one to decide; the proto's comments say what each promises. */
+export function retirementService(writer: Writer, peers: ReadThrough): RetirementServiceImplementation {
   return {
-    async retireGuest({ hotel, guest, version }) {
-      await writer.system(hotel, async ({ em, now }) => {
-        const rows = await query<{ id: string }>(
-          em,
-          `select r.id from reservation r join location l on l.hotel_id = r.hotel_id and l.id = r.location_id
-           where r.hotel_id = $1 and r.guest_id = $2 and r.delete_time is null and r.status <> 'CHECKED_OUT'
-             and (r.status = 'CHECKED_IN' or r.out_date >= location_date(l.time_zone, $3::timestamptz))
-           order by r.in_date limit 20`,
-          [hotel, guest, now.toISOString()],
-        )
-        if (rows.length > 0) {
-          const reservations = rows.map(({ id }) => id).join(',')
-          throw precondition('GUEST_HAS_RESERVATIONS', 'the guest has current or future reservations', {
-            guest,
-            reservations,
-          })
-        }
-        await query(
-          em,
-          `insert into retired_guest as r values ($1, $2, $3)
-           on conflict (hotel_id, guest_id) do update set version = greatest(r.version, excluded.version)`,
-          [hotel, guest, Number(version)],
-        )
-      })
+    async retireGuest(request) {
+      await decide(writer, markOf(request, request.guest), guestDecision)
+      return {}
+    },
+    async retireRoom(request, call) {
+      await peers.rooms([request.room], call.signal)
+      await decide(writer, markOf(request, request.room), roomDecision)
       return {}
     },
   }
+}
+
+function markOf({ hotel, version, attempt }: Asked, id: string): Mark {
+  return { hotel, id, version: Number(version), attempt: Number(attempt) }
+}
+
+/** A refusal is remembered in the transaction that found it, so it is thrown only after the commit. */
+async function decide<InTheWay>(writer: Writer, mark: Mark, decision: Decision<InTheWay>): Promise<void> {
+  const outcome: { refusal?: Refusal } = {}
+  await writer.system(mark.hotel, async (write) => {
+    delete outcome.refusal
+    if (await decision.isAgreed(write.em, mark)) return
+    const inTheWay = await decision.inTheWay(write, mark)
+    const isOpen = inTheWay === undefined && !(await wasRefused(write.em, mark))
+    if (isOpen && (await decision.retire(write, mark))) return
+    await rememberRefusal(write.em, mark)
+    outcome.refusal = decision.refusal(mark, inTheWay)
+  })
+  if (outcome.refusal !== undefined) throw outcome.refusal
+}
+
+/** Attempts are numbered from 1. A service of the build before numbers none: its 0 is decided each time anew. */
+async function wasRefused(em: EntityManager, { hotel, id, attempt }: Mark): Promise<boolean> {
+  const rows = await query(
+    em,
+    'select 1 from refused_retirement where hotel_id = $1 and id = $2 and attempt >= $3 and $3 > 0',
+    [hotel, id, attempt],
+  )
+  return rows.length > 0
+}
+
+async function rememberRefusal(em: EntityManager, { hotel, id, attempt }: Mark): Promise<void> {
+  await query(
+    em,
+    `insert into refused_retirement as r values ($1, $2, $3)
+     on conflict (hotel_id, id) do update set attempt = greatest(r.attempt, excluded.attempt)`,
+    [hotel, id, attempt],
+  )
 }

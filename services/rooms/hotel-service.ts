@@ -1,15 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { created, withEtag } from '@hotel/runtime/answer'
-import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
-import { notFound } from '@hotel/runtime/refusal'
+import { notFound, precondition } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/write'
 import { Hotel, hotelFields } from './hotel.ts'
 import { listHotels } from './hotel-list.ts'
+import { demandNotDefault, demandUnused } from './in-use.ts'
+import { hotelOf } from './references.ts'
 
 /** What each service of this process needs: its database, its writes, its pages. */
 export type Deps = { orm: MikroORM; writer: Writer; page: Pager }
@@ -69,17 +71,36 @@ export function hotelService({ orm, writer: { write }, page }: Deps): HotelServi
       )
       return withEtag(call, hotel)
     },
+
+    async deleteHotel(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const hotel = await write(call, 'DeleteHotel', request, scope, async (written) => {
+        const hotel = await findToWrite(written, request.id)
+        matchEtag(call, request, hotel.version)
+        demandNotDefault('hotel', hotel.id, DEFAULT_HOTEL)
+        await demandUnused(written.em, 'hotel', scope.hotel, hotel.id)
+        change<Hotel>(hotel, { deleteTime: written.now }, written)
+        return () => hotel.toProto()
+      })
+      return withEtag(call, hotel)
+    },
+
+    async undeleteHotel(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const hotel = await write(call, 'UndeleteHotel', request, scope, async (written) => {
+        const hotel = await find(written.em, request.id)
+        matchEtag(call, request, hotel.version)
+        if (hotel.deleteTime === null) throw precondition('ALREADY_LIVE', 'the hotel is not deleted')
+        change<Hotel>(hotel, { deleteTime: null }, written)
+        return () => hotel.toProto()
+      })
+      return withEtag(call, hotel)
+    },
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    if (!(await hotelExists(forkFor(orm, signal), id))) throw notFound('hotel', id)
-    return { hotel: id }
+    return { hotel: await hotelOf(forkFor(orm, signal), 'hotel', id) }
   }
-}
-
-/** Whether a hotel has the id. */
-export async function hotelExists(em: EntityManager, id: string): Promise<boolean> {
-  return isId(id) && (await query(em, 'select from hotel where hotel_id = $1', [id])).length > 0
 }
 
 async function find(em: EntityManager, id: string): Promise<Hotel> {

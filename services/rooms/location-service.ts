@@ -1,31 +1,32 @@
 import type { LocationServiceImplementation } from '@hotel/proto/hotel/rooms/v1/locations'
 import { created, withEtag } from '@hotel/runtime/answer'
-import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
-import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
-import { demandUnchanged, notFound } from '@hotel/runtime/refusal'
-import { Invalid, valid, validChanges } from '@hotel/runtime/valid'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
+import { valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Write } from '@hotel/runtime/write'
-import { type Deps, hotelExists } from './hotel-service.ts'
+import type { Deps } from './hotel-service.ts'
+import { demandNotDefault, demandUnused } from './in-use.ts'
 import { Location, locationData, locationFields } from './location.ts'
 import { listLocations } from './location-list.ts'
+import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
 import { timeZoneRule } from './time-zone.ts'
 
 /** The methods of LocationService; the proto's comments say what each promises. */
 export function locationService({ orm, writer: { write }, page }: Deps): LocationServiceImplementation {
   return {
     async createLocation(request, call) {
-      const hotel = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
+      const wanted = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
       const em = forkFor(orm, call.signal)
-      const hotelIsThere = await hotelExists(em, hotel)
-      const { hotel: _, ...fields } = valid(request, {
-        ...locationFields(await timeZoneRule(em, request.time_zone)),
-        hotel: () => {
-          if (!hotelIsThere) throw new Invalid('no hotel has this id')
-          return hotel
-        },
-      })
-      const location = await write(call, 'CreateLocation', request, { hotel }, async (written) => {
+      // One that does not exist is refused in the write, which then happens in the default hotel.
+      const scope = { hotel: (await knownHotelOf(em, 'hotel', wanted)) ?? DEFAULT_HOTEL }
+      const rules = locationFields(await timeZoneRule(em, request.time_zone))
+      const location = await write(call, 'CreateLocation', request, scope, async (written) => {
+        const { hotel, ...fields } = valid(request, {
+          ...rules,
+          hotel: await liveRule(written.em, wanted, 'hotel', wanted),
+        })
         const location = written.em.create(Location, {
           ...locationData(fields),
           name: fields.name,
@@ -40,7 +41,7 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
 
     async getLocation({ id }, call) {
       const em = forkFor(orm, call.signal)
-      const location = await find(em, await demandHotelOf(em, id), id)
+      const location = await find(em, await hotelOf(em, 'location', id), id)
       return withEtag(call, location.toProto())
     },
 
@@ -48,7 +49,7 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
 
     async updateLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const scope = { hotel: await demandHotelOf(em, request.id) }
+      const scope = { hotel: await hotelOf(em, 'location', request.id) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       const location = await write(call, 'UpdateLocation', request, scope, async (written) => {
         const location = await findToWrite(written, scope.hotel, request.id)
@@ -63,7 +64,7 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
 
     async replaceLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const scope = { hotel: await demandHotelOf(em, request.id) }
+      const scope = { hotel: await hotelOf(em, 'location', request.id) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       const location = await write(call, 'ReplaceLocation', request, scope, async (written) => {
         const location = await findToWrite(written, scope.hotel, request.id)
@@ -75,20 +76,33 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
       })
       return withEtag(call, location)
     },
+
+    async deleteLocation(request, call) {
+      const scope = { hotel: await hotelOf(forkFor(orm, call.signal), 'location', request.id) }
+      const location = await write(call, 'DeleteLocation', request, scope, async (written) => {
+        const location = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, location.version)
+        demandNotDefault('location', location.id, DEFAULT_LOCATION)
+        await demandUnused(written.em, 'location', scope.hotel, location.id)
+        change<Location>(location, { deleteTime: written.now }, written)
+        return () => location.toProto()
+      })
+      return withEtag(call, location)
+    },
+
+    async undeleteLocation(request, call) {
+      const scope = { hotel: await hotelOf(forkFor(orm, call.signal), 'location', request.id) }
+      const location = await write(call, 'UndeleteLocation', request, scope, async (written) => {
+        const location = await find(written.em, scope.hotel, request.id)
+        matchEtag(call, request, location.version)
+        if (location.deleteTime === null) throw precondition('ALREADY_LIVE', 'the location is not deleted')
+        await demandLive(written.em, scope.hotel, 'hotel', scope.hotel)
+        change<Location>(location, { deleteTime: null }, written)
+        return () => location.toProto()
+      })
+      return withEtag(call, location)
+    },
   }
-}
-
-/** The hotel of a location by id alone: the one look-up that does not know the hotel. Undefined when there is none. */
-export async function hotelOfLocation(em: EntityManager, id: string): Promise<string | undefined> {
-  if (!isId(id)) return undefined
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from location where id = $1', [id])
-  return row?.hotel_id
-}
-
-async function demandHotelOf(em: EntityManager, id: string): Promise<string> {
-  const hotel = await hotelOfLocation(em, id)
-  if (hotel === undefined) throw notFound('location', id)
-  return hotel
 }
 
 function find(em: EntityManager, hotelId: string, id: string): Promise<Location> {

@@ -1,6 +1,9 @@
 import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { EmployeeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/employees'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
@@ -8,28 +11,37 @@ import { feedService } from '@hotel/runtime/feed'
 import { openHeads } from '@hotel/runtime/heads'
 import { createLogger } from '@hotel/runtime/log'
 import { pager } from '@hotel/runtime/page'
+import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
 import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
+import { Employee } from './employee.ts'
+import { employeeService } from './employee-service.ts'
 import { Hotel } from './hotel.ts'
 import { hotelService } from './hotel-service.ts'
 import { Location } from './location.ts'
 import { locationService } from './location-service.ts'
 import { migrations } from './migrations.ts'
 import { encode, rebuilder } from './resources.ts'
+import { roomRetirement } from './retirement.ts'
 import { Room } from './room.ts'
 import { roomService } from './room-service.ts'
+import { RoomType } from './room-type.ts'
+import { roomTypeService } from './room-type-service.ts'
 
 const log = createLogger('rooms', config.logLevel)
 await using closing = new AsyncDisposableStack()
 
-const orm = await openDatabase({ url: config.databaseUrl, entities: [Hotel, Location, Room], migrations })
+const entities = [Hotel, Location, RoomType, Room, Employee]
+const orm = await openDatabase({ url: config.databaseUrl, entities, migrations })
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
+const reservations = openPeer(config.reservations)
+closing.defer(() => reservations.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 
 const rebuild = rebuilder(orm)
@@ -38,6 +50,13 @@ const deps = {
   writer: writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {} }),
   page: pager(config.pageTokenKey),
 }
+const retirement = roomRetirement({
+  orm,
+  writer: deps.writer,
+  reservations: reservations.client(RetirementServiceDefinition),
+  log,
+})
+closing.defer(() => retirement.close())
 const served = await serve({
   ...config,
   log,
@@ -45,7 +64,9 @@ const served = await serve({
   add(server) {
     server.add(HotelServiceDefinition, hotelService(deps))
     server.add(LocationServiceDefinition, locationService(deps))
-    server.add(RoomServiceDefinition, roomService(deps))
+    server.add(RoomServiceDefinition, roomService({ ...deps, retirement }))
+    server.add(RoomTypeServiceDefinition, roomTypeService(deps))
+    server.add(EmployeeServiceDefinition, employeeService(deps))
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
   },
 })

@@ -8,7 +8,7 @@ await migrate(
     programs: ['room-triggers', 'time-zone', 'default-hotel'].map(
       (name) => new URL(`sql/${name}.sql`, import.meta.url),
     ),
-    grants: 'grant insert, update on hotel, location, room to :role;',
+    grants: 'grant insert, update on hotel, location, room, room_type, employee to :role;',
     seed: (timeZone) => ['select create_default_hotel(?, ?, ?)', [DEFAULT_HOTEL, DEFAULT_LOCATION, timeZone]],
   },
   process.env,

@@ -1,12 +1,16 @@
+import { Employee as EmployeeMessage } from '@hotel/proto/hotel/rooms/v1/employees'
 import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import type { MikroORM } from '@hotel/runtime/database'
 import type { Encode } from '@hotel/runtime/feed'
 import type { Rebuild } from '@hotel/runtime/write'
+import { Employee } from './employee.ts'
 import { Hotel } from './hotel.ts'
 import { Location } from './location.ts'
 import { Room } from './room.ts'
+import { RoomType } from './room-type.ts'
 
 /** The message of a row of the feed, by the table it is of. */
 export function rebuilder(orm: MikroORM): Rebuild {
@@ -19,6 +23,10 @@ export function rebuilder(orm: MikroORM): Rebuild {
         return em.map(Location, row).toProto()
       case 'room':
         return em.map(Room, row).toProto()
+      case 'room_type':
+        return em.map(RoomType, row).toProto()
+      case 'employee':
+        return em.map(Employee, row).toProto()
       default:
         throw new Error(`the feed has no resource ${resource}`)
     }
@@ -39,6 +47,10 @@ export const encode: Encode = (resource, message) => {
       return any('Location', LocationMessage.encode(message as LocationMessage).finish())
     case 'room':
       return any('Room', RoomMessage.encode(message as RoomMessage).finish())
+    case 'room_type':
+      return any('RoomType', RoomTypeMessage.encode(message as RoomTypeMessage).finish())
+    case 'employee':
+      return any('Employee', EmployeeMessage.encode(message as EmployeeMessage).finish())
     default:
       throw new Error(`the feed has no resource ${resource}`)
   }

@@ -6,17 +6,18 @@ import { Room } from './room.ts'
 
 /** A page of rooms by number in natural order, id, both descending: keyset over the index of the same order. */
 export async function listRooms(em: EntityManager, page: Page, request: ListRoomsRequest): Promise<ListRoomsResponse> {
-  const filter = valid(request, { hotel: idFilter, location: idFilter })
+  const filter = valid(request, { hotel: idFilter, location: idFilter, room_type: idFilter })
   const fetched = await query<Record<string, unknown>>(
     em,
     `select * from room
      where ($1::uuid is null or hotel_id = $1)
        and ($2::uuid is null or location_id = $2)
-       and ($3 or delete_time is null)
-       ${page.after === undefined ? '' : 'and (number_order, id) < ($5::text, $6::uuid)'}
+       and ($3::uuid is null or room_type_id = $3)
+       and ($4 or delete_time is null)
+       ${page.after === undefined ? '' : 'and (number_order, id) < ($6::text, $7::uuid)'}
      order by number_order desc, id desc
-     limit $4`,
-    [filter.hotel, filter.location, request.show_deleted, page.limit, ...(page.after ?? [])],
+     limit $5`,
+    [filter.hotel, filter.location, filter.room_type, request.show_deleted, page.limit, ...(page.after ?? [])],
   )
   const { rows, next_page_token } = page.cut(fetched, (row) => [row.number_order, row.id])
   return { rooms: rows.map((row) => em.map(Room, row).toProto()), next_page_token }

@@ -1,34 +1,39 @@
-import type { RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
+import type { Room as RoomMessage, RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { created, withEtag } from '@hotel/runtime/answer'
-import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
-import { DEFAULT_LOCATION, isId } from '@hotel/runtime/id'
-import { demandUnchanged, notFound } from '@hotel/runtime/refusal'
-import { Invalid, valid, validChanges } from '@hotel/runtime/valid'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
+import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
+import { valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Write } from '@hotel/runtime/write'
 import type { Deps } from './hotel-service.ts'
-import { hotelOfLocation } from './location-service.ts'
-import { Room, roomFields } from './room.ts'
+import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+import { Room, roomData, roomFields } from './room.ts'
 import { listRooms } from './room-list.ts'
 
 /** The methods of RoomService; the proto's comments say what each promises. */
-export function roomService({ orm, writer: { write }, page }: Deps): RoomServiceImplementation {
+export function roomService({
+  orm,
+  writer: { write },
+  page,
+  retirement,
+}: Deps & { retirement: Retirement<RoomMessage> }): RoomServiceImplementation {
   return {
     async createRoom(request, call) {
-      const locationId = request.location === '' ? DEFAULT_LOCATION : request.location
-      const known = await hotelOfLocation(forkFor(orm, call.signal), locationId)
-      const { number, location: hotel } = valid(request, {
-        ...roomFields,
-        location: () => {
-          if (known === undefined) throw new Invalid('no location has this id')
-          return known
-        },
-      })
-      const room = await write(call, 'CreateRoom', request, { hotel }, async (written) => {
+      const wanted = request.location === '' ? DEFAULT_LOCATION : request.location
+      // One that does not exist is refused in the write, which then happens in the default hotel.
+      const scope = { hotel: (await knownHotelOf(forkFor(orm, call.signal), 'location', wanted)) ?? DEFAULT_HOTEL }
+      const room = await write(call, 'CreateRoom', request, scope, async (written) => {
+        const { location, ...fields } = valid(request, {
+          ...(await rules(written, scope.hotel, request)),
+          location: await liveRule(written.em, scope.hotel, 'location', wanted),
+        })
         const room = written.em.create(Room, {
-          number,
-          locationId,
-          hotelId: hotel,
+          ...roomData(fields),
+          number: fields.number,
+          locationId: location,
+          hotelId: scope.hotel,
           ...newborn(written),
         })
         await room.save(written.em)
@@ -39,7 +44,7 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
 
     async getRoom({ id }, call) {
       const em = forkFor(orm, call.signal)
-      const room = await find(em, await hotelOf(em, id), id)
+      const room = await find(em, await hotelOf(em, 'room', id), id)
       return withEtag(call, room.toProto())
     },
 
@@ -50,9 +55,9 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
       const room = await write(call, 'UpdateRoom', request, scope, async (written) => {
         const room = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, room.version)
-        const fields = validChanges(request, roomFields, ['location'])
+        const fields = validChanges(request, await rules(written, scope.hotel, request), ['location'])
         demandUnchanged('location', request.location, room.locationId)
-        change<Room>(room, fields, written)
+        change<Room>(room, roomData(fields), written)
         await room.save(written.em)
         return () => room.toProto()
       })
@@ -64,10 +69,33 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
       const room = await write(call, 'ReplaceRoom', request, scope, async (written) => {
         const room = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, room.version)
-        const fields = valid(request, roomFields)
+        const fields = valid(request, await rules(written, scope.hotel, request))
         demandUnchanged('location', request.location, room.locationId)
-        change(room, fields, written)
+        change<Room>(room, roomData(fields), written)
         await room.save(written.em)
+        return () => room.toProto()
+      })
+      return withEtag(call, room)
+    },
+
+    async deleteRoom(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      return withEtag(call, await retirement.remove(call, 'DeleteRoom', request, scope))
+    },
+
+    // The reservations service gives the room's future back as soon as it knows of this version, which it asks for
+    // whenever somebody wants the room.
+    async undeleteRoom(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const room = await write(call, 'UndeleteRoom', request, scope, async (written) => {
+        const { em } = written
+        const room = await find(em, scope.hotel, request.id)
+        matchEtag(call, request, room.version)
+        if (room.deleteTime === null) throw precondition('ALREADY_LIVE', 'the room is not deleted')
+        await demandLive(em, scope.hotel, 'location', room.locationId)
+        if (room.roomTypeId) await demandLive(em, scope.hotel, 'room_type', room.roomTypeId)
+        change<Room>(room, { deleteTime: null }, written)
+        await room.save(em)
         return () => room.toProto()
       })
       return withEtag(call, room)
@@ -75,24 +103,23 @@ export function roomService({ orm, writer: { write }, page }: Deps): RoomService
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelOf(forkFor(orm, signal), id) }
+    return { hotel: await hotelOf(forkFor(orm, signal), 'room', id) }
   }
 }
 
-/** The hotel of a room by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
-async function hotelOf(em: EntityManager, id: string): Promise<string> {
-  if (!isId(id)) throw notFound('room', id)
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from room where id = $1', [id])
-  if (row === undefined) throw notFound('room', id)
-  return row.hotel_id
+/** The rules of a request's fields: its room type is looked up under the hotel's head. */
+async function rules({ em }: Write, hotel: string, { room_type }: { room_type?: string | undefined }) {
+  return roomFields(await liveRule(em, hotel, 'room_type', room_type))
 }
 
 function find(em: EntityManager, hotelId: string, id: string): Promise<Room> {
   return em.findOneOrFail(Room, { hotelId, id })
 }
 
+/** A live room that nothing is about to delete. */
 async function findToWrite({ em }: Write, hotelId: string, id: string): Promise<Room> {
   const room = await find(em, hotelId, id)
   if (room.deleteTime !== null) throw notFound('room', id)
+  if (room.retiringTime) throw beingRetired('room')
   return room
 }

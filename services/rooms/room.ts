@@ -1,9 +1,10 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
-import { databaseError, type EntityManager } from '@hotel/runtime/database'
+import type { EntityManager } from '@hotel/runtime/database'
 import { etagOf } from '@hotel/runtime/etag'
 import { alreadyExists } from '@hotel/runtime/refusal'
-import { requiredText } from '@hotel/runtime/valid'
+import { optional, type Rule, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
+import { flushUnique } from './unique.ts'
 
 /** Holds a number once among the live rooms of a location. */
 export const ROOM_NUMBER_LIVE_KEY = 'room_number_live_key'
@@ -15,12 +16,15 @@ const schema = defineEntity({
     hotelId: p.uuid().primary(),
     id: p.uuid().primary(),
     locationId: p.uuid(),
+    roomTypeId: p.uuid().nullable(),
     number: p.string(),
     version: p.integer().version(),
     createTime: p.datetime(),
     updateTime: p.datetime(),
     deleteTime: p.datetime().nullable(),
     updatedBy: p.string(),
+    retiringTime: p.datetime().nullable(),
+    retiringBy: p.string().nullable(),
   },
 })
 
@@ -28,16 +32,13 @@ const schema = defineEntity({
 export class Room extends schema.class {
   /** Writes the room now, while its number is known to the error: throws ROOM_NUMBER_TAKEN. */
   async save(em: EntityManager): Promise<void> {
-    try {
-      await em.flush()
-    } catch (error) {
-      if (databaseError(error)?.constraint !== ROOM_NUMBER_LIVE_KEY) throw error
-      const { number, locationId: location } = this
-      throw alreadyExists('ROOM_NUMBER_TAKEN', `a room of the location ${location} has the number ${number}`, {
+    const { number, locationId: location } = this
+    await flushUnique(em, ROOM_NUMBER_LIVE_KEY, () =>
+      alreadyExists('ROOM_NUMBER_TAKEN', `a room of the location ${location} has the number ${number}`, {
         number,
         location,
-      })
-    }
+      }),
+    )
   }
 
   /** As callers see it. */
@@ -47,6 +48,7 @@ export class Room extends schema.class {
       hotel: this.hotelId,
       number: this.number,
       location: this.locationId,
+      room_type: this.roomTypeId ?? undefined,
       create_time: this.createTime,
       update_time: this.updateTime,
       delete_time: this.deleteTime ?? undefined,
@@ -56,5 +58,12 @@ export class Room extends schema.class {
 }
 schema.setClass(Room)
 
-/** The rules of the fields that callers give. */
-export const roomFields = { number: requiredText() }
+/** The rules of the fields that callers give, with that of the room type, which the database knows. */
+export const roomFields = (roomType: Rule<string>) => ({ number: requiredText(), room_type: optional(roomType) })
+
+type Fields = { number: string; room_type: string | null }
+
+/** The fields of a request, parsed, under the entity's names. */
+export function roomData({ room_type, ...rest }: Partial<Fields>) {
+  return { ...rest, ...(room_type !== undefined && { roomTypeId: room_type }) }
+}

@@ -28,14 +28,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     extensions: [Migrator],
     pool: { min: 0, max: options.poolSize ?? 10 },
     driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel', onPoolCreated: releaseLostConnections },
-    findOneOrFailHandler: (entity, where) =>
-      notFound(entity.toLowerCase(), String((where as { id?: unknown }).id ?? '')),
+    findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
     migrations: {
       tableName: 'migration',
       snapshot: false,
       migrationsList: await Promise.all(options.migrations.map(sqlMigration)),
     },
   })
+}
+
+/** RoomType, an entity, is room_type to callers. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
 }
 
 async function sqlMigration({ name, file }: MigrationFile) {

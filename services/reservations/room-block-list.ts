@@ -1,0 +1,48 @@
+import type { ListRoomBlocksRequest, ListRoomBlocksResponse } from '@hotel/proto/hotel/reservations/v1/blocks'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Page } from '@hotel/runtime/page'
+import { date, idFilter, optional, valid } from '@hotel/runtime/valid'
+import { RoomBlock } from './room-block.ts'
+
+/** A page of blocks by in_date, the latest first, then id: keyset over the index of the same order. */
+export async function listRoomBlocks(
+  em: EntityManager,
+  page: Page,
+  request: ListRoomBlocksRequest,
+): Promise<ListRoomBlocksResponse> {
+  const filter = valid(request, {
+    hotel: idFilter,
+    location: idFilter,
+    room: idFilter,
+    from: optional(date),
+    to: optional(date),
+  })
+  const rows = await query<Record<string, unknown>>(
+    em,
+    `select * from room_block
+     where ($1::uuid is null or hotel_id = $1)
+       and ($2::uuid is null or location_id = $2)
+       and ($3::uuid is null or room_id = $3)
+       and ($4::date is null or greatest(out_date, in_date + 1) > $4)
+       and ($5::date is null or in_date < $5)
+       and ($6 or delete_time is null)
+       ${page.after === undefined ? '' : 'and (in_date, id) < ($8::date, $9::uuid)'}
+     order by in_date desc, id desc
+     limit $7`,
+    [
+      filter.hotel,
+      filter.location,
+      filter.room,
+      filter.from,
+      filter.to,
+      request.show_deleted,
+      page.limit,
+      ...(page.after ?? []),
+    ],
+  )
+  const { rows: blocks, next_page_token } = page.cut(
+    rows.map((row) => em.map(RoomBlock, row)),
+    ({ inDate, id }) => [inDate, id],
+  )
+  return { room_blocks: blocks.map((block) => block.toProto()), next_page_token }
+}

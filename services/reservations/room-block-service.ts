@@ -1,0 +1,78 @@
+import type { RoomBlockServiceImplementation } from '@hotel/proto/hotel/reservations/v1/blocks'
+import { created, withEtag } from '@hotel/runtime/answer'
+import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
+import { matchEtag } from '@hotel/runtime/etag'
+import { isId } from '@hotel/runtime/id'
+import { invalidFields, notFound } from '@hotel/runtime/refusal'
+import { valid } from '@hotel/runtime/valid'
+import { change, newborn } from '@hotel/runtime/write'
+import { hold, release } from './occupancy.ts'
+import { hotelOfRooms, placeOfRooms } from './parties.ts'
+import type { Deps } from './reservation-service.ts'
+import { RoomBlock, roomBlockFields } from './room-block.ts'
+import { listRoomBlocks } from './room-block-list.ts'
+import { legsOf, stay } from './stay.ts'
+
+/** The methods of RoomBlockService; the proto's comments say what each promises. */
+export function roomBlockService({ orm, writer: { write }, page, peers }: Deps): RoomBlockServiceImplementation {
+  return {
+    async createRoomBlock(request, call) {
+      await peers.rooms([request.room], call.signal)
+      const hotel = isId(request.room) ? await hotelOfRooms(forkFor(orm, call.signal), [request.room]) : undefined
+      if (hotel === undefined) {
+        valid(request, roomBlockFields)
+        throw invalidFields([{ field: 'room', description: 'no room has this id' }])
+      }
+      const block = await write(call, 'CreateRoomBlock', request, { hotel }, async (written) => {
+        const { em } = written
+        const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
+        const dates = stay(in_date, out_date)
+        const place = await placeOfRooms(em, hotel, [room], 'room')
+        if ('field' in place) throw invalidFields([place])
+        const born = newborn(written)
+        await hold(em, hotel, born.id, legsOf(dates, [room]), 'BLOCK')
+        const block = em.create(RoomBlock, {
+          ...born,
+          hotelId: hotel,
+          locationId: place.location,
+          roomId: room,
+          ...dates,
+          reason,
+        })
+        return () => block.toProto()
+      })
+      return created(call, '/room_blocks', block)
+    },
+
+    async getRoomBlock({ id }, call) {
+      const em = forkFor(orm, call.signal)
+      const block = await em.findOneOrFail(RoomBlock, { hotelId: await hotelOf(em, id), id })
+      return withEtag(call, block.toProto())
+    },
+
+    listRoomBlocks: (request, call) =>
+      listRoomBlocks(forkFor(orm, call.signal), page('ListRoomBlocks', request), request),
+
+    async deleteRoomBlock(request, call) {
+      const hotel = await hotelOf(forkFor(orm, call.signal), request.id)
+      const block = await write(call, 'DeleteRoomBlock', request, { hotel }, async (written) => {
+        const { em } = written
+        const block = await em.findOneOrFail(RoomBlock, { hotelId: hotel, id: request.id })
+        if (block.deleteTime !== null) throw notFound('room_block', request.id)
+        matchEtag(call, request, block.version)
+        await release(em, hotel, block.id)
+        change<RoomBlock>(block, { deleteTime: written.now }, written)
+        return () => block.toProto()
+      })
+      return withEtag(call, block)
+    },
+  }
+}
+
+/** The hotel of a block by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
+async function hotelOf(em: EntityManager, id: string): Promise<string> {
+  if (!isId(id)) throw notFound('room_block', id)
+  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from room_block where id = $1', [id])
+  if (row === undefined) throw notFound('room_block', id)
+  return row.hotel_id
+}

@@ -1,0 +1,47 @@
+import { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v1/blocks'
+import { etagOf } from '@hotel/runtime/etag'
+import { date, id, optionalText } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+
+const schema = defineEntity({
+  name: 'RoomBlock',
+  tableName: 'room_block',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    locationId: p.uuid(),
+    roomId: p.uuid(),
+    inDate: p.string().columnType('date'),
+    outDate: p.string().columnType('date'),
+    reason: p.string().nullable(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    updatedBy: p.string(),
+  },
+})
+
+/** A room out of order for some nights. */
+export class RoomBlock extends schema.class {
+  /** As callers see it. */
+  toProto(): RoomBlockMessage {
+    return RoomBlockMessage.fromPartial({
+      id: this.id,
+      room: this.roomId,
+      in_date: this.inDate,
+      out_date: this.outDate,
+      reason: this.reason ?? undefined,
+      hotel: this.hotelId,
+      location: this.locationId,
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+    })
+  }
+}
+schema.setClass(RoomBlock)
+
+/** The rules of the fields that callers give. */
+export const roomBlockFields = { room: id, in_date: date, out_date: date, reason: optionalText(2000) }

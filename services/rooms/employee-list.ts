@@ -1,0 +1,33 @@
+import type { ListEmployeesRequest, ListEmployeesResponse } from '@hotel/proto/hotel/rooms/v1/employees'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Page } from '@hotel/runtime/page'
+import { idFilter, valid } from '@hotel/runtime/valid'
+import { Employee, roleFilter } from './employee.ts'
+
+/** A page of employees by last name (absent last), first name, id: keyset over the index of the same order. */
+export async function listEmployees(
+  em: EntityManager,
+  page: Page,
+  request: ListEmployeesRequest,
+): Promise<ListEmployeesResponse> {
+  const filter = valid(request, { hotel: idFilter, location: idFilter, role: roleFilter })
+  const rows = await query<Record<string, unknown>>(
+    em,
+    `select * from employee
+     where ($1::uuid is null or hotel_id = $1)
+       and ($2::uuid is null or location_id = $2)
+       and ($3::text is null or role = $3)
+       and ($4 or delete_time is null)
+       ${page.after === undefined ? '' : `and (${ORDER}) > ($6::boolean, $7::text, $8::text, $9::uuid)`}
+     order by ${ORDER}
+     limit $5`,
+    [filter.hotel, filter.location, filter.role, request.show_deleted, page.limit, ...(page.after ?? [])],
+  )
+  const { rows: employees, next_page_token } = page.cut(
+    rows.map((row) => em.map(Employee, row)),
+    (employee) => [employee.lastName === null, employee.lastName ?? '', employee.firstName, employee.id],
+  )
+  return { employees: employees.map((employee) => employee.toProto()), next_page_token }
+}
+
+const ORDER = `last_name is null, coalesce(last_name, '') collate "und-x-icu", first_name collate "und-x-icu", id`

@@ -1,0 +1,133 @@
+import type { CreateEmployeeRequest, EmployeeServiceImplementation } from '@hotel/proto/hotel/rooms/v1/employees'
+import { created, withEtag } from '@hotel/runtime/answer'
+import { type EntityManager, forkFor } from '@hotel/runtime/database'
+import { matchEtag } from '@hotel/runtime/etag'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
+import { optional, valid, validChanges } from '@hotel/runtime/valid'
+import { change, newborn, type Write } from '@hotel/runtime/write'
+import { Employee, employeeData, employeeFields } from './employee.ts'
+import { listEmployees } from './employee-list.ts'
+import type { Deps } from './hotel-service.ts'
+import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+
+/** The methods of EmployeeService; the proto's comments say what each promises. */
+export function employeeService({ orm, writer: { write }, page }: Deps): EmployeeServiceImplementation {
+  return {
+    async createEmployee(request, call) {
+      const location = locationOf(request)
+      const em = forkFor(orm, call.signal)
+      // One that does not exist is refused in the write, which then happens in the default hotel.
+      const scope = {
+        hotel:
+          (await knownHotelOf(em, 'hotel', request.hotel)) ??
+          (await knownHotelOf(em, 'location', location)) ??
+          DEFAULT_HOTEL,
+      }
+      const employee = await write(call, 'CreateEmployee', request, scope, async (written) => {
+        const { hotel: _, ...fields } = valid(request, {
+          ...(await rules(written, scope.hotel, { location })),
+          hotel: optional(await liveRule(written.em, request.hotel, 'hotel', request.hotel)),
+        })
+        const employee = written.em.create(Employee, {
+          lastName: fields.last_name,
+          firstName: fields.first_name,
+          email: fields.email,
+          role: fields.role,
+          locationId: fields.location,
+          hotelId: scope.hotel,
+          ...newborn(written),
+        })
+        await employee.save(written.em)
+        return () => employee.toProto()
+      })
+      return created(call, '/employees', employee)
+    },
+
+    async getEmployee({ id }, call) {
+      const em = forkFor(orm, call.signal)
+      const employee = await find(em, await hotelOf(em, 'employee', id), id)
+      return withEtag(call, employee.toProto())
+    },
+
+    listEmployees: (request, call) => listEmployees(forkFor(orm, call.signal), page('ListEmployees', request), request),
+
+    async updateEmployee(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const employee = await write(call, 'UpdateEmployee', request, scope, async (written) => {
+        const employee = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, employee.version)
+        const fields = validChanges(request, await rules(written, scope.hotel, request), ['hotel'])
+        demandUnchanged('hotel', request.hotel, employee.hotelId)
+        change<Employee>(employee, employeeData(fields), written)
+        await employee.save(written.em)
+        return () => employee.toProto()
+      })
+      return withEtag(call, employee)
+    },
+
+    async replaceEmployee(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const employee = await write(call, 'ReplaceEmployee', request, scope, async (written) => {
+        const employee = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, employee.version)
+        const fields = valid(request, await rules(written, scope.hotel, request))
+        demandUnchanged('hotel', request.hotel, employee.hotelId)
+        change<Employee>(employee, employeeData(fields), written)
+        await employee.save(written.em)
+        return () => employee.toProto()
+      })
+      return withEtag(call, employee)
+    },
+
+    async deleteEmployee(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const employee = await write(call, 'DeleteEmployee', request, scope, async (written) => {
+        const employee = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, employee.version)
+        change<Employee>(employee, { deleteTime: written.now }, written)
+        return () => employee.toProto()
+      })
+      return withEtag(call, employee)
+    },
+
+    async undeleteEmployee(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const employee = await write(call, 'UndeleteEmployee', request, scope, async (written) => {
+        const employee = await find(written.em, scope.hotel, request.id)
+        matchEtag(call, request, employee.version)
+        if (employee.deleteTime === null) throw precondition('ALREADY_LIVE', 'the employee is not deleted')
+        await demandLive(written.em, scope.hotel, 'location', employee.locationId)
+        change<Employee>(employee, { deleteTime: null }, written)
+        await employee.save(written.em)
+        return () => employee.toProto()
+      })
+      return withEtag(call, employee)
+    },
+  }
+
+  async function scopeOf(id: string, signal: AbortSignal) {
+    return { hotel: await hotelOf(forkFor(orm, signal), 'employee', id) }
+  }
+}
+
+/** The location of a new employee; only the default hotel has one for those who name none. */
+function locationOf({ hotel, location }: CreateEmployeeRequest): string | undefined {
+  if (location !== '') return location
+  return hotel === '' || hotel === DEFAULT_HOTEL ? DEFAULT_LOCATION : undefined
+}
+
+/** The rules of a request's fields: its location is looked up under the hotel's head. */
+async function rules({ em }: Write, hotel: string, { location }: { location?: string | undefined }) {
+  return employeeFields(await liveRule(em, hotel, 'location', location))
+}
+
+function find(em: EntityManager, hotelId: string, id: string): Promise<Employee> {
+  return em.findOneOrFail(Employee, { hotelId, id })
+}
+
+async function findToWrite({ em }: Write, hotelId: string, id: string): Promise<Employee> {
+  const employee = await find(em, hotelId, id)
+  if (employee.deleteTime !== null) throw notFound('employee', id)
+  return employee
+}

@@ -1,0 +1,104 @@
+import { Employee as EmployeeMessage, Employee_Role as RoleCode } from '@hotel/proto/hotel/rooms/v1/employees'
+import type { EntityManager } from '@hotel/runtime/database'
+import { etagOf } from '@hotel/runtime/etag'
+import { alreadyExists } from '@hotel/runtime/refusal'
+import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { flushUnique } from './unique.ts'
+
+/** Holds an e-mail address once among the live employees of a hotel, in any case. */
+export const EMPLOYEE_EMAIL_LIVE_KEY = 'employee_email_live_key'
+
+/** What an employee does. */
+export type Role = 'FRONT_DESK' | 'HOUSEKEEPING' | 'MANAGER'
+
+const ROLES: readonly Role[] = ['FRONT_DESK', 'HOUSEKEEPING', 'MANAGER']
+
+const schema = defineEntity({
+  name: 'Employee',
+  tableName: 'employee',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    locationId: p.uuid(),
+    firstName: p.string(),
+    lastName: p.string().nullable(),
+    email: p.string(),
+    role: p.string().$type<Role>(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    updatedBy: p.string(),
+  },
+})
+
+/** A person who works at a location of a hotel. */
+export class Employee extends schema.class {
+  /** Writes the employee now, while the e-mail address is known to the error: throws EMAIL_TAKEN. */
+  async save(em: EntityManager): Promise<void> {
+    const { email, hotelId: hotel } = this
+    await flushUnique(em, EMPLOYEE_EMAIL_LIVE_KEY, () =>
+      alreadyExists('EMAIL_TAKEN', `an employee of the hotel ${hotel} has this e-mail address`, { email, hotel }),
+    )
+  }
+
+  /** As callers see it. */
+  toProto(): EmployeeMessage {
+    return EmployeeMessage.fromPartial({
+      id: this.id,
+      hotel: this.hotelId,
+      location: this.locationId,
+      first_name: this.firstName,
+      last_name: this.lastName ?? undefined,
+      email: this.email,
+      role: RoleCode[this.role],
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+    })
+  }
+}
+schema.setClass(Employee)
+
+/** A role, or null where none is given. */
+export const roleFilter: Rule<Role | null> = (value) => {
+  if (value === undefined || value === RoleCode.UNSPECIFIED) return null
+  const name = ROLES.find((known) => RoleCode[known] === value)
+  if (name === undefined) throw new Invalid(`is not a role: give one of ${ROLES.join(', ')}`)
+  return name
+}
+
+const role: Rule<Role> = (value) => {
+  const given = roleFilter(value)
+  if (given === null) throw new Invalid(`is required: give one of ${ROLES.join(', ')}`)
+  return given
+}
+
+const requiredEmail: Rule<string> = (value) => {
+  if (value === undefined || value === '') throw new Invalid('is required')
+  return email(value)
+}
+
+/** The rules of the fields that callers give, with that of the location, which the database knows. */
+export const employeeFields = (location: Rule<string>) => ({
+  location,
+  first_name: requiredText(),
+  last_name: optionalText(),
+  email: requiredEmail,
+  role,
+})
+
+type Fields = { location: string; first_name: string; last_name: string | null; email: string; role: Role }
+
+/** The fields of a request, parsed, under the entity's names. */
+export function employeeData({ location, first_name, last_name, email, role }: Partial<Fields>) {
+  return {
+    ...(location !== undefined && { locationId: location }),
+    ...(first_name !== undefined && { firstName: first_name }),
+    ...(last_name !== undefined && { lastName: last_name }),
+    ...(email !== undefined && { email }),
+    ...(role !== undefined && { role }),
+  }
+}

@@ -1,0 +1,64 @@
+import { type EntityManager, query } from '@hotel/runtime/database'
+import { precondition } from '@hotel/runtime/refusal'
+import { type Referred, words } from './references.ts'
+
+/** What uses each kind of resource: the users' collection, their table, and the column that names the used one. */
+const USERS = {
+  hotel: [
+    { users: 'locations', table: 'location' },
+    { users: 'rooms', table: 'room' },
+    { users: 'room_types', table: 'room_type' },
+    { users: 'employees', table: 'employee' },
+  ],
+  location: [
+    { users: 'rooms', table: 'room', column: 'location_id' },
+    { users: 'employees', table: 'employee', column: 'location_id' },
+  ],
+  room_type: [{ users: 'rooms', table: 'room', column: 'room_type_id' }],
+} as const satisfies Record<Referred, readonly { users: string; table: string; column?: string }[]>
+
+const MOST_EXAMPLES = 20
+
+/**
+ * Throws RESOURCE_IN_USE, saying by what, while a live resource uses this one. Asked under the hotel's feed head: whoever
+ * begins to use it comes before, or finds it deleted.
+ */
+export async function demandUnused(em: EntityManager, used: Referred, hotel: string, id: string): Promise<void> {
+  const uses = []
+  for (const user of USERS[used]) {
+    const { table, column = 'hotel_id' }: { table: string; column?: string } = user
+    const rows = await query<{ id: string; count: string }>(
+      em,
+      `select id, count(*) over () as count from ${table}
+       where hotel_id = $1 and ${column} = $2 and delete_time is null order by id limit ${MOST_EXAMPLES}`,
+      [hotel, id],
+    )
+    if (rows.length > 0) uses.push({ users: user.users, count: rows[0]?.count ?? '', ids: rows.map((row) => row.id) })
+  }
+  if (uses.length === 0) return
+  const counts = uses.map(({ users, count }) => `${words(users)}: ${count}`)
+  throw precondition(
+    'RESOURCE_IN_USE',
+    `the ${words(used)} is in use (${counts.join(', ')}): delete or change those first`,
+    {
+      resource: used,
+      id,
+      used_by: uses.map(({ users }) => users).join(','),
+      ...Object.fromEntries(uses.map(({ users, ids }) => [users, ids.join(',')])),
+    },
+    uses.map(({ users, count, ids }) => ({
+      type: 'IN_USE',
+      subject: `${users}/${ids[0]}`,
+      description: `live ${words(users)} that use it: ${count}`,
+    })),
+  )
+}
+
+/** Throws DEFAULT_RESOURCE for what callers get who name none. */
+export function demandNotDefault(resource: Referred, id: string, fallback: string): void {
+  if (id !== fallback) return
+  throw precondition('DEFAULT_RESOURCE', `the default ${words(resource)} can not be deleted: who names none gets it`, {
+    resource,
+    id,
+  })
+}

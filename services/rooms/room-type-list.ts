@@ -1,0 +1,34 @@
+import type { ListRoomTypesRequest, ListRoomTypesResponse } from '@hotel/proto/hotel/rooms/v1/room_types'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Page } from '@hotel/runtime/page'
+import { idFilter, valid } from '@hotel/runtime/valid'
+import { RoomType } from './room-type.ts'
+
+/** A page of room types by name, id: keyset over the index of the same order. */
+export async function listRoomTypes(
+  em: EntityManager,
+  page: Page,
+  request: ListRoomTypesRequest,
+): Promise<ListRoomTypesResponse> {
+  const filter = valid(request, { hotel: idFilter, location: idFilter })
+  const rows = await query<Record<string, unknown>>(
+    em,
+    `select t.* from room_type t
+     where ($1::uuid is null or t.hotel_id = $1)
+       and ($2::uuid is null or exists (
+         select from room r where r.hotel_id = t.hotel_id and r.room_type_id = t.id and r.location_id = $2
+           and r.delete_time is null))
+       and ($3 or t.delete_time is null)
+       ${page.after === undefined ? '' : `and (${ORDER}) > ($5::text, $6::uuid)`}
+     order by ${ORDER}
+     limit $4`,
+    [filter.hotel, filter.location, request.show_deleted, page.limit, ...(page.after ?? [])],
+  )
+  const { rows: types, next_page_token } = page.cut(
+    rows.map((row) => em.map(RoomType, row)),
+    (type) => [type.name, type.id],
+  )
+  return { room_types: types.map((type) => type.toProto()), next_page_token }
+}
+
+const ORDER = `t.name collate "und-x-icu", t.id`

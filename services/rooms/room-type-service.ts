@@ -1,0 +1,115 @@
+import type { RoomTypeServiceImplementation } from '@hotel/proto/hotel/rooms/v1/room_types'
+import { created, withEtag } from '@hotel/runtime/answer'
+import { type EntityManager, forkFor } from '@hotel/runtime/database'
+import { matchEtag } from '@hotel/runtime/etag'
+import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
+import { valid, validChanges } from '@hotel/runtime/valid'
+import { change, newborn, type Write } from '@hotel/runtime/write'
+import type { Deps } from './hotel-service.ts'
+import { demandUnused } from './in-use.ts'
+import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+import { RoomType, roomTypeData, roomTypeFields } from './room-type.ts'
+import { listRoomTypes } from './room-type-list.ts'
+
+/** The methods of RoomTypeService; the proto's comments say what each promises. */
+export function roomTypeService({ orm, writer: { write }, page }: Deps): RoomTypeServiceImplementation {
+  return {
+    async createRoomType(request, call) {
+      const wanted = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
+      // One that does not exist is refused in the write, which then happens in the default hotel.
+      const scope = { hotel: (await knownHotelOf(forkFor(orm, call.signal), 'hotel', wanted)) ?? DEFAULT_HOTEL }
+      const type = await write(call, 'CreateRoomType', request, scope, async (written) => {
+        const { hotel, ...fields } = valid(request, {
+          ...roomTypeFields,
+          hotel: await liveRule(written.em, wanted, 'hotel', wanted),
+        })
+        const type = written.em.create(RoomType, {
+          ...roomTypeData(fields),
+          name: fields.name,
+          hotelId: hotel,
+          ...newborn(written),
+        })
+        await type.save(written.em)
+        return () => type.toProto()
+      })
+      return created(call, '/room_types', type)
+    },
+
+    async getRoomType({ id }, call) {
+      const em = forkFor(orm, call.signal)
+      const type = await find(em, await hotelOf(em, 'room_type', id), id)
+      return withEtag(call, type.toProto())
+    },
+
+    listRoomTypes: (request, call) => listRoomTypes(forkFor(orm, call.signal), page('ListRoomTypes', request), request),
+
+    async updateRoomType(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const type = await write(call, 'UpdateRoomType', request, scope, async (written) => {
+        const type = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, type.version)
+        const fields = validChanges(request, roomTypeFields, ['hotel'])
+        demandUnchanged('hotel', request.hotel, type.hotelId)
+        change<RoomType>(type, roomTypeData(fields), written)
+        await type.save(written.em)
+        return () => type.toProto()
+      })
+      return withEtag(call, type)
+    },
+
+    async replaceRoomType(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const type = await write(call, 'ReplaceRoomType', request, scope, async (written) => {
+        const type = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, type.version)
+        const fields = valid(request, roomTypeFields)
+        demandUnchanged('hotel', request.hotel, type.hotelId)
+        change<RoomType>(type, roomTypeData(fields), written)
+        await type.save(written.em)
+        return () => type.toProto()
+      })
+      return withEtag(call, type)
+    },
+
+    async deleteRoomType(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const type = await write(call, 'DeleteRoomType', request, scope, async (written) => {
+        const type = await findToWrite(written, scope.hotel, request.id)
+        matchEtag(call, request, type.version)
+        await demandUnused(written.em, 'room_type', scope.hotel, type.id)
+        change<RoomType>(type, { deleteTime: written.now }, written)
+        return () => type.toProto()
+      })
+      return withEtag(call, type)
+    },
+
+    async undeleteRoomType(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      const type = await write(call, 'UndeleteRoomType', request, scope, async (written) => {
+        const type = await find(written.em, scope.hotel, request.id)
+        matchEtag(call, request, type.version)
+        if (type.deleteTime === null) throw precondition('ALREADY_LIVE', 'the room type is not deleted')
+        await demandLive(written.em, scope.hotel, 'hotel', scope.hotel)
+        change<RoomType>(type, { deleteTime: null }, written)
+        await type.save(written.em)
+        return () => type.toProto()
+      })
+      return withEtag(call, type)
+    },
+  }
+
+  async function scopeOf(id: string, signal: AbortSignal) {
+    return { hotel: await hotelOf(forkFor(orm, signal), 'room_type', id) }
+  }
+}
+
+function find(em: EntityManager, hotelId: string, id: string): Promise<RoomType> {
+  return em.findOneOrFail(RoomType, { hotelId, id })
+}
+
+async function findToWrite({ em }: Write, hotelId: string, id: string): Promise<RoomType> {
+  const type = await find(em, hotelId, id)
+  if (type.deleteTime !== null) throw notFound('room_type', id)
+  return type
+}

@@ -1,0 +1,77 @@
+import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
+import type { EntityManager } from '@hotel/runtime/database'
+import { etagOf } from '@hotel/runtime/etag'
+import { alreadyExists } from '@hotel/runtime/refusal'
+import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { flushUnique } from './unique.ts'
+
+/** Holds a name once among the live room types of a hotel, in any case. */
+export const ROOM_TYPE_NAME_LIVE_KEY = 'room_type_name_live_key'
+
+const MOST_GUESTS = 100
+
+const schema = defineEntity({
+  name: 'RoomType',
+  tableName: 'room_type',
+  properties: {
+    hotelId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    name: p.string(),
+    description: p.string().nullable(),
+    maxGuests: p.integer().nullable(),
+    version: p.integer().version(),
+    createTime: p.datetime(),
+    updateTime: p.datetime(),
+    deleteTime: p.datetime().nullable(),
+    updatedBy: p.string(),
+  },
+})
+
+/** A kind of room that guests ask for. */
+export class RoomType extends schema.class {
+  /** Writes the room type now, while its name is known to the error: throws NAME_TAKEN. */
+  async save(em: EntityManager): Promise<void> {
+    const { name, hotelId: hotel } = this
+    await flushUnique(em, ROOM_TYPE_NAME_LIVE_KEY, () =>
+      alreadyExists('NAME_TAKEN', `a room type of the hotel ${hotel} has the name ${name}`, { name, hotel }),
+    )
+  }
+
+  /** As callers see it. */
+  toProto(): RoomTypeMessage {
+    return RoomTypeMessage.fromPartial({
+      id: this.id,
+      hotel: this.hotelId,
+      name: this.name,
+      description: this.description ?? undefined,
+      max_guests: this.maxGuests ?? undefined,
+      create_time: this.createTime,
+      update_time: this.updateTime,
+      delete_time: this.deleteTime ?? undefined,
+      etag: etagOf(this.version),
+    })
+  }
+}
+schema.setClass(RoomType)
+
+const guests: Rule<number | null> = (value) => {
+  if (value === undefined) return null
+  const most = value as number
+  if (most < 1 || most > MOST_GUESTS) throw new Invalid(`is not between 1 and ${MOST_GUESTS}`)
+  return most
+}
+
+/** The rules of the fields that callers give. */
+export const roomTypeFields = {
+  name: requiredText(),
+  description: optionalText(2000),
+  max_guests: guests,
+}
+
+type Fields = { name: string; description: string | null; max_guests: number | null }
+
+/** The fields of a request, parsed, under the entity's names. */
+export function roomTypeData({ max_guests, ...rest }: Partial<Fields>) {
+  return { ...rest, ...(max_guests !== undefined && { maxGuests: max_guests }) }
+}

@@ -1,0 +1,11 @@
+import { databaseError, type EntityManager } from '@hotel/runtime/database'
+import type { Refusal } from '@hotel/runtime/refusal'
+
+/** Writes now, while the values are at hand: throws this refusal when the unique index of this name forbids it. */
+export async function flushUnique(em: EntityManager, index: string, taken: () => Refusal): Promise<void> {
+  try {
+    await em.flush()
+  } catch (error) {
+    throw databaseError(error)?.constraint === index ? taken() : error
+  }
+}
