@@ -28,9 +28,15 @@ export class Refusal extends RichServerError {
     details: ErrorDetails[] = [],
   ) {
     const delay = code === Status.UNAVAILABLE ? [afterOneSecond] : []
-    super(code, message, [ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata }), ...delay, ...details])
+    const info = ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata: withoutEmpty(metadata) })
+    super(code, message, [info, ...delay, ...details])
     this.reason = reason
   }
+}
+
+/** An entry without a value is not encoded whole, and Envoy 1.40's transcoder crashes on it: such a value is left out. */
+function withoutEmpty(metadata: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== ''))
 }
 
 /** One wrong field of a request and its remedy. */
