@@ -36,7 +36,16 @@ describe('addresses', () => {
   test('GET / is an object of the addresses of the resources', async () => {
     const { status, json } = await suite.rest('GET', '/')
     expect(status).toBe(200)
-    for (const name of ['guests', 'rooms', 'reservations']) {
+    for (const name of [
+      'guests',
+      'hotels',
+      'locations',
+      'room_types',
+      'rooms',
+      'employees',
+      'reservations',
+      'room_blocks',
+    ]) {
       expect(json[name]).toBe(`http://${suite.gateway.address}/${name}`)
     }
   })
@@ -144,6 +153,7 @@ describe('an unknown id', () => {
     ['GET', 'rooms'],
     ['PATCH', 'rooms'],
     ['PUT', 'rooms'],
+    ['DELETE', 'rooms'],
     ['GET', 'reservations'],
     ['PATCH', 'reservations'],
     ['PUT', 'reservations'],

@@ -127,6 +127,19 @@ describe('a room', () => {
     await suite.rooms.updateRoom({ id: room, number: freshNumber() })
   })
 
+  test.each(['Pacific/Kiritimati', 'Etc/GMT+12'])(
+    "begins to be gone with the location's own day: %s",
+    async (time_zone) => {
+      const location = await suite.locations.createLocation({ name: time_zone, time_zone })
+      const { id } = await suite.rooms.createRoom({ number: freshNumber(), location: location.id })
+      const today = () => Temporal.Now.plainDateISO(time_zone).toString()
+      const before = today()
+      await retire(id)
+      const [leg] = await legsOf(id)
+      expect([before, today()]).toContain(leg?.in_date)
+    },
+  )
+
   test('is free to go when its guest has moved to another', async () => {
     const { guest, room } = await guestAndRoom(suite)
     const other = await suite.rooms.createRoom({ number: freshNumber() })
@@ -262,7 +275,7 @@ describe('a deletion that was left between mark and decision', () => {
       await lock.end()
     }
   }
-  const [first = () => undefined] = [() => suite.stack.services.rooms.instances[0]]
+  const first = () => suite.stack.services.rooms.instances[0]
 
   test('by a service that was killed is finished by another: deleted, by who asked', async () => {
     const { room } = await guestAndRoom(suite)

@@ -81,6 +81,8 @@ describe('after random operations the view is what the base tables say', () => {
         () => suite.reservations.undeleteReservation({ id: pick(reservations, random) }),
         () => suite.guests.updateGuest({ id: pick(guests, random), first_name: `Guest ${Math.floor(random() * 1e6)}` }),
         () => suite.rooms.updateRoom({ id: pick(rooms, random), number: freshNumber() }),
+        () => suite.rooms.deleteRoom({ id: pick(rooms, random) }),
+        () => suite.rooms.undeleteRoom({ id: pick(rooms, random) }),
       ]
       let done = 0
       for (let step = 0; step < 120; step++) {
@@ -96,9 +98,11 @@ describe('after random operations the view is what the base tables say', () => {
       await demandViewIsTrue(suite)
       const held = await suite.sql(
         'reservations',
-        'select holder_id from occupancy o where not exists (select 1 from reservation r where r.id = o.holder_id and r.delete_time is null)',
+        `select holder_id from occupancy o where holder = 'RESERVATION'
+           and not exists (select 1 from reservation r where r.id = o.holder_id and r.delete_time is null)`,
       )
       expect(held).toEqual([])
+      await eventually(() => demandRetiredAre(rooms))
     },
     60_000,
   )
@@ -120,6 +124,17 @@ describe('after random operations the view is what the base tables say', () => {
       ])
       expect(replica?.number ?? number).toBe(number)
     }
+  }
+
+  async function demandRetiredAre(rooms: string[]): Promise<void> {
+    const { rooms: live } = await suite.rooms.listRooms({ page_size: 500 })
+    const held = await suite.sql<{ id: string }>(
+      'reservations',
+      `select room_id as id from occupancy where holder = 'RETIRED' and room_id = any($1)`,
+      [rooms],
+    )
+    const deleted = rooms.filter((id) => !live.some((room) => room.id === id))
+    expect(held.map(({ id }) => id).sort()).toEqual(deleted.sort())
   }
 
   test('rebuild makes the same view', async () => {
