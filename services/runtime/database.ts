@@ -10,6 +10,9 @@ export type { EntityManager, MikroORM }
 /** A migration: its name, which orders and remembers it, and its SQL. */
 export type MigrationFile = { readonly name: string; readonly file: URL }
 
+/** Connections of a service's pool. */
+export const CONNECTIONS = 10
+
 type DatabaseOptions = {
   url: string
   entities: NonNullable<Options['entities']>
@@ -26,7 +29,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
     extensions: [Migrator],
-    pool: { min: 0, max: options.poolSize ?? 10 },
+    pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
     driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel', onPoolCreated: releaseLostConnections },
     findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
     migrations: {

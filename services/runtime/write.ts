@@ -1,8 +1,9 @@
 import { createHash, randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type CallContext, Status } from 'nice-grpc'
+import { admission } from './admission.ts'
 import type { ClockOffset } from './clock.ts'
-import { databaseError, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
+import { CONNECTIONS, databaseError, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import type { Heads } from './heads.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
@@ -54,6 +55,8 @@ export function actorOf(_call: CallContext): string {
 
 const ATTEMPTS = 4
 const RETRIED = new Set(['40001', '40P01'])
+/** Enough to keep a hotel's head busy: while one writes, the next waits at the head and another begins. */
+const WRITES_OF_HOTEL = 3
 
 type WriterOptions = { orm: MikroORM; clockOffset: ClockOffset; refusals: Refusals; rebuild: Rebuild; heads: Heads }
 
@@ -65,10 +68,13 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOpt
       refusals,
     )
 
+  const admit = admission(CONNECTIONS - 2, WRITES_OF_HOTEL)
+
   return {
     async write(call, method, request, scope, apply) {
       const repeat = repeatOf(call, method, request)
       const actor = actorOf(call)
+      using _place = await admit(scope.hotel, call.signal)
       const answer = await begin(call.signal, scope, async (em, now) => {
         const first = await recall(em, scope, repeat)
         if (first !== undefined) return replayed(call, () => rebuild(first.resource, first.payload))
