@@ -29,6 +29,17 @@ const passes: Omit<Case, 'status'>[] = [
   { title: 'a trailing slash', request: `GET /guests/${id}/?` },
   { title: 'a literal beside a variable', request: 'GET /reservations/current_and_upcoming?page_size=3' },
   { title: 'a custom verb', request: `POST ${reservation}:undelete` },
+  { title: 'another', request: `POST ${reservation}:confirm`, body: '{"etag":"\\"1\\""}' },
+  {
+    title: 'a custom verb of the collection',
+    request: 'POST /reservations:swapRooms',
+    body: `{"reservations":["${id}","${other}"]}`,
+  },
+  {
+    title: 'a reservation of a type, as a hold',
+    request: 'POST /reservations',
+    body: `{"room_type":"${id}","room_count":2,"location":"${id}","hold_until":"2031-01-01T00:00:00Z"}`,
+  },
   { title: 'an encoded query name', request: 'GET /guests?%70age_size=3&show_deleted=true' },
   { title: 'a query with hyphens in an enum', request: 'GET /reservations?status=checked-in' },
   { title: 'another custom verb', request: `POST /room_types/${id}:undelete`, body: '{"etag":"\\"1\\""}' },
@@ -145,6 +156,15 @@ const refusals: Case[] = [
     body: '{"reason":"x"}',
     status: 400,
     fields: ['reason'],
+  },
+  { title: 'a custom verb in another case', request: 'POST /reservations:swaprooms', body: '{}', status: 404 },
+  { title: 'a custom verb by GET', request: `GET ${reservation}:confirm`, status: 405, reason: 'METHOD_NOT_ALLOWED' },
+  {
+    title: 'a number for a moment',
+    request: 'POST /reservations',
+    body: '{"hold_until":1}',
+    status: 400,
+    fields: ['hold_until'],
   },
   { title: 'text', request: 'POST /guests', body: '{}', type: 'text/plain', status: 415 },
   {

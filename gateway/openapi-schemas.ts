@@ -70,8 +70,14 @@ export function fieldSchema(field: DescField): Schema {
 
 /** What a string holds, by the name that it has everywhere in the API; the services check more than a schema can say. */
 const stringSchemas: Readonly<Record<string, Schema>> = Object.fromEntries([
-  ...['id', 'hotel', 'location', 'guest', 'room', 'rooms', 'room_type', 'reservation'].map((name) => [name, idSchema]),
-  ...['in_date', 'out_date', 'from', 'to'].map((name) => [name, { type: 'string', format: 'date' }]),
+  ...['id', 'hotel', 'location', 'guest', 'room', 'rooms', 'room_type', 'reservation', 'reservations'].map((name) => [
+    name,
+    idSchema,
+  ]),
+  ...['in_date', 'out_date', 'from', 'to', 'deleted_from', 'deleted_to'].map((name) => [
+    name,
+    { type: 'string', format: 'date' },
+  ]),
   ...['first_name', 'last_name', 'name', 'number', 'address', 'city'].map((name) => [
     name,
     { type: 'string', minLength: 1, maxLength: 255 },

@@ -10,6 +10,7 @@ export const config = readEnv(process.env, {
   rooms: ['ROOMS_ADDRESS', addresses],
   pageTokenKey: ['PAGE_TOKEN_KEY', key256],
   drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
+  holdSweepSeconds: ['HOLD_SWEEP_SECONDS', numberOr(10)],
   clockFile: ['TEST_CLOCK_FILE', optionalText],
   logLevel: ['LOG_LEVEL', textOr('info')],
 })

@@ -35,12 +35,14 @@ type Row = {
   room_numbers: string[]
   checkin_datetime: string | null
   checkout_datetime: string | null
+  hold_until: string | null
 }
 
 /** $1 is what the clock is off by, in seconds: 0 but in tests. */
 const FROM = `from (
     select hotel_id, id, location_date(time_zone, clock_timestamp() + make_interval(secs => $1)) as today from location
-  ) l join current_and_upcoming c on c.hotel_id = l.hotel_id and c.location_id = l.id`
+  ) l join current_and_upcoming c on c.hotel_id = l.hotel_id and c.location_id = l.id
+    and (c.hold_until is null or c.hold_until > statement_timestamp() + make_interval(secs => $1))`
 
 /** A page of stays by in_date, then status as text, then id. */
 export async function listStays(
@@ -91,5 +93,6 @@ function toProto(row: Row): Stay {
     rooms: row.rooms,
     hotel: row.hotel_id,
     location: row.location_id,
+    hold_until: row.hold_until === null ? undefined : new Date(row.hold_until),
   })
 }

@@ -18,6 +18,7 @@ export const guestDecision: Decision<string[]> = {
       em,
       `select r.id from reservation r join location l on l.hotel_id = r.hotel_id and l.id = r.location_id
        where r.hotel_id = $1 and r.guest_id = $2 and r.delete_time is null and r.status <> 'CHECKED_OUT'
+         and (r.hold_until is null or r.hold_until > $3::timestamptz)
          and (r.status = 'CHECKED_IN' or r.out_date >= location_date(l.time_zone, $3::timestamptz))
        order by r.in_date limit 20`,
       [hotel, id, now.toISOString()],

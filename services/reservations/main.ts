@@ -4,6 +4,7 @@ import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/b
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
+import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
@@ -30,7 +31,7 @@ import { encode, rebuilder } from './resources.ts'
 import { retirementService } from './retirement-service.ts'
 import { RoomBlock } from './room-block.ts'
 import { roomBlockService } from './room-block-service.ts'
-import { sweepPastStays } from './sweep.ts'
+import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
 
 const log = createLogger('reservations', config.logLevel)
 await using closing = new AsyncDisposableStack()
@@ -54,6 +55,7 @@ const replicas = [
 for (const replica of replicas) closing.defer(() => replica.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
+closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
 const metrics = createMetrics()
 closing.defer(openRedis(config.redisUrl, log, metrics))
 const deps = {
@@ -62,9 +64,11 @@ const deps = {
   page: pager(config.pageTokenKey),
   clockOffset: offset,
   peers: readThrough(orm, reservationWriter, {
+    feed: rooms.client(FeedServiceDefinition),
     guests: guests.client(GuestServiceDefinition),
     rooms: rooms.client(RoomServiceDefinition),
     locations: rooms.client(LocationServiceDefinition),
+    roomTypes: rooms.client(RoomTypeServiceDefinition),
   }),
 }
 const databaseIsReady = databaseReady(orm, migrations)

@@ -4,7 +4,7 @@ import { migrations } from './migrations.ts'
 await migrate(
   {
     migrations,
-    programs: ['occupancy', 'current-and-upcoming', 'room-block-triggers'].map(
+    programs: ['occupancy', 'assignment', 'alternatives', 'current-and-upcoming', 'room-block-triggers'].map(
       (name) => new URL(`sql/${name}.sql`, import.meta.url),
     ),
     grants: `

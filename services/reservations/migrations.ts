@@ -10,4 +10,5 @@ export const migrations = [
     name: '0005-blocks-and-retirement',
     file: new URL('migrations/0005-blocks-and-retirement.sql', import.meta.url),
   },
+  { name: '0007-booking', file: new URL('migrations/0007-booking.sql', import.meta.url) },
 ]

@@ -1,6 +1,7 @@
 import { type EntityManager, query } from '@hotel/runtime/database'
-import { precondition } from '@hotel/runtime/refusal'
+import type { Write } from '@hotel/runtime/write'
 import type { Leg } from './stay.ts'
+import { type Conflict, roomNotAvailable, type Wish } from './unavailable.ts'
 
 /** What holds nights: a reservation, a block, or a retired room itself. */
 export type Holder = 'RESERVATION' | 'BLOCK' | 'RETIRED'
@@ -15,51 +16,47 @@ export async function heldLegs(em: EntityManager, hotel: string, reservation: st
   )
 }
 
-type Outcome = { held: boolean; in_the_way: Conflict[] | null }
-type Conflict = { room: string; in_date: string; out_date: string; by: string }
+/** Legs for one holder, in place of those it has; the legs of a hold lapse at a moment. */
+export type Claim = {
+  readonly id: string
+  readonly holder?: Holder
+  readonly legs: readonly Leg[]
+  readonly holdUntil?: Date | null | undefined
+}
 
 /**
- * Holds these legs for a reservation or another holder, in place of those it holds. Throws ROOM_NOT_AVAILABLE with what is in the way; the
- * caller's transaction then keeps the nights there were.
+ * Holds legs for reservations of a hotel, or other holders, in place of all that they hold: these are freed first, so that reservations can
+ * trade rooms. Throws ROOM_NOT_AVAILABLE with what is in the way, and with the wish, if there is one to find alternatives
+ * for; the caller's transaction then keeps the nights there were.
  */
-export async function hold(
-  em: EntityManager,
-  hotel: string,
-  id: string,
-  legs: readonly Leg[],
-  holder: Holder = 'RESERVATION',
-): Promise<void> {
-  await release(em, hotel, id)
-  if (legs.length === 0) return
-  const each = <T>(value: T) => legs.map(() => value)
-  const [outcome] = await query<Outcome>(em, 'select held, in_the_way from hold_rooms($1, $2, $3, $4, $5, $6, $7)', [
-    each(1),
-    each(hotel),
-    each(id),
-    each(holder),
-    legs.map((leg) => leg.room),
-    legs.map((leg) => leg.inDate),
-    legs.map((leg) => leg.outDate),
-  ])
-  if (outcome?.held !== true) throw roomNotAvailable(outcome?.in_the_way ?? [])
+export async function hold({ em, now }: Write, hotel: string, claims: readonly Claim[], wish?: Wish): Promise<void> {
+  const holders = claims.map(({ id }) => id)
+  await query(em, 'select release_rooms($1, $2)', [holders.map(() => hotel), holders])
+  const legs = claims.flatMap((claim, index) => claim.legs.map((leg) => ({ ...claim, ...leg, number: index + 1 })))
+  const rows = await query<{ held: boolean; in_the_way: Conflict[] | null }>(
+    em,
+    'select held, in_the_way from hold_rooms($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    [
+      legs.map(({ number }) => number),
+      legs.map(() => hotel),
+      legs.map(({ id }) => id),
+      legs.map(({ holder = 'RESERVATION' }) => holder),
+      legs.map(({ room }) => room),
+      legs.map(({ inDate }) => inDate),
+      legs.map(({ outDate }) => outDate),
+      legs.map(({ holdUntil }) => holdUntil?.toISOString() ?? null),
+      now.toISOString(),
+    ],
+  )
+  const refused = rows.filter(({ held }) => !held)
+  if (refused.length > 0)
+    throw roomNotAvailable(
+      refused.flatMap(({ in_the_way }) => in_the_way ?? []),
+      wish,
+    )
 }
 
 /** Frees all nights of a holder. */
 export async function release(em: EntityManager, hotel: string, reservation: string): Promise<void> {
   await query(em, 'select release_rooms($1, $2)', [[hotel], [reservation]])
-}
-
-function roomNotAvailable(conflicts: Conflict[]): Error {
-  const first = conflicts[0]
-  const nights = ({ in_date, out_date }: Conflict) => `the nights from ${in_date} to ${out_date}`
-  return precondition(
-    'ROOM_NOT_AVAILABLE',
-    first === undefined ? 'a room is held for some of the nights' : `room ${first.room} is held for ${nights(first)}`,
-    first === undefined ? {} : { room: first.room, in_date: first.in_date, out_date: first.out_date },
-    conflicts.map((conflict) => ({
-      type: conflict.by,
-      subject: `rooms/${conflict.room}`,
-      description: `held for ${nights(conflict)}`,
-    })),
-  )
 }

@@ -1,60 +1,91 @@
+import type { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import type { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
 import type { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
+import type { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
 import type { Writer } from '@hotel/runtime/write'
 import type { Client } from 'nice-grpc'
-import { storeGuest, storeLocation, storeRoom, versionOf } from './replicas.ts'
+import { newsOfRooms } from './news.ts'
+import { storeGuest, storeLocation, storeRoom, storeRoomType, versionOf } from './replicas.ts'
 
 /** Fetches what the replicas lack, or know only as deleted, so that what was made a millisecond ago can be booked. */
 export type ReadThrough = {
-  guest(id: string, signal: AbortSignal): Promise<void>
-  rooms(ids: readonly string[], signal: AbortSignal): Promise<void>
+  /** Ids that are none, or empty, are passed over. Throws PEER_UNAVAILABLE when one can not be confirmed. */
+  named(ids: Partial<Record<Kind, readonly string[]>>, signal: AbortSignal): Promise<void>
+  /** All that the rooms service has of a hotel by now. Throws PEER_UNAVAILABLE when that can not be known. */
+  news(hotel: string): Promise<void>
 }
 
-type Peers = {
+/** What other services own and reservations are made of, by the name of its replica. */
+type Kind = 'guest' | 'room' | 'room_type' | 'location'
+
+export type Peers = {
+  feed: Client<FeedServiceDefinition>
   guests: Client<GuestServiceDefinition>
   rooms: Client<RoomServiceDefinition>
   locations: Client<LocationServiceDefinition>
+  roomTypes: Client<RoomTypeServiceDefinition>
 }
 
-/** Calls are made before the transaction of the write, never inside; PEER_UNAVAILABLE when an id can not be confirmed. */
+/** Calls are made before the transaction of the write, never inside. */
 export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadThrough {
-  const isHere = async (table: 'guest' | 'room' | 'location', id: string, signal: AbortSignal) => {
-    // One that was retired may have been restored since.
-    const retired = {
-      guest: 'and not exists (select 1 from retired_guest r where r.guest_id = t.id)',
-      room: 'and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id)',
-      location: '',
-    }[table]
-    const rows = await query(
-      forkFor(orm, signal),
-      `select 1 from ${table} t where id = $1 and delete_time is null ${retired}`,
-      [id],
-    )
-    return rows.length > 0
+  const missing = (ids: Partial<Record<Kind, readonly string[]>>, signal: AbortSignal) => {
+    const wanted = Object.entries(ids).flatMap(([kind, ids]) => ids.filter(isId).map((id) => ({ kind, id })))
+    if (wanted.length === 0) return []
+    return query<{ kind: Kind; id: string }>(forkFor(orm, signal), MISSING, [
+      wanted.map(({ kind }) => kind),
+      wanted.map(({ id }) => id),
+    ])
   }
-  const location = async (id: string, signal: AbortSignal) => {
-    if (await isHere('location', id, signal)) return
-    const found = await askPeer('rooms', () => peers.locations.getLocation({ id }, repeatable(signal)))
-    if (found !== undefined) await writer.system(found.hotel, ({ em }) => storeLocation(em, found, versionOf(found)))
+  const fetch = async (kind: Kind, id: string, signal: AbortSignal): Promise<void> => {
+    const options = repeatable(signal)
+    switch (kind) {
+      case 'guest': {
+        const found = await askPeer('guests', () => peers.guests.getGuest({ id }, options))
+        if (found) await writer.system(found.hotel, ({ em }) => storeGuest(em, found, versionOf(found)))
+        return
+      }
+      case 'room': {
+        const found = await askPeer('rooms', () => peers.rooms.getRoom({ id }, options))
+        for (const { kind, id } of found ? await missing({ location: [found.location] }, signal) : []) {
+          await fetch(kind, id, signal)
+        }
+        if (found) await writer.system(found.hotel, ({ em }) => storeRoom(em, found, versionOf(found)))
+        return
+      }
+      case 'room_type': {
+        const found = await askPeer('rooms', () => peers.roomTypes.getRoomType({ id }, options))
+        if (found) await writer.system(found.hotel, ({ em }) => storeRoomType(em, found, versionOf(found)))
+        return
+      }
+      case 'location': {
+        const found = await askPeer('rooms', () => peers.locations.getLocation({ id }, options))
+        if (found) await writer.system(found.hotel, ({ em }) => storeLocation(em, found, versionOf(found)))
+        return
+      }
+      default:
+        return kind satisfies never
+    }
   }
   return {
-    async guest(id, signal) {
-      if (!isId(id) || (await isHere('guest', id, signal))) return
-      const found = await askPeer('guests', () => peers.guests.getGuest({ id }, repeatable(signal)))
-      if (found !== undefined) await writer.system(found.hotel, ({ em }) => storeGuest(em, found, versionOf(found)))
+    async named(ids, signal) {
+      for (const { kind, id } of await missing(ids, signal)) await fetch(kind, id, signal)
     },
-    async rooms(ids, signal) {
-      for (const id of ids) {
-        if (!isId(id) || (await isHere('room', id, signal))) continue
-        const found = await askPeer('rooms', () => peers.rooms.getRoom({ id }, repeatable(signal)))
-        if (found === undefined) continue
-        await location(found.location, signal)
-        await writer.system(found.hotel, ({ em }) => storeRoom(em, found, versionOf(found)))
-      }
-    },
+    news: newsOfRooms(orm, writer, peers.feed),
   }
 }
+
+/** Which of some ids the replicas do not have live. What was retired may have been restored since. */
+const MISSING = `
+  select w.kind, w.id from unnest($1::text[], $2::uuid[]) as w (kind, id)
+  where not case w.kind
+    when 'guest' then exists (select 1 from guest t where t.id = w.id and t.delete_time is null
+      and not exists (select 1 from retired_guest r where r.hotel_id = t.hotel_id and r.guest_id = t.id))
+    when 'room' then exists (select 1 from room t where t.id = w.id and t.delete_time is null
+      and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id))
+    when 'room_type' then exists (select 1 from room_type t where t.id = w.id and t.delete_time is null)
+    when 'location' then exists (select 1 from location t where t.id = w.id and t.delete_time is null)
+  end`

@@ -1,9 +1,11 @@
+import type { EntityManager } from '@hotel/runtime/database'
 import { immutable, precondition } from '@hotel/runtime/refusal'
 import { change, type Write } from '@hotel/runtime/write'
+import { holdNotConfirmed } from './holds.ts'
 import { heldLegs, hold } from './occupancy.ts'
 import { guestIsLive, placeOfRooms, refuseAll, todayAt, UNKNOWN_GUEST } from './parties.ts'
 import type { Reservation, Status } from './reservation.ts'
-import { legsFrom, legsOf, legsUntil, type Stay, stay } from './stay.ts'
+import { endOf, type Leg, legsFrom, legsOf, legsUntil, type Stay, stay } from './stay.ts'
 
 /** What a PUT or PATCH wants of a reservation: the fields it names, the rest as it is. */
 export type Wanted = {
@@ -37,7 +39,12 @@ export async function changeReservation(
 
   const today = await todayAt(em, place, now)
   const times = transition(reservation, to, dates, today, now)
-  await holdNights(write, reservation, { dates, rooms, to, today, moved, roomsField })
+  const legs = await changedLegs(em, reservation, { dates, rooms, to, today, roomsField })
+  if (legs !== undefined) {
+    const { id, holdUntil } = reservation
+    const wish = { ...place, stay: dates, rooms, own: id, ...present(reservation, today) }
+    await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
+  }
   change(
     reservation,
     {
@@ -52,14 +59,22 @@ export async function changeReservation(
   )
 }
 
-function sameRooms(a: readonly string[], b: readonly string[]): boolean {
+/** What a guest who is here has, for whom only the nights from tonight on can be others. */
+function present({ status, inDate, outDate, rooms }: Reservation, today: string) {
+  if (status === 'PENDING') return {}
+  return { here: { tonight: today > inDate ? today : inDate, rooms, outDate } }
+}
+
+/** Whether two lists name the same rooms in the same order. */
+export function sameRooms(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((room, index) => room === b[index])
 }
 
-type Target = Stay & { rooms: readonly string[]; guestId: string; roomsField: 'room' | 'rooms' }
+/** What a reservation is to be, with the request's field that names its rooms. */
+export type Target = Stay & { rooms: readonly string[]; guestId: string; roomsField: 'room' | 'rooms' }
 
 /** Throws FIELD_IMMUTABLE_NOW for the first field that differs and can not in the present status. */
-function demandChangeable(reservation: Reservation, target: Target): void {
+export function demandChangeable(reservation: Reservation, target: Target): void {
   const { status } = reservation
   if (status === 'PENDING') return
   const fixed: [string, boolean][] = [
@@ -74,7 +89,11 @@ function demandChangeable(reservation: Reservation, target: Target): void {
   }
   const [field] = fixed.find(([, differs]) => differs) ?? []
   if (field !== undefined) {
-    throw precondition('FIELD_IMMUTABLE_NOW', `${field} can not be changed while ${status}`, { field, status })
+    throw precondition('FIELD_IMMUTABLE_NOW', `${field} can not be changed while ${status}`, {
+      field,
+      status,
+      reservation: reservation.id,
+    })
   }
 }
 
@@ -102,6 +121,7 @@ async function demandParties(
 function transition(reservation: Reservation, to: Status, { inDate, outDate }: Stay, today: string, now: Date) {
   if (to === reservation.status) return {}
   reservation.demandTransition(to)
+  if (reservation.holdUntil) throw holdNotConfirmed(reservation.holdUntil)
   if (to === 'CHECKED_IN') {
     if (today < inDate)
       throw precondition('CHECK_IN_TOO_EARLY', `check-in is from ${inDate} on, it is ${today}`, {
@@ -121,31 +141,30 @@ function transition(reservation: Reservation, to: Status, { inDate, outDate }: S
 }
 
 type Nights = {
-  dates: Stay
-  rooms: readonly string[]
-  to: Status
-  today: string
-  moved: boolean
-  roomsField: 'room' | 'rooms'
+  readonly dates: Stay
+  readonly rooms: readonly string[]
+  readonly to: Status
+  readonly today: string
+  readonly roomsField: string
 }
 
-async function holdNights(
-  { em }: Write,
+/**
+ * The legs of a reservation with these rooms and dates, under the rules of its status: while PENDING the whole stay, while
+ * CHECKED_IN what was slept and what is left from tonight on. Undefined when nothing of its nights changes.
+ */
+export async function changedLegs(
+  em: EntityManager,
   reservation: Reservation,
-  { dates, rooms, to, today, moved, roomsField }: Nights,
-): Promise<void> {
+  { dates, rooms, to, today, roomsField }: Nights,
+): Promise<Leg[] | undefined> {
   const { hotelId, id, status } = reservation
+  const moved = !sameRooms(rooms, reservation.rooms)
   const sameDates = dates.inDate === reservation.inDate && dates.outDate === reservation.outDate
   const leaves = to === 'CHECKED_OUT' && status !== to
-  if (sameDates && !moved && !leaves) return
-  if (status === 'PENDING') return hold(em, hotelId, id, legsOf(dates, rooms))
-  if (moved && today >= dates.outDate && dates.outDate > dates.inDate) throw noNightLeft(roomsField)
-  const before = await heldLegs(em, hotelId, id)
-  const legs = legsFrom(today, dates, rooms, before)
-  await hold(em, hotelId, id, leaves ? legsUntil(today, legs) : legs)
-}
-
-/** A guest who overstays has no night left to sleep elsewhere: the stay is extended first, or along with the room. */
-function noNightLeft(field: 'room' | 'rooms'): Error {
-  return immutable(field)
+  if (sameDates && !moved && !leaves) return undefined
+  if (status === 'PENDING') return legsOf(dates, rooms)
+  // A guest who overstays has no night left to sleep elsewhere: the stay is extended first, or along with the room.
+  if (moved && today >= endOf(dates)) throw immutable(roomsField)
+  const legs = legsFrom(today, dates, rooms, await heldLegs(em, hotelId, id))
+  return leaves ? legsUntil(today, legs) : legs
 }

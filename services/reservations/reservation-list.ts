@@ -1,7 +1,7 @@
 import type { ListReservationsRequest, ListReservationsResponse } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type EntityManager, query } from '@hotel/runtime/database'
 import type { Page } from '@hotel/runtime/page'
-import { date, idFilter, optional, valid } from '@hotel/runtime/valid'
+import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/valid'
 import { Reservation, status } from './reservation.ts'
 
 /** A page of reservations by in_date, the latest first, then id. */
@@ -9,6 +9,7 @@ export async function listReservations(
   em: EntityManager,
   page: Page,
   request: ListReservationsRequest,
+  clockOffset: number,
 ): Promise<ListReservationsResponse> {
   const filter = valid(request, {
     hotel: idFilter,
@@ -18,9 +19,16 @@ export async function listReservations(
     status,
     from: optional(date),
     to: optional(date),
+    deleted_from: optional(date),
+    deleted_to: optional(date),
+    show_deleted: () => {
+      const { deleted_from, deleted_to, show_deleted } = request
+      if (!show_deleted && (deleted_from || deleted_to))
+        throw new Invalid('must be true with deleted_from or deleted_to')
+    },
   })
   const conditions: string[] = []
-  const parameters: unknown[] = [page.limit]
+  const parameters: unknown[] = [page.limit, clockOffset]
   const where = (condition: (parameter: string) => string, value: unknown) => {
     if (value === null || value === undefined) return
     parameters.push(value)
@@ -33,20 +41,38 @@ export async function listReservations(
   where((p) => `status = ${p}`, filter.status)
   where((p) => `greatest(out_date, in_date + 1) > ${p}::date`, filter.from)
   where((p) => `in_date < ${p}::date`, filter.to)
-  if (!request.show_deleted) conditions.push('delete_time is null')
+  if (!request.show_deleted) conditions.push(`delete_time is null and (hold_until is null or hold_until > ${NOW})`)
+  where((p) => goneOn('>=', p), filter.deleted_from)
+  where((p) => goneOn('<', p), filter.deleted_to)
   if (page.after !== undefined) {
     parameters.push(...page.after)
     conditions.push(`(in_date, id) < ($${parameters.length - 1}::date, $${parameters.length}::uuid)`)
   }
   const rows = await query<Record<string, unknown>>(
     em,
-    `select * from reservation ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
+    `select *, ${NOW} as now from reservation ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
      order by in_date desc, id desc limit $1`,
     parameters,
   )
   const { rows: reservations, next_page_token } = page.cut(
-    rows.map((row) => em.map(Reservation, row)),
-    ({ inDate, id }) => [inDate, id],
+    rows.map((row) => ({ now: new Date(row.now as string), reservation: em.map(Reservation, row) })),
+    ({ reservation: { inDate, id } }) => [inDate, id],
   )
-  return { reservations: reservations.map((reservation) => reservation.toProto()), next_page_token }
+  return { reservations: reservations.map(({ now, reservation }) => reservation.toProto(now)), next_page_token }
+}
+
+/** The time of the read; $2 is what the clock is off by, in seconds: 0 but in tests. */
+const NOW = 'statement_timestamp() + make_interval(secs => $2)'
+
+/**
+ * Cancelled or lapsed before a date, or from it on, by the location's calendar. The first comparison is the one that an
+ * index serves: no calendar is more than 14 hours away from UTC.
+ */
+function goneOn(compared: '>=' | '<', date: string): string {
+  const gone = 'coalesce(reservation.delete_time, reservation.hold_until)'
+  const sign = compared === '>=' ? '-' : '+'
+  return `${gone} ${compared} (${date}::date::timestamp at time zone 'UTC') ${sign} interval '15 hours'
+    and (delete_time is not null or hold_until <= ${NOW})
+    and (select location_date(l.time_zone, ${gone}) from location l
+         where l.hotel_id = reservation.hotel_id and l.id = reservation.location_id) ${compared} ${date}::date`
 }

@@ -1,6 +1,10 @@
 import { isId } from '@hotel/runtime/id'
-import { date, Invalid, id, type Rule } from '@hotel/runtime/valid'
+import { date, Invalid, id, optional, type Rule } from '@hotel/runtime/valid'
+import { holdUntil } from './holds.ts'
 import { givenStatus, initialStatus, note, status } from './reservation.ts'
+
+/** The most rooms of one reservation. */
+const MOST_ROOMS = 100
 
 type RoomFields = { room?: string | undefined; rooms: string[] }
 
@@ -27,25 +31,55 @@ function roomRules(request: RoomFields): { room: Rule<string | null>; rooms: Rul
       if (request.rooms.length === 0) return null
       if (!request.rooms.every(isId)) throw new Invalid('contains what is not an id')
       if (new Set(request.rooms).size < request.rooms.length) throw new Invalid('names a room twice')
-      if (request.rooms.length > 100) throw new Invalid('names more than 100 rooms')
+      if (request.rooms.length > MOST_ROOMS) throw new Invalid(`names more than ${MOST_ROOMS} rooms`)
       return request.rooms
     },
   }
 }
 
-/** The rules of a new reservation's fields. */
-export function creationRules(request: RoomFields) {
+/** The rules of the fields that creation, PUT and PATCH have in common. */
+function commonRules(request: RoomFields) {
   return { in_date: date, out_date: date, guest: id, status: initialStatus, note, ...roomRules(request) }
+}
+
+/** The rules of a new reservation's fields: its rooms are named, or chosen by their type. */
+export function creationRules(request: RoomFields & { room_type: string }) {
+  const byType = request.room_type !== ''
+  const { room, rooms, ...rules } = commonRules(request)
+  return {
+    ...rules,
+    room: byType ? notNamed : room,
+    rooms: byType ? notNamed : rooms,
+    room_type: optional(id),
+    room_count: byType ? roomCount : noRoomCount,
+    location: optional(id),
+    hold_until: holdUntil,
+  }
+}
+
+const notNamed: Rule<null> = (value) => {
+  if ([value].flat().some((room) => room)) throw new Invalid('is named besides room_type: send one of the two')
+  return null
+}
+
+const roomCount: Rule<number> = (value) => {
+  const count = value === undefined ? 1 : Number(value)
+  if (count < 1 || count > MOST_ROOMS) throw new Invalid(`is not 1 to ${MOST_ROOMS}`)
+  return count
+}
+
+const noRoomCount: Rule<undefined> = (value) => {
+  if (value !== undefined) throw new Invalid('goes with room_type: leave it out')
 }
 
 /** The rules of the fields that a PUT replaces. */
 export function replacementRules(request: RoomFields) {
-  return { ...creationRules(request), status }
+  return { ...commonRules(request), status }
 }
 
 /** The rules of the fields that a PATCH changes: a room that a mask names must be there. */
 export function changeRules(request: RoomFields) {
-  const { room, rooms, ...rules } = creationRules(request)
+  const { room, rooms, ...rules } = commonRules(request)
   return { ...rules, status: givenStatus, room: given(room), rooms: given(rooms) }
 }
 

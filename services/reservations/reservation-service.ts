@@ -1,41 +1,41 @@
 import type {
   ReplaceReservationRequest,
+  Reservation as ReservationMessage,
   ReservationServiceImplementation,
   UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { created, withEtag } from '@hotel/runtime/answer'
+import { withEtag } from '@hotel/runtime/answer'
 import type { ClockOffset } from '@hotel/runtime/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
-import { type FieldViolation, invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
+import { invalidFields, notFound } from '@hotel/runtime/refusal'
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
-import { change, newborn, type Writer } from '@hotel/runtime/write'
+import { change, type Write, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
+import { withAlternatives } from './alternatives.ts'
 import { getStay, listStays } from './current-and-upcoming.ts'
-import { hold, release } from './occupancy.ts'
-import { guestIsLive, hotelOfRooms, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
+import { confirm, demandConfirmable } from './holds.ts'
+import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation } from './reservation.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
+import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
-import { changeRules, creationRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
-import { legsOf, stay } from './stay.ts'
+import { changeRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
+import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
+import { undelete } from './undelete.ts'
 
 /** What the service needs: its database and the peers' answers. */
 export type Deps = { orm: MikroORM; writer: Writer; page: Pager; peers: ReadThrough; clockOffset: ClockOffset }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
-export function reservationService({
-  orm,
-  writer: { write },
-  page,
-  peers,
-  clockOffset,
-}: Deps): ReservationServiceImplementation {
+export function reservationService(deps: Deps): ReservationServiceImplementation {
+  const { orm, page, peers, clockOffset } = deps
+  const { write } = deps.writer
   const read = (call: CallContext) => forkFor(orm, call.signal)
-  const scopeOf = async (id: string, call: CallContext) => ({ hotel: await hotelOf(read(call), id) })
+  const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
   const changed = async (
     call: CallContext,
     method: string,
@@ -43,63 +43,30 @@ export function reservationService({
     wanted: () => Wanted,
   ) => {
     const scope = await scopeOf(request.id, call)
-    if (request.guest !== undefined && request.guest !== '') await peers.guest(request.guest, call.signal)
-    await peers.rooms(namedRooms(request), call.signal)
-    const reservation = await write(call, method, request, scope, async (written) => {
-      const reservation = await findLive(written.em, scope.hotel, request.id)
+    await peers.named({ guest: [request.guest ?? ''], room: namedRooms(request) }, call.signal)
+    const apply = async (written: Write) => {
+      const reservation = await findLive(written, scope.hotel, request.id)
       matchEtag(call, request, reservation.version)
       if (method === 'UpdateReservation') demandOneRoom(reservation, request)
       await changeReservation(reservation, wanted(), written, roomsField(request))
       return () => reservation.toProto()
-    })
-    return withEtag(call, reservation)
+    }
+    const attempt = () => write(call, method, request, scope, apply)
+    return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
   }
 
   return {
-    async createReservation(request, call) {
-      await peers.guest(request.guest, call.signal)
-      await peers.rooms(namedRooms(request), call.signal)
-      const named = namedRooms(request)
-      const hotel = await hotelOfRooms(read(call), named.filter(isId))
-      if (hotel === undefined) {
-        const { guest } = valid(request, creationRules(request))
-        const known = await query(read(call), 'select 1 from guest where id = $1 and delete_time is null', [guest])
-        const unknownRoom = { field: roomsField(request), description: 'no room has this id' }
-        throw invalidFields(known.length > 0 ? [unknownRoom] : [unknownRoom, UNKNOWN_GUEST])
-      }
-      const reservation = await write(call, 'CreateReservation', request, { hotel }, async (written) => {
-        const { em } = written
-        const fields = valid(request, creationRules(request))
-        const dates = stay(fields.in_date, fields.out_date)
-        const place = await placeOfRooms(em, hotel, named, roomsField(request))
-        const violations: FieldViolation[] = 'field' in place ? [place] : []
-        if (!(await guestIsLive(em, hotel, fields.guest))) violations.push(UNKNOWN_GUEST)
-        refuseAll(violations)
-        if ('field' in place) throw new Error('unreachable: refused above')
-        const born = newborn(written)
-        await hold(em, hotel, born.id, legsOf(dates, named))
-        const reservation = em.create(Reservation, {
-          ...born,
-          hotelId: hotel,
-          locationId: place.location,
-          ...dates,
-          status: 'PENDING',
-          guestId: fields.guest,
-          rooms: named,
-          note: fields.note,
-        })
-        return () => reservation.toProto()
-      })
-      return created(call, '/reservations', reservation)
-    },
+    createReservation: reservationCreation(deps),
 
     async getReservation({ id }, call) {
       const em = read(call)
-      const reservation = await em.findOneOrFail(Reservation, { hotelId: await hotelOf(em, id), id })
-      return withEtag(call, reservation.toProto())
+      const { hotel, now } = await locate(em, id, clockOffset())
+      const reservation = await em.findOneOrFail(Reservation, { hotelId: hotel, id })
+      return withEtag(call, reservation.toProto(now))
     },
 
-    listReservations: (request, call) => listReservations(read(call), page('ListReservations', request), request),
+    listReservations: (request, call) =>
+      listReservations(read(call), page('ListReservations', request), request, clockOffset()),
 
     updateReservation: (request, call) =>
       changed(call, 'UpdateReservation', request, () => wantedOf(validChanges(request, changeRules(request)))),
@@ -110,7 +77,7 @@ export function reservationService({
     async deleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
       const reservation = await write(call, 'DeleteReservation', request, scope, async (written) => {
-        const reservation = await findLive(written.em, scope.hotel, request.id)
+        const reservation = await findLive(written, scope.hotel, request.id)
         matchEtag(call, request, reservation.version)
         const { reason } = valid(request, { reason: (value) => (value === '' ? null : optionalText(2000)(value)) })
         if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
@@ -123,20 +90,41 @@ export function reservationService({
 
     async undeleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
-      const reservation = await write(call, 'UndeleteReservation', request, scope, async (written) => {
-        const { em } = written
-        const reservation = await em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
+      const apply = async (written: Write) => {
+        const reservation = await written.em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
         matchEtag(call, request, reservation.version)
-        if (reservation.deleteTime === null) throw precondition('ALREADY_LIVE', 'the reservation is not deleted')
-        if (!(await guestIsLive(em, scope.hotel, reservation.guestId))) throw guestDeleted(reservation.guestId)
-        const place = await placeOfRooms(em, scope.hotel, reservation.rooms, 'rooms')
-        if ('field' in place) throw precondition('ROOM_NOT_AVAILABLE', 'a room of the reservation is deleted')
-        const dates = stay(reservation.inDate, reservation.outDate)
-        await hold(em, scope.hotel, reservation.id, legsOf(dates, reservation.rooms))
-        change(reservation, { deleteTime: null, reason: null }, written)
+        await undelete(reservation, written)
+        return () => reservation.toProto()
+      }
+      const attempt = () => write(call, 'UndeleteReservation', request, scope, apply)
+      return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
+    },
+
+    async confirmReservation(request, call) {
+      const scope = await scopeOf(request.id, call)
+      const reservation = await write(call, 'ConfirmReservation', request, scope, async (written) => {
+        const reservation = await written.em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
+        demandConfirmable(reservation, written.now)
+        matchEtag(call, request, reservation.version)
+        await confirm(reservation, written)
         return () => reservation.toProto()
       })
       return withEtag(call, reservation)
+    },
+
+    async swapRooms(request, call) {
+      const ids = namedPair(request, call)
+      const [one, other] = [await scopeOf(ids[0], call), await scopeOf(ids[1], call)]
+      demandOnePlace(one.hotel, other.hotel)
+      const apply = async (written: Write) => {
+        const pair = [await findLive(written, one.hotel, ids[0]), await findLive(written, one.hotel, ids[1])] as const
+        await swapRooms(pair, request, written)
+        return () => ({ reservations: pair.map((reservation) => reservation.toProto()) })
+      }
+      return write(call, 'SwapRooms', request, one, apply, {
+        changes: 2,
+        answer: (messages) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
+      })
     },
 
     listCurrentAndUpcoming: (request, call) =>
@@ -147,17 +135,24 @@ export function reservationService({
   }
 }
 
-/** The hotel of a reservation by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
-async function hotelOf(em: EntityManager, id: string): Promise<string> {
+/**
+ * The hotel of a reservation by id alone: the one look-up that does not know the hotel; and the time, from before what is
+ * read next. Throws NOT_FOUND.
+ */
+async function locate(em: EntityManager, id: string, clockOffset: number): Promise<{ hotel: string; now: Date }> {
   if (!isId(id)) throw notFound('reservation', id)
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from reservation where id = $1', [id])
+  const [row] = await query<{ hotel: string; now: string }>(
+    em,
+    `select hotel_id as hotel, statement_timestamp() + make_interval(secs => $2) as now from reservation where id = $1`,
+    [id, clockOffset],
+  )
   if (row === undefined) throw notFound('reservation', id)
-  return row.hotel_id
+  return { hotel: row.hotel, now: new Date(row.now) }
 }
 
-async function findLive(em: EntityManager, hotelId: string, id: string): Promise<Reservation> {
+async function findLive({ em, now }: Write, hotelId: string, id: string): Promise<Reservation> {
   const reservation = await em.findOneOrFail(Reservation, { hotelId, id })
-  if (reservation.deleteTime !== null) throw notFound('reservation', id)
+  if (reservation.isGone(now)) throw notFound('reservation', id)
   return reservation
 }
 
@@ -180,8 +175,4 @@ function demandOneRoom(reservation: Reservation, request: { room?: string | unde
   if (reservation.rooms.length > 1 && request.rooms.length === 0 && request.room) {
     throw invalidFields([{ field: 'room', description: 'the reservation has several rooms: send `rooms`' }])
   }
-}
-
-function guestDeleted(guest: string): Error {
-  return precondition('GUEST_DELETED', 'the guest is deleted: restore the guest first', { guest })
 }

@@ -32,6 +32,7 @@ const schema = defineEntity({
     updateTime: p.datetime(),
     deleteTime: p.datetime().nullable(),
     reason: p.string().nullable(),
+    holdUntil: p.datetime().nullable(),
     updatedBy: p.string(),
   },
 })
@@ -43,8 +44,19 @@ export class Reservation extends schema.class {
     if (ORDER.indexOf(to) !== ORDER.indexOf(this.status) + 1) throw invalidTransition(this.status, to)
   }
 
-  /** As callers see it. */
-  toProto(): ReservationMessage {
+  /** Whether it is a hold whose time has come by this moment. */
+  isLapsed(at: Date): boolean {
+    return Boolean(this.holdUntil && this.holdUntil <= at)
+  }
+
+  /** Whether it is cancelled, or lapsed by this moment. */
+  isGone(at: Date): boolean {
+    return this.deleteTime !== null || this.isLapsed(at)
+  }
+
+  /** As callers see it at a moment: a hold that has lapsed is deleted. Without one, as the row says. */
+  toProto(at?: Date): ReservationMessage {
+    const lapsed = at !== undefined && this.isLapsed(at)
     return ReservationMessage.fromPartial({
       id: this.id,
       in_date: this.inDate,
@@ -60,9 +72,10 @@ export class Reservation extends schema.class {
       checkout_datetime: this.checkoutDatetime ?? undefined,
       create_time: this.createTime,
       update_time: this.updateTime,
-      delete_time: this.deleteTime ?? undefined,
+      delete_time: this.deleteTime ?? (lapsed ? this.holdUntil : null) ?? undefined,
       etag: etagOf(this.version),
       reason: this.reason ?? undefined,
+      hold_until: this.holdUntil ?? undefined,
     })
   }
 }

@@ -28,7 +28,7 @@ export function retirementService(writer: Writer, peers: ReadThrough): Retiremen
       return {}
     },
     async retireRoom(request, call) {
-      await peers.rooms([request.room], call.signal)
+      await peers.named({ room: [request.room] }, call.signal)
       await decide(writer, markOf(request, request.room), roomDecision)
       return {}
     },

@@ -17,7 +17,7 @@ import { legsOf, stay } from './stay.ts'
 export function roomBlockService({ orm, writer: { write }, page, peers }: Deps): RoomBlockServiceImplementation {
   return {
     async createRoomBlock(request, call) {
-      await peers.rooms([request.room], call.signal)
+      await peers.named({ room: [request.room] }, call.signal)
       const hotel = isId(request.room) ? await hotelOfRooms(forkFor(orm, call.signal), [request.room]) : undefined
       if (hotel === undefined) {
         valid(request, roomBlockFields)
@@ -30,7 +30,7 @@ export function roomBlockService({ orm, writer: { write }, page, peers }: Deps):
         const place = await placeOfRooms(em, hotel, [room], 'room')
         if ('field' in place) throw invalidFields([place])
         const born = newborn(written)
-        await hold(em, hotel, born.id, legsOf(dates, [room]), 'BLOCK')
+        await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', legs: legsOf(dates, [room]) }])
         const block = em.create(RoomBlock, {
           ...born,
           hotelId: hotel,

@@ -31,11 +31,12 @@ export const roomDecision: Decision<Holders> = {
       `with today as (${TODAY})
        select r.id, 'RESERVATION' as holder from reservation r, today
        where r.hotel_id = $1 and r.rooms @> array[$2::uuid] and r.delete_time is null and r.status <> 'CHECKED_OUT'
+         and (r.hold_until is null or r.hold_until > $3::timestamptz)
          and (r.status = 'CHECKED_IN' or r.out_date >= today.date)
        union
        select o.holder_id, o.holder from occupancy o, today
        where o.hotel_id = $1 and o.room_id = $2 and o.during && daterange(today.date, 'infinity')
-         and o.holder <> 'RETIRED'
+         and o.holder <> 'RETIRED' and (o.hold_until is null or o.hold_until > $3::timestamptz)
        order by id`,
       [hotel, id, now.toISOString()],
     )
@@ -44,12 +45,14 @@ export const roomDecision: Decision<Holders> = {
     return { reservations: of('RESERVATION'), blocks: of('BLOCK') }
   },
 
-  async retire({ em, now }, { hotel, id, version }) {
+  async retire(write, { hotel, id, version }) {
+    const { em, now } = write
     const [room] = await query<{ version: number; date: string }>(em, TODAY, [hotel, id, now.toISOString()])
     if (room === undefined) throw notFound('room', id)
     if (room.version > version) throw changedSince(room.version)
     try {
-      await hold(em, hotel, id, [{ room: id, inDate: room.date, outDate: 'infinity' }], 'RETIRED')
+      const future = { room: id, inDate: room.date, outDate: 'infinity' }
+      await hold(write, hotel, [{ id, holder: 'RETIRED', legs: [future] }])
     } catch (error) {
       if (error instanceof Refusal) return false
       throw error

@@ -8,12 +8,16 @@ export function etagOf(version: number): string {
 
 /** Throws ABORTED when `if-match`, or the request's `etag`, no longer holds. `*` holds for whatever exists. */
 export function matchEtag(call: CallContext, request: object, version: number): void {
+  demandEtag(call.metadata.get('if-match'), version)
+  demandEtag((request as { etag?: string }).etag, version)
+}
+
+/** Throws ABORTED when an etag that was sent no longer holds. */
+export function demandEtag(wanted: string | undefined, version: number): void {
   const current = etagOf(version)
-  for (const wanted of [call.metadata.get('if-match'), (request as { etag?: string }).etag]) {
-    if (wanted === undefined || wanted === '' || wanted === '*') continue
-    if (wanted.split(',').some((etag) => etag.trim() === current)) continue
-    throw new Refusal(Status.ABORTED, 'ETAG_MISMATCH', `the etag is now ${current}: read the resource again`, {
-      etag: current,
-    })
-  }
+  if (wanted === undefined || wanted === '' || wanted === '*') return
+  if (wanted.split(',').some((etag) => etag.trim() === current)) return
+  throw new Refusal(Status.ABORTED, 'ETAG_MISMATCH', `the etag is now ${current}: read the resource again`, {
+    etag: current,
+  })
 }

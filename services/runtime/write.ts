@@ -20,6 +20,12 @@ export type Scope = { readonly hotel: string; readonly creates?: string }
 export type Rebuild = (resource: string, payload: Record<string, unknown>) => object
 
 /**
+ * How a repeated call is answered when its first one changed several resources, always as many: from the messages of
+ * them all, in the order of the feed.
+ */
+export type Several<Answer> = { readonly changes: number; answer(messages: object[]): Answer }
+
+/**
  * Runs a write in one transaction that first takes the hotel's feed head: so writers of a hotel come one after another,
  * and all that `apply` reads stands until it commits. `apply` returns how to answer, called after the flush.
  *
@@ -34,6 +40,7 @@ export type Writer = {
     request: object,
     scope: Scope,
     apply: (write: Write) => Promise<() => Answer>,
+    several?: Several<Answer>,
   ): Promise<Answer>
 
   /** The first answer of a call that is a repeat, undefined otherwise: for a write that asks a peer before it begins. */
@@ -71,13 +78,16 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOpt
   const admit = admission(CONNECTIONS - 2, WRITES_OF_HOTEL)
 
   return {
-    async write(call, method, request, scope, apply) {
+    async write(call, method, request, scope, apply, several) {
       const repeat = repeatOf(call, method, request)
       const actor = actorOf(call)
       using _place = await admit(scope.hotel, call.signal)
       const answer = await begin(call.signal, scope, async (em, now) => {
-        const first = await recall(em, scope, repeat)
-        if (first !== undefined) return replayed(call, () => rebuild(first.resource, first.payload))
+        const first = await recall(em, scope, repeat, several?.changes)
+        if (first !== undefined) {
+          const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
+          return replayed(call, () => several?.answer(messages) ?? (messages[0] as object))
+        }
         const before = await headOf(em, scope, repeat)
         const answer = await apply({ em, now, actor })
         await em.flush()
@@ -94,7 +104,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOpt
         await beginWrite(em, scope, clockOffset())
         return recall(em, scope, repeat)
       })
-      return first && (replayed(call, () => rebuild(first.resource, first.payload))() as never)
+      return first?.[0] && (replayed(call, () => rebuild(first[0].resource, first[0].payload))() as never)
     },
     async system(hotel, apply) {
       await begin(AbortSignal.timeout(10_000), { hotel }, async (em, now) => {
@@ -187,17 +197,26 @@ async function headOf(em: EntityManager, scope: Scope, repeat: Repeat): Promise<
 
 type First = { method: string; request_hash: Buffer; resource: string; payload: Record<string, unknown> }
 
-async function recall(em: EntityManager, scope: Scope, repeat: Repeat): Promise<First | undefined> {
+/** The changes that the first call caused: the last `changes` up to the one that its key points at. */
+async function recall(
+  em: EntityManager,
+  scope: Scope,
+  repeat: Repeat,
+  changes = 1,
+): Promise<[First, ...First[]] | undefined> {
   if (repeat === undefined) return undefined
   const { caller, key, method, hash } = repeat
-  const [first] = await query<First>(
+  const [first, ...others] = await query<First>(
     em,
     `select k.method, k.request_hash, c.resource, c.payload
-     from idempotency_key k join change c on c.hotel_id = k.change_hotel_id and c.seq = k.change_seq
-     where k.hotel_id = $1 and k.caller = $2 and k.key = $3`,
-    [scope.hotel, caller, key],
+     from idempotency_key k
+     join change c on c.hotel_id = k.change_hotel_id and c.seq > k.change_seq - $4 and c.seq <= k.change_seq
+     where k.hotel_id = $1 and k.caller = $2 and k.key = $3
+     order by c.seq`,
+    [scope.hotel, caller, key, changes],
   )
-  if (first !== undefined && (first.method !== method || !first.request_hash.equals(hash))) {
+  if (first === undefined) return undefined
+  if (first.method !== method || !first.request_hash.equals(hash)) {
     throw new Refusal(
       Status.INVALID_ARGUMENT,
       'IDEMPOTENCY_KEY_REUSED',
@@ -205,7 +224,7 @@ async function recall(em: EntityManager, scope: Scope, repeat: Repeat): Promise<
       { idempotency_key: key },
     )
   }
-  return first
+  return [first, ...others]
 }
 
 /** Only effects are stored: a write that changed nothing is tried afresh when repeated. */

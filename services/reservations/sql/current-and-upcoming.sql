@@ -9,7 +9,7 @@ select r.hotel_id, r.id, r.location_id, r.in_date, r.out_date, r.status, r.guest
   array(
     select coalesce(m.number, '') from unnest(r.rooms) with ordinality as u (room_id, place)
     left join room m on m.hotel_id = r.hotel_id and m.id = u.room_id order by u.place) as room_numbers,
-  r.checkin_datetime, r.checkout_datetime
+  r.checkin_datetime, r.checkout_datetime, r.hold_until
 from reservation r left join guest g on g.hotel_id = r.hotel_id and g.id = r.guest_id
 where r.delete_time is null;
 
@@ -23,9 +23,9 @@ begin
   delete from current_and_upcoming c using unnest(hotels, ids) as i (hotel_id, id)
   where c.hotel_id = i.hotel_id and c.id = i.id;
   insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, last_name,
-    rooms, room_numbers, checkin_datetime, checkout_datetime)
+    rooms, room_numbers, checkin_datetime, checkout_datetime, hold_until)
   select s.hotel_id, s.id, s.location_id, s.in_date, s.out_date, s.status, s.guest_id, s.first_name, s.last_name,
-    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime
+    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime, s.hold_until
   from unnest(hotels, ids) as i (hotel_id, id)
   join current_and_upcoming_source s on s.hotel_id = i.hotel_id and s.id = i.id;
   insert into view_head as v (hotel_id, seq) select distinct h, 1 from unnest(hotels) h
@@ -83,9 +83,9 @@ begin
   perform 1 from feed_head order by hotel_id for update;
   delete from current_and_upcoming;
   insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, last_name,
-    rooms, room_numbers, checkin_datetime, checkout_datetime)
+    rooms, room_numbers, checkin_datetime, checkout_datetime, hold_until)
   select s.hotel_id, s.id, s.location_id, s.in_date, s.out_date, s.status, s.guest_id, s.first_name, s.last_name,
-    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime
+    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime, s.hold_until
   from current_and_upcoming_source s
   join location l on l.hotel_id = s.hotel_id and l.id = s.location_id
   where s.out_date >= location_date(l.time_zone, now()) - 1;
@@ -95,18 +95,19 @@ begin
   return made;
 end $$;
 
--- Compares the view with the base tables as of one instant: no row when they agree. Rows that are past do not count.
+-- Compares the view with the base tables as of one instant: no row when they agree. Rows that are past do not count, nor
+-- do lapsed holds.
 create or replace function verify_current_and_upcoming(at timestamptz default now())
 returns table (hotel_id uuid, id uuid, expected jsonb, actual jsonb)
 language sql stable as $$
   with expected as (
     select s.hotel_id, s.id, to_jsonb(s) as data from current_and_upcoming_source s
     join location l on l.hotel_id = s.hotel_id and l.id = s.location_id
-    where s.out_date >= location_date(l.time_zone, at) - 1
+    where s.out_date >= location_date(l.time_zone, at) - 1 and (s.hold_until is null or s.hold_until > at)
   ), actual as (
     select c.hotel_id, c.id, to_jsonb(c) as data from current_and_upcoming c
     join location l on l.hotel_id = c.hotel_id and l.id = c.location_id
-    where c.out_date >= location_date(l.time_zone, at) - 1
+    where c.out_date >= location_date(l.time_zone, at) - 1 and (c.hold_until is null or c.hold_until > at)
   )
   select coalesce(e.hotel_id, a.hotel_id), coalesce(e.id, a.id), e.data, a.data
   from expected e full join actual a on a.hotel_id = e.hotel_id and a.id = e.id

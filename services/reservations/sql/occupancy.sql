@@ -5,12 +5,32 @@ language sql as $$
   where o.hotel_id = h.hotel_id and o.holder_id = h.holder_id
 $$;
 
+-- Deletes those of the named reservations that are holds whose time has come, as a change by the system that took place
+-- at that time; gives their number. Call it under the hotel's feed head.
+create or replace function lapse_holds(hotel uuid, ids uuid[], at timestamptz) returns int
+language plpgsql as $$
+declare
+  lapsed uuid[];
+begin
+  with gone as (
+    update reservation r
+    set delete_time = r.hold_until, update_time = at, updated_by = 'system', version = r.version + 1
+    where r.hotel_id = hotel and r.id = any(ids) and r.delete_time is null and r.hold_until <= at
+    returning r.id
+  )
+  select array_agg(g.id) into lapsed from gone g;
+  delete from occupancy o where o.hotel_id = hotel and o.holder_id = any(lapsed);
+  return coalesce(cardinality(lapsed), 0);
+end $$;
+
 -- Takes nights for a group of claims: the arrays have one element for each leg, and legs of one claim have its number.
 -- Each claim, in the order of its number, gets all of its legs or none, and fails without effect on the others. Gives one
 -- row a claim: whether it holds, and otherwise what is in the way, as [{room, in_date, out_date, by}].
--- The EXCLUDE constraint decides (`on conflict` sees it); the query afterwards only explains.
+-- The EXCLUDE constraint decides (`on conflict` sees it); the query afterwards only explains. Holds in the way whose time
+-- has come by `at`, the time of the write, are deleted, and the claim tried again.
 create or replace function hold_rooms(
-  claims int[], hotels uuid[], holders uuid[], kinds text[], room_ids uuid[], in_dates date[], out_dates date[]
+  claims int[], hotels uuid[], holders uuid[], kinds text[], room_ids uuid[], in_dates date[], out_dates date[],
+  hold_untils timestamptz[] default null, at timestamptz default clock_timestamp()
 ) returns table (claim int, held boolean, in_the_way jsonb)
 language plpgsql as $$
 declare
@@ -22,19 +42,27 @@ begin
     from unnest(claims, hotels, holders) as l (claim, hotel_id, holder_id)
     group by 1, 2, 3 order by 1
   loop
-    insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder)
-    select l.hotel_id, l.holder_id, l.room_id, l.in_date, l.out_date, l.kind
-    from unnest(claims, hotels, holders, kinds, room_ids, in_dates, out_dates)
-      as l (claim, hotel_id, holder_id, kind, room_id, in_date, out_date)
-    where l.claim = wanted.claim
-    order by l.room_id, l.in_date
-    on conflict do nothing;
-    get diagnostics taken = row_count;
+    for attempt in 1..2 loop
+      insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder, hold_until)
+      select l.hotel_id, l.holder_id, l.room_id, l.in_date, l.out_date, l.kind, l.hold_until
+      from unnest(claims, hotels, holders, kinds, room_ids, in_dates, out_dates, hold_untils)
+        as l (claim, hotel_id, holder_id, kind, room_id, in_date, out_date, hold_until)
+      where l.claim = wanted.claim
+      order by l.room_id, l.in_date
+      on conflict do nothing;
+      get diagnostics taken = row_count;
+      exit when taken = wanted.legs;
+      delete from occupancy o where o.hotel_id = wanted.hotel_id and o.holder_id = wanted.holder_id;
+      exit when attempt = 2 or 0 = lapse_holds(wanted.hotel_id, array(
+        select o.holder_id
+        from unnest(claims, hotels, room_ids, in_dates, out_dates) as l (claim, hotel_id, room_id, in_date, out_date)
+        join occupancy o on o.hotel_id = l.hotel_id and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date)
+        where l.claim = wanted.claim and o.hold_until <= at), at);
+    end loop;
     claim := wanted.claim;
     held := taken = wanted.legs;
     in_the_way := null;
     if not held then
-      delete from occupancy o where o.hotel_id = wanted.hotel_id and o.holder_id = wanted.holder_id;
       select jsonb_agg(jsonb_build_object(
           'room', o.room_id, 'by', o.holder,
           'in_date', greatest(o.in_date, l.in_date), 'out_date', least(o.out_date, l.out_date))

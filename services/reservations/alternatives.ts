@@ -1,0 +1,114 @@
+import { Alternatives } from '@hotel/proto/hotel/reservations/v1/alternatives'
+import type { ClockOffset } from '@hotel/runtime/clock'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import { Any, type ErrorDetails } from 'nice-grpc-error-details'
+import { endOf } from './stay.ts'
+import { type Conflict, inTheWay, NoRoom, type Wish } from './unavailable.ts'
+
+/** How many days earlier or later the dates of an alternative may be. */
+const REACH_DAYS = 30
+const MOST_ALTERNATIVES = 5
+/** Details travel in HTTP/2 trailers, of which a gRPC client takes 8 KiB by default. */
+const MOST_ROOMS_NAMED = 60
+
+/** Runs a write. Its refusal for lack of rooms leaves with what would succeed instead, read when the write is over. */
+export async function withAlternatives<T>(
+  write: () => Promise<T>,
+  read: () => EntityManager,
+  clockOffset: ClockOffset,
+): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (!(error instanceof NoRoom) || error.wish === undefined) throw error
+    throw error.with(await explain(read(), error.wish, clockOffset()))
+  }
+}
+
+type Around = {
+  seq: string | null
+  at: string
+  nearest: { shift: number; rooms: string[] }[] | null
+  others: { held: string[]; others: string[] }[] | null
+  held: Conflict[] | null
+  held_from: string | null
+}
+
+/** The alternatives of a wish; for rooms of a type also what is in the way. All of one statement, so of one snapshot. */
+async function explain(em: EntityManager, wish: Wish, clockOffset: number): Promise<ErrorDetails[]> {
+  const { hotel, location, stay, own = null, here } = wish
+  const type = 'type' in wish.rooms ? wish.rooms : undefined
+  const named = 'type' in wish.rooms ? [] : wish.rooms
+  const [around] = await query<Around>(
+    em,
+    'select * from around_refusal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+    [
+      hotel,
+      location,
+      named,
+      type?.type ?? null,
+      type?.count ?? named.length,
+      here?.tonight ?? stay.inDate,
+      endOf(stay),
+      own,
+      here !== undefined,
+      REACH_DAYS,
+      MOST_ALTERNATIVES * named.length,
+      clockOffset,
+    ],
+  )
+  if (around === undefined) throw new Error('around_refusal gave no row')
+  const value = Alternatives.encode(
+    Alternatives.fromPartial({
+      time: new Date(around.at),
+      seq: BigInt(around.seq ?? 0),
+      alternatives: alternatives(wish, around),
+    }),
+  ).finish()
+  const detail = Any.fromPartial({ typeUrl: 'type.googleapis.com/hotel.reservations.v1.Alternatives', value })
+  return type === undefined ? [detail] : [inTheWay(around.held ?? []), detail]
+}
+
+type Choice = { rooms: string[]; in_date: string; out_date: string; room_type?: string }
+
+function alternatives(wish: Wish, around: Around): Choice[] {
+  const count = 'type' in wish.rooms ? wish.rooms.count : wish.rooms.length
+  const most = Math.min(MOST_ALTERNATIVES, Math.max(1, Math.floor(MOST_ROOMS_NAMED / count)))
+  const dates = wish.here === undefined ? otherDates(wish, around) : shorterStay(wish, around)
+  return [...otherRooms(wish, around).slice(0, most - dates.length), ...dates].slice(0, most)
+}
+
+/** The same nights, with free rooms in place of those that are held. No two of these put the same room in the place of one. */
+function otherRooms(wish: Wish, { others }: Around): Choice[] {
+  if ('type' in wish.rooms || others === null) return []
+  const { rooms, stay } = wish
+  const sets = Math.min(...others.map(({ held, others }) => Math.floor(others.length / held.length)))
+  return Array.from({ length: sets }, (_, set) => {
+    const instead = new Map(
+      others.flatMap(({ held, others }) => held.map((room, place) => [room, others[set * held.length + place]])),
+    )
+    return {
+      rooms: rooms.map((room) => instead.get(room) ?? room),
+      in_date: stay.inDate,
+      out_date: stay.outDate,
+    }
+  })
+}
+
+/** The same rooms, or rooms of the type, on the nearest dates. */
+function otherDates({ rooms, stay }: Wish, { nearest }: Around): Choice[] {
+  const shifted = (date: string, days: number) => Temporal.PlainDate.from(date).add({ days }).toString()
+  return (nearest ?? []).map(({ shift, rooms: free }) => ({
+    rooms: 'type' in rooms ? free : [...rooms],
+    ...('type' in rooms && { room_type: rooms.type }),
+    in_date: shifted(stay.inDate, shift),
+    out_date: shifted(stay.outDate, shift),
+  }))
+}
+
+/** For a guest who is here: the same rooms for as long as they are free, if that is more than the guest has. */
+function shorterStay({ rooms, stay, here }: Wish, { held_from: end }: Around): Choice[] {
+  if (end === null || here === undefined || end <= here.tonight || 'type' in rooms) return []
+  const isLess = end <= here.outDate && rooms.every((room) => here.rooms.includes(room))
+  return isLess ? [] : [{ rooms: [...rooms], in_date: stay.inDate, out_date: end }]
+}

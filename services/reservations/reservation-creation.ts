@@ -1,0 +1,117 @@
+import type {
+  CreateReservationRequest,
+  Reservation as ReservationMessage,
+} from '@hotel/proto/hotel/reservations/v1/reservations'
+import { created } from '@hotel/runtime/answer'
+import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
+import { isId } from '@hotel/runtime/id'
+import { type FieldViolation, invalidFields } from '@hotel/runtime/refusal'
+import { valid } from '@hotel/runtime/valid'
+import { newborn, type Write } from '@hotel/runtime/write'
+import type { CallContext } from 'nice-grpc'
+import { withAlternatives } from './alternatives.ts'
+import { assign, hotelOfType, placeOfType } from './assignment.ts'
+import { holdViolations } from './holds.ts'
+import { type Claim, hold } from './occupancy.ts'
+import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
+import { Reservation } from './reservation.ts'
+import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
+import type { Deps } from './reservation-service.ts'
+import { legsOf, type Stay, stay } from './stay.ts'
+import { NoRoom } from './unavailable.ts'
+
+/** CreateReservation; the proto's comments say what it promises. */
+export function reservationCreation({ orm, writer: { write }, peers, clockOffset }: Deps) {
+  return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
+    const read = () => forkFor(orm, call.signal)
+    const { guest, room_type, location } = request
+    const ids = { guest: [guest], room: namedRooms(request), room_type: [room_type], location: [location] }
+    await peers.named(ids, call.signal)
+    const hotel = await hotelAsked(read(), request)
+    if (hotel === undefined) throw await unknownRooms(read(), request)
+    // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
+    const unsure = room_type === '' ? undefined : await peers.news(hotel).catch((error) => error)
+    const attempt = () =>
+      write(call, 'CreateReservation', request, { hotel }, async (written) => {
+        const reservation = await create(written, hotel, request)
+        return () => reservation.toProto()
+      }).catch((error) => {
+        throw error instanceof NoRoom && unsure !== undefined ? unsure : error
+      })
+    return created(call, '/reservations', await withAlternatives(attempt, read, clockOffset))
+  }
+}
+
+/** The hotel that a new reservation is of: that of its rooms or their type. */
+async function hotelAsked(em: EntityManager, request: CreateReservationRequest): Promise<string | undefined> {
+  const ofRooms = await hotelOfRooms(em, namedRooms(request).filter(isId))
+  if (ofRooms !== undefined || !isId(request.room_type)) return ofRooms
+  return hotelOfType(em, request.room_type)
+}
+
+/** What to say when neither rooms nor a room type are known, and so no hotel is; all that is wrong besides, too. */
+async function unknownRooms(em: EntityManager, request: CreateReservationRequest): Promise<Error> {
+  const { guest, room_type } = valid(request, creationRules(request))
+  const unknown: FieldViolation =
+    room_type === null
+      ? { field: roomsField(request), description: 'no room has this id' }
+      : { field: 'room_type', description: 'no room type has this id' }
+  const known = await query(em, 'select 1 from guest where id = $1 and delete_time is null', [guest])
+  return invalidFields(known.length > 0 ? [unknown] : [unknown, UNKNOWN_GUEST])
+}
+
+async function create(write: Write, hotel: string, request: CreateReservationRequest): Promise<Reservation> {
+  const { em, now } = write
+  const fields = valid(request, creationRules(request))
+  const dates = stay(fields.in_date, fields.out_date)
+  const type = fields.room_type
+  const named = namedRooms(request)
+  const found =
+    type === null
+      ? await placeOfNamed(em, hotel, request, fields.location)
+      : await placeOfType(em, hotel, type, fields.location)
+  const violations = holdViolations(fields.hold_until, now)
+  if ('field' in found) violations.unshift(found)
+  if (!(await guestIsLive(em, hotel, fields.guest))) violations.push(UNKNOWN_GUEST)
+  refuseAll(violations)
+  const place = found as Place
+
+  const born = newborn(write)
+  const holdUntil = fields.hold_until
+  const claim = { id: born.id, holdUntil }
+  const wanted = { place, stay: dates }
+  const rooms =
+    type === null
+      ? await holdNamed(write, { ...wanted, rooms: named }, claim)
+      : await assign(write, { ...wanted, ...claim, type, count: fields.room_count ?? 1 })
+  return em.create(Reservation, {
+    ...born,
+    hotelId: hotel,
+    locationId: place.location,
+    ...dates,
+    status: 'PENDING',
+    guestId: fields.guest,
+    rooms,
+    note: fields.note,
+    holdUntil,
+  })
+}
+
+type Named = { readonly place: Place; readonly stay: Stay; readonly rooms: string[] }
+
+async function holdNamed(write: Write, { place, stay, rooms }: Named, claim: Omit<Claim, 'legs'>): Promise<string[]> {
+  await hold(write, place.hotel, [{ ...claim, legs: legsOf(stay, rooms) }], { ...place, stay, rooms })
+  return rooms
+}
+
+/** The place of rooms that are named; a location that is named besides must be theirs. */
+async function placeOfNamed(
+  em: EntityManager,
+  hotel: string,
+  request: CreateReservationRequest,
+  location: string | null,
+): Promise<Place | FieldViolation> {
+  const place = await placeOfRooms(em, hotel, namedRooms(request), roomsField(request))
+  if ('field' in place || location === null || location === place.location) return place
+  return { field: 'location', description: 'is not the location of the rooms: leave it out' }
+}

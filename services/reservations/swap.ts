@@ -1,0 +1,75 @@
+import type {
+  Reservation as ReservationMessage,
+  SwapRoomsRequest,
+} from '@hotel/proto/hotel/reservations/v1/reservations'
+import { demandEtag } from '@hotel/runtime/etag'
+import { isId } from '@hotel/runtime/id'
+import { invalidFields } from '@hotel/runtime/refusal'
+import { Invalid, type Rule, valid } from '@hotel/runtime/valid'
+import { change, type Write } from '@hotel/runtime/write'
+import type { CallContext } from 'nice-grpc'
+import { hold } from './occupancy.ts'
+import { todayAt } from './parties.ts'
+import type { Reservation } from './reservation.ts'
+import { changedLegs, demandChangeable, sameRooms } from './reservation-change.ts'
+
+type Pair<T> = readonly [T, T]
+
+/** The two reservations that a swap names. Throws INVALID_FIELD, also for an `if-match`, which would be of neither. */
+export function namedPair(request: SwapRoomsRequest, call: CallContext): Pair<string> {
+  const { reservations } = valid(request, { reservations: pair, etags: noneOrTwo })
+  if (call.metadata.get('if-match') !== undefined) {
+    throw invalidFields([{ field: 'if-match', description: 'does not say which reservation it is of: send `etags`' }])
+  }
+  return reservations
+}
+
+const pair: Rule<Pair<string>> = (value) => {
+  const [a, b, ...more] = value as string[]
+  if (a === undefined || b === undefined || more.length > 0) throw new Invalid('is not two ids: name two reservations')
+  if (!isId(a) || !isId(b)) throw new Invalid('contains what is not an id: give the 36 lower-case characters of each')
+  if (a === b) throw new Invalid('names one reservation twice')
+  return [a, b]
+}
+
+const noneOrTwo: Rule<string[]> = (value) => {
+  const etags = value as string[]
+  if (etags.length !== 0 && etags.length !== 2) throw new Invalid('is not one for each reservation: send two, or none')
+  return etags
+}
+
+/** Throws INVALID_FIELD for reservations of two hotels, or of two locations of one. */
+export function demandOnePlace(a: string, b: string): void {
+  if (a === b) return
+  throw invalidFields([{ field: 'reservations', description: 'are of two locations: rooms are swapped within one' }])
+}
+
+/** The two reservations in the order of the request. */
+export function inOrder(ids: Pair<string>, reservations: ReservationMessage[]): ReservationMessage[] {
+  return ids.flatMap((id) => reservations.filter((reservation) => reservation.id === id))
+}
+
+/**
+ * Gives each of two reservations the other's rooms, under the rules of its status, in the write's transaction: both or
+ * neither. The nights of both are freed before any is taken, so no third room is needed.
+ */
+export async function swapRooms([a, b]: Pair<Reservation>, { etags }: SwapRoomsRequest, write: Write): Promise<void> {
+  for (const [index, { version }] of [a, b].entries()) demandEtag(etags[index], version)
+  demandOnePlace(a.locationId, b.locationId)
+  if (sameRooms(a.rooms, b.rooms)) return
+  const today = await todayAt(write.em, { hotel: a.hotelId, location: a.locationId }, write.now)
+  const moves = [
+    { reservation: a, rooms: b.rooms },
+    { reservation: b, rooms: a.rooms },
+  ]
+  const claims = []
+  for (const { reservation, rooms } of moves) {
+    const { id, inDate, outDate, guestId, status, holdUntil } = reservation
+    const dates = { inDate, outDate }
+    demandChangeable(reservation, { ...dates, guestId, rooms, roomsField: 'rooms' })
+    const nights = { dates, rooms, to: status, today, roomsField: 'rooms' }
+    claims.push({ id, legs: (await changedLegs(write.em, reservation, nights)) ?? [], holdUntil })
+  }
+  await hold(write, a.hotelId, claims)
+  for (const { reservation, rooms } of moves) change(reservation, { rooms: [...rooms] }, write)
+}
