@@ -2,7 +2,7 @@ import { type Alternative, Alternatives } from '@hotel/proto/hotel/reservations/
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Status } from 'nice-grpc'
+import { type Metadata, Status } from 'nice-grpc'
 import { RichClientError } from 'nice-grpc-error-details'
 import { day, freshNumber } from './hotel.ts'
 
@@ -29,7 +29,7 @@ async function someRooms(count: number, typed = true) {
   for (let n = 0; n < count; n++) {
     rooms.push((await suite.rooms.createRoom({ number: String(n + 1), location, room_type })).id)
   }
-  await forget(rooms.map((room) => reserve([room], 900, 901)))
+  await forget([reserve(rooms, 900, 901)])
   return { location, room_type: room_type ?? '', rooms }
 }
 
@@ -172,9 +172,16 @@ describe('several rooms of which some are held', () => {
     const { rooms } = await someRooms(100)
     await reserve(rooms, 5, 6)
     for (const clients of [suite, suite.gateway]) {
-      const call = clients.reservations.createReservation({ guest, rooms, in_date: day(5), out_date: day(6) })
-      const { alternatives, violations } = await refused(call)
-      expect(violations).toHaveLength(20)
+      let size = 0
+      const onTrailer = (trailer: Metadata) => {
+        size = (trailer.get('grpc-status-details-bin')?.length ?? 0) * (4 / 3)
+      }
+      const request = { guest, rooms, in_date: day(5), out_date: day(6) }
+      const { alternatives, violations } = await refused(clients.reservations.createReservation(request, { onTrailer }))
+      expect(violations).toHaveLength(10)
+      // What a gRPC client takes by default, with room for the other trailers.
+      expect(size).toBeGreaterThan(1_000)
+      expect(size).toBeLessThan(7_500)
       expect(found(alternatives)).toEqual([[rooms, day(4), day(5)]])
     }
     await reserve(rooms, 4, 5)
@@ -280,6 +287,14 @@ describe('a reservation that changes', () => {
     expect(found(alternatives)).toEqual([[[b], day(5), day(8)]])
     await bookAll(alternatives)
   })
+})
+
+test('over REST an empty list of alternatives is one too', async () => {
+  const [room = ''] = (await someRooms(1)).rooms
+  await reserve([room], 0, 366)
+  const body = { guest, room, in_date: day(5), out_date: day(6) }
+  const { status, json } = await suite.rest('POST', '/reservations', { body })
+  expect([status, json.details[2].alternatives]).toEqual([400, []])
 })
 
 test('over REST the alternatives are JSON, name their snapshot, and nobody else', async () => {

@@ -3,12 +3,12 @@ import type { ClockOffset } from '@hotel/runtime/clock'
 import { type EntityManager, query } from '@hotel/runtime/database'
 import { Any, type ErrorDetails } from 'nice-grpc-error-details'
 import { endOf } from './stay.ts'
-import { type Conflict, inTheWay, NoRoom, type Wish } from './unavailable.ts'
+import { type Conflict, inTheWay, MOST_IN_THE_WAY, NoRoom, type Wish } from './unavailable.ts'
 
 /** How many days earlier or later the dates of an alternative may be. */
 const REACH_DAYS = 30
 const MOST_ALTERNATIVES = 5
-/** Details travel in HTTP/2 trailers, of which a gRPC client takes 8 KiB by default. */
+/** Of all alternatives together, as long as there is one: see MOST_IN_THE_WAY. */
 const MOST_ROOMS_NAMED = 60
 
 /** Runs a write. Its refusal for lack of rooms leaves with what would succeed instead, read when the write is over. */
@@ -41,7 +41,7 @@ async function explain(em: EntityManager, wish: Wish, clockOffset: number): Prom
   const named = 'type' in wish.rooms ? [] : wish.rooms
   const [around] = await query<Around>(
     em,
-    'select * from around_refusal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+    'select * from around_refusal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
     [
       hotel,
       location,
@@ -54,6 +54,7 @@ async function explain(em: EntityManager, wish: Wish, clockOffset: number): Prom
       here !== undefined,
       REACH_DAYS,
       MOST_ALTERNATIVES * named.length,
+      MOST_IN_THE_WAY,
       clockOffset,
     ],
   )

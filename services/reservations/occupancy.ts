@@ -21,6 +21,8 @@ export type Claim = {
   readonly id: string
   readonly holder?: Holder
   readonly legs: readonly Leg[]
+  /** Of a holder that has nothing to be freed. */
+  readonly isNew?: boolean
   readonly holdUntil?: Date | null | undefined
 }
 
@@ -30,8 +32,8 @@ export type Claim = {
  * for; the caller's transaction then keeps the nights there were.
  */
 export async function hold({ em, now }: Write, hotel: string, claims: readonly Claim[], wish?: Wish): Promise<void> {
-  const holders = claims.map(({ id }) => id)
-  await query(em, 'select release_rooms($1, $2)', [holders.map(() => hotel), holders])
+  const holders = claims.filter(({ isNew }) => isNew !== true).map(({ id }) => id)
+  if (holders.length > 0) await query(em, 'select release_rooms($1, $2)', [holders.map(() => hotel), holders])
   const legs = claims.flatMap((claim, index) => claim.legs.map((leg) => ({ ...claim, ...leg, number: index + 1 })))
   const rows = await query<{ held: boolean; in_the_way: Conflict[] | null }>(
     em,

@@ -100,7 +100,7 @@ async function create(write: Write, hotel: string, request: CreateReservationReq
 type Named = { readonly place: Place; readonly stay: Stay; readonly rooms: string[] }
 
 async function holdNamed(write: Write, { place, stay, rooms }: Named, claim: Omit<Claim, 'legs'>): Promise<string[]> {
-  await hold(write, place.hotel, [{ ...claim, legs: legsOf(stay, rooms) }], { ...place, stay, rooms })
+  await hold(write, place.hotel, [{ ...claim, isNew: true, legs: legsOf(stay, rooms) }], { ...place, stay, rooms })
   return rooms
 }
 

@@ -24,8 +24,8 @@ export type Conflict = {
   readonly by: string
 }
 
-/** Details travel in HTTP/2 trailers, of which a gRPC client takes 8 KiB by default. */
-const MOST_NAMED = 20
+/** The most nights in the way that are named: details travel in trailers, of which a gRPC client takes 8 KiB by default. */
+export const MOST_IN_THE_WAY = 10
 
 /** A refusal for lack of rooms. The wish goes with it, if any, so that alternatives can be added when the write is over. */
 export class NoRoom extends Refusal {
@@ -72,10 +72,10 @@ export function noRoomOfType(type: string, requested: number, free: number, wish
   )
 }
 
-/** The nights in the way as a detail of the refusal: the first twenty. */
+/** The nights in the way as a detail of the refusal: the first ten. */
 export function inTheWay(conflicts: readonly Conflict[]): PreconditionFailure {
   return PreconditionFailure.fromPartial({
-    violations: conflicts.slice(0, MOST_NAMED).map((conflict) => ({
+    violations: conflicts.slice(0, MOST_IN_THE_WAY).map((conflict) => ({
       type: conflict.by,
       subject: `rooms/${conflict.room}`,
       description: heldFor(conflict),

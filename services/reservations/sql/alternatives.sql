@@ -30,7 +30,7 @@ language sql stable as $$
   select distinct on (p.shift > 0) p.shift, p.rooms from possible p order by p.shift > 0, abs(p.shift)
 $$;
 
--- For rooms of which some are held, or deleted: a row for each room type among the held ones (all without one together), with these
+-- For rooms of which some are held, or deleted: a row for each room type among these (all without one together), with them
 -- and with the rooms that could take their place, at most `most`: free ones of the type, or of the location for rooms
 -- without a type; best-filled gap first.
 create or replace function other_rooms(
@@ -73,7 +73,7 @@ $$;
 -- had, and `held_from` is the first that is not. All of it is of the snapshot that the calling statement has.
 create or replace function around_refusal(
   hotel uuid, place uuid, asked uuid[], type uuid, wanted int, first date, until date, own uuid, here boolean,
-  reach int, most int, clock_offset double precision
+  reach int, most_others int, most_held int, clock_offset double precision
 ) returns table (seq bigint, at timestamptz, nearest jsonb, others jsonb, held jsonb, held_from date)
 language plpgsql stable as $$
 declare
@@ -85,11 +85,12 @@ begin
   select location_date(l.time_zone, at) into today from location l where l.hotel_id = hotel and l.id = place;
   if type is null then
     among := array(select r.id from room r where r.hotel_id = hotel and r.id = any(asked) and r.delete_time is null);
-    select jsonb_agg(o) into others from other_rooms(hotel, place, asked, first, until, today, most, at, own) o;
+    select jsonb_agg(o) into others from other_rooms(hotel, place, asked, first, until, today, most_others, at, own) o;
   else
     among := rooms_of_type(hotel, place, type);
-    select jsonb_agg(h) into held
-      from (select w.room, w.in_date, w.out_date, w.held_by as "by" from what_holds(hotel, among, first, until, at, own) w limit 20) h;
+    select jsonb_agg(h) into held from (
+      select w.room, w.in_date, w.out_date, w.held_by as "by"
+      from what_holds(hotel, among, first, until, at, own) w limit most_held) h;
   end if;
   if here then
     select min(w.in_date) into held_from from what_holds(hotel, among, first, until, at, own) w;
