@@ -4,13 +4,19 @@ import type { Api } from './http-rules.ts'
 import { localReplies } from './local-replies.ts'
 import { routeConfiguration } from './routes.ts'
 import type { GatewaySettings } from './settings.ts'
+import { collectorCluster, tracing, tracingRuntime } from './tracing.ts'
 
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
 export function bootstrap(settings: GatewaySettings, api: Api): object {
+  const { otlp } = settings
   return {
     node: { id: 'gateway', cluster: 'gateway' },
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: settings.adminPort } } },
-    static_resources: { listeners: [listener(settings, api)], clusters: clusters(settings) },
+    static_resources: {
+      listeners: [listener(settings, api)],
+      clusters: [...clusters(settings), ...(otlp === undefined ? [] : [collectorCluster(otlp)])],
+    },
+    ...(otlp === undefined ? {} : { layered_runtime: tracingRuntime(otlp) }),
     overload_manager: {
       resource_monitors: [
         {
@@ -66,10 +72,23 @@ function hcm(settings: GatewaySettings, api: Api): object {
     },
     preserve_external_request_id: true,
     always_set_request_id_in_response: true,
+    request_id_extension: unchangedRequestIds(),
     route_config: routeConfiguration(api),
     http_filters: httpFilters(settings, api),
     local_reply_config: localReplies(api),
-    access_log: [accessLog()],
+    access_log: [accessLog(settings)],
+    ...(settings.otlp === undefined ? {} : { tracing: tracing(settings.otlp) }),
+  }
+}
+
+/** Tracing would write its decision into the id, which then is not the one that the client sent. */
+function unchangedRequestIds(): object {
+  return {
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig',
+      pack_trace_reason: false,
+      use_request_id_for_trace_sampling: false,
+    },
   }
 }
 
@@ -85,29 +104,37 @@ function removeInternalHeaders(): object {
   }
 }
 
-/** One JSON line a request on stdout. Queries hold page tokens and names: the path is logged without. */
-function accessLog(): object {
+/**
+ * One JSON line a request on stdout, with the keys of the services' lines. Queries hold page tokens and names: the path is
+ * logged without.
+ */
+function accessLog({ otlp }: GatewaySettings): object {
   return {
     name: 'envoy.access_loggers.stdout',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
       log_format: {
         json_format: {
+          service: 'gateway',
           time: '%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%',
-          method: '%REQ(x-envoy-original-method?:method)%',
+          request_id: '%REQ(x-request-id):255%',
+          ...(otlp === undefined ? { traceparent: '%REQ(traceparent):55%' } : { trace_id: '%TRACE_ID%' }),
+          http_method: '%REQ(x-envoy-original-method?:method)%',
           path: '%PATH(NQ:ORIG_OR_PATH)%',
           protocol: '%PROTOCOL%',
+          method: '%ROUTE_NAME%',
           status: '%RESPONSE_CODE%',
-          grpc_status: '%GRPC_STATUS(SNAKE_STRING)%',
+          // Of native gRPC, in the one place or the other; the operator GRPC_STATUS would invent one for REST.
+          grpc_status: '%RESP(grpc-status)%%TRAILER(grpc-status)%',
           details: '%RESPONSE_CODE_DETAILS%',
           flags: '%RESPONSE_FLAGS%',
-          duration_ms: '%DURATION%',
+          ms: '%DURATION%',
           received: '%BYTES_RECEIVED%',
           sent: '%BYTES_SENT%',
           upstream: '%UPSTREAM_HOST%',
           client: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',
-          request_id: '%REQ(x-request-id)%',
         },
+        omit_empty_values: true,
       },
     },
   }

@@ -16,7 +16,7 @@ export function routeConfiguration(api: Api): object {
           ...reflectionAndHealth(),
           ...documentRoutes('/', { body_format: { json_format: collections(api) } }),
           ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }),
-          { match: { prefix: '/' }, direct_response: { status: 404 } },
+          { name: 'unknown', match: { prefix: '/' }, direct_response: { status: 404 } },
         ],
       },
     ],
@@ -37,15 +37,18 @@ function collections(api: Api): Record<string, string> {
 const unarySeconds = 15
 
 function methodRoute(method: ApiMethod): object {
+  const name = method.path.slice(1)
   const match = { path: method.path, grpc: {} }
   if (method.kind === 'stream') {
     // Watches send a sign of life every few seconds; silence for a minute is a dead peer.
     return {
+      name,
       match,
       route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
     }
   }
   return {
+    name,
     match,
     route: {
       cluster: method.service,
@@ -87,6 +90,7 @@ function reflectionAndHealth(): object[] {
     '/grpc.reflection.v1alpha.ServerReflection/',
     '/grpc.health.v1.Health/',
   ].map((prefix) => ({
+    name: prefix.slice(1, -1),
     match: { prefix, grpc: {} },
     route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
     typed_per_filter_config: disabled(rateLimitFilter, guardFilter, transcoderFilter),
@@ -99,12 +103,14 @@ function documentRoutes(path: string, content: object): object[] {
   const typed_per_filter_config = disabled(rateLimitFilter, guardFilter, transcoderFilter)
   return [
     {
+      name: path,
       match: { ...match, headers: [{ name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }] },
       direct_response: { status: 200, ...content },
       response_headers_to_add: [{ header: { key: 'content-type', value: 'application/json' } }],
       typed_per_filter_config,
     },
     {
+      name: path,
       match,
       direct_response: { status: 405 },
       response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],

@@ -1,3 +1,5 @@
+import { type OtlpSettings, otlpSettings } from '@hotel/runtime/otlp'
+
 /** Where the gateway listens, whom it forwards to and how much it lets through. */
 export type GatewaySettings = {
   /** Address and port of the one listener, for REST and gRPC. */
@@ -11,6 +13,8 @@ export type GatewaySettings = {
   readonly requestsPerSecond: number
   /** Changes of status a minute for each reservation. */
   readonly statusChangesPerMinute: number
+  /** Where its steps of traces go; none are recorded without. */
+  readonly otlp: OtlpSettings | undefined
 }
 
 /** The services behind the gateway: the second word of their proto packages. */
@@ -20,7 +24,8 @@ export type ServiceName = (typeof serviceNames)[number]
 /**
  * Reads the settings from environment variables: GATEWAY_ADDRESS, GATEWAY_PORT, GATEWAY_ADMIN_PORT,
  * RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, and GUESTS_ADDRESS, ROOMS_ADDRESS,
- * RESERVATIONS_ADDRESS as `host:port`, several separated by commas. Throws naming the variable that is wrong.
+ * RESERVATIONS_ADDRESS as `host:port`, several separated by commas, and OpenTelemetry's own for tracing. Throws naming
+ * the variable that is wrong.
  */
 export function settingsFrom(environment: Readonly<Record<string, string | undefined>>): GatewaySettings {
   const endpoints = (variable: string): readonly string[] => {
@@ -46,6 +51,7 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
     }),
     requestsPerSecond: integer('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: integer('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
+    otlp: otlpSettings(environment),
   })
 }
 

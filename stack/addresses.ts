@@ -1,6 +1,6 @@
 import { type Ports, portVariables } from './config.ts'
 import { assertFree, freePort } from './ports.ts'
-import { type PerService, perServiceAsync } from './service-names.ts'
+import { type PerService, perServiceAsync, type ServiceName } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 
 type Wanted = {
@@ -30,10 +30,25 @@ export async function reservePorts({ ports = {}, gatewayAddress, unused }: Wante
 /** `host:port` of each instance: the first has its service's port, the others have free ones. */
 export function addressesOf(
   ports: Ports,
+  instances?: Partial<PerService<number>>,
+): Promise<PerService<readonly string[]>> {
+  return instanceAddresses((name) => ports[name], instances)
+}
+
+/** The same of where the metrics of each instance are. */
+export function metricsAddressesOf(
+  ports: Ports,
+  instances?: Partial<PerService<number>>,
+): Promise<PerService<readonly string[]>> {
+  return instanceAddresses((name) => ports[`${name}Metrics`], instances)
+}
+
+function instanceAddresses(
+  firstPort: (name: ServiceName) => number,
   instances: Partial<PerService<number>> = {},
 ): Promise<PerService<readonly string[]>> {
   return perServiceAsync(async (name) => {
     const more = Array.from({ length: (instances[name] ?? 1) - 1 }, freePort)
-    return [ports[name], ...(await Promise.all(more))].map((port) => `127.0.0.1:${port}`)
+    return [firstPort(name), ...(await Promise.all(more))].map((port) => `127.0.0.1:${port}`)
   })
 }

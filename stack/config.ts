@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { otlpSettings } from '@hotel/runtime/otlp'
 import { type PerService, perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 import { root } from './setup/run.mjs'
@@ -16,10 +17,15 @@ export type Config = {
   readonly statusChangesPerMinute: number
   readonly defaultTimeZone: string
   readonly logLevel: string
+  /** The variables of OpenTelemetry, which the processes read themselves. */
+  readonly openTelemetry: Readonly<Record<string, string>>
 }
 
 /** Where the parts listen; 0 takes a free port. */
 export type Ports = PerService<number> & {
+  readonly guestsMetrics: number
+  readonly roomsMetrics: number
+  readonly reservationsMetrics: number
   readonly gateway: number
   readonly envoyAdmin: number
   readonly postgres: number
@@ -32,6 +38,9 @@ export const portVariables: Readonly<Record<keyof Ports, string>> = {
   guests: 'GUESTS_PORT',
   rooms: 'ROOMS_PORT',
   reservations: 'RESERVATIONS_PORT',
+  guestsMetrics: 'GUESTS_METRICS_PORT',
+  roomsMetrics: 'ROOMS_METRICS_PORT',
+  reservationsMetrics: 'RESERVATIONS_METRICS_PORT',
   postgres: 'POSTGRES_PORT',
   redis: 'REDIS_PORT',
   envoyAdmin: 'ENVOY_ADMIN_PORT',
@@ -66,6 +75,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       guests: port('guests', 50051),
       rooms: port('rooms', 50052),
       reservations: port('reservations', 50053),
+      guestsMetrics: port('guestsMetrics', 9451),
+      roomsMetrics: port('roomsMetrics', 9452),
+      reservationsMetrics: port('reservationsMetrics', 9453),
       postgres: port('postgres', 50432),
       redis: port('redis', 50379),
       envoyAdmin: port('envoyAdmin', 9901),
@@ -78,7 +90,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     defaultTimeZone: value('DEFAULT_TIME_ZONE') ?? 'UTC',
     logLevel,
+    openTelemetry: openTelemetry(env),
   })
+}
+
+/** All services have one name each: OTEL_SERVICE_NAME, one for all, is not handed on. */
+function openTelemetry(env: NodeJS.ProcessEnv): Record<string, string> {
+  try {
+    otlpSettings(env)
+  } catch (error) {
+    throw new Problem(`${(error as Error).message}.`)
+  }
+  const given = Object.entries(env).filter(([name]) => name.startsWith('OTEL_') && name !== 'OTEL_SERVICE_NAME')
+  return Object.fromEntries(given.map(([name, value]) => [name, value ?? '']))
 }
 
 /** What the processes started from here inherit of the environment: nothing that could change what they do. */

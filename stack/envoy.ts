@@ -37,7 +37,17 @@ export async function startEnvoy({
   const descriptorSet = await readFile(path.join(root, 'proto', 'gen', 'api.binpb'))
   await writeFiles(folder, await configure({ descriptorSet, settings }))
   const drain = ['--drain-time-s', String(drainSeconds), '--drain-strategy', 'immediate']
-  const run = ['--disable-hot-restart', '--concurrency', String(concurrency), '--log-level', 'error', ...drain]
+  // A line of the access log waits no longer than this; by default for ten seconds.
+  const flush = ['--file-flush-interval-msec', '500']
+  const run = [
+    '--disable-hot-restart',
+    '--concurrency',
+    String(concurrency),
+    '--log-level',
+    'error',
+    ...flush,
+    ...drain,
+  ]
   const process = supervise(
     {
       name: 'gateway',

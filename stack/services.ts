@@ -11,6 +11,8 @@ export type ServiceOptions = {
   readonly name: ServiceName
   /** `host:port` of each instance of each service. */
   readonly addresses: PerService<readonly string[]>
+  /** `host:port` of the metrics of each instance of this service. */
+  readonly metricsAddresses: readonly string[]
   /** Of its own database, as the service's role. */
   readonly databaseUrl: string
   readonly redisUrl: string | undefined
@@ -42,7 +44,7 @@ export function createService(options: ServiceOptions): Service {
   const addresses = options.addresses[options.name]
   const instances = addresses.map((address, index) => {
     const name = addresses.length === 1 ? options.name : `${options.name}-${index + 1}`
-    return instance(name, address, options)
+    return instance(name, address, options.metricsAddresses[index], options)
   })
   const all = async (act: (each: Supervised) => Promise<void>) => void (await Promise.all(instances.map(act)))
   return {
@@ -64,9 +66,18 @@ export function nodeProgram(...program: readonly string[]) {
   }
 }
 
-function instance(name: string, address: string, options: ServiceOptions): Supervised {
+function instance(
+  name: string,
+  address: string,
+  metricsAddress: string | undefined,
+  options: ServiceOptions,
+): Supervised {
   const program = nodeProgram(path.join('services', options.name, 'main.ts'))
-  const optional = { REDIS_URL: options.redisUrl, TEST_CLOCK_FILE: options.clockFile }
+  const optional = {
+    METRICS_ADDRESS: metricsAddress,
+    REDIS_URL: options.redisUrl,
+    TEST_CLOCK_FILE: options.clockFile,
+  }
   return supervise(
     {
       ...program,

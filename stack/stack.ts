@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { addressesOf, reservePorts } from './addresses.ts'
+import { otlpSettings } from '@hotel/runtime/otlp'
+import { addressesOf, metricsAddressesOf, reservePorts } from './addresses.ts'
 import type { Ports } from './config.ts'
 import { startEnvoy } from './envoy.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
@@ -28,6 +29,8 @@ export type StackOptions = {
   readonly instances?: Partial<PerService<number>>
   /** What is set for a service besides, or differently. */
   readonly env?: Partial<PerService<Readonly<Record<string, string>>>>
+  /** OpenTelemetry's variables, for the services and the gateway; without an endpoint no traces are recorded. */
+  readonly openTelemetry?: Readonly<Record<string, string>>
   /** File with the seconds by which the services' clock is off. */
   readonly clockFile?: string
   /** Of each client; without, there is none to speak of. */
@@ -52,6 +55,8 @@ export type StackOptions = {
 export type Stack = AsyncDisposable & {
   /** `host:port` of each instance of each service. */
   readonly addresses: PerService<readonly string[]>
+  /** The same of their metrics. */
+  readonly metricsAddresses: PerService<readonly string[]>
   readonly services: PerService<Service>
   readonly postgres: Postgres | undefined
   readonly redis: Redis | undefined
@@ -79,17 +84,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const redis = await startCache(options, ports, secrets, around, started)
   const databases = await startDatabases(options, ports, secrets, around, started)
   const addresses = await addressesOf(ports, options.instances)
+  const metricsAddresses = await metricsAddressesOf(ports, options.instances)
   say('Starting the services ...')
   const services = perService((name) =>
     createService({
       name,
       addresses,
+      metricsAddresses: metricsAddresses[name],
       databaseUrl: databases.urls[name],
       redisUrl: redis.url,
       pageTokenKey: secrets.pageTokenKey,
       logLevel: options.logLevel ?? 'info',
       clockFile: options.clockFile,
-      env: options.env?.[name] ?? {},
+      env: { ...options.openTelemetry, ...options.env?.[name] },
       around,
     }),
   )
@@ -100,6 +107,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   signal.throwIfAborted()
   return running(started.move(), {
     addresses,
+    metricsAddresses,
     services,
     postgres: databases.postgres,
     redis: redis.embedded,
@@ -206,6 +214,7 @@ async function startGateway(
       endpoints,
       requestsPerSecond: options.requestsPerSecond ?? UNLIMITED,
       statusChangesPerMinute: options.statusChangesPerMinute ?? UNLIMITED,
+      otlp: otlpSettings(options.openTelemetry ?? {}),
     },
     concurrency: options.concurrency ?? 2,
     drainSeconds: options.drainSeconds ?? 0,

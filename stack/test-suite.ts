@@ -21,6 +21,7 @@ export type SuiteOptions = Pick<
   | 'restart'
   | 'drainSeconds'
   | 'logLevel'
+  | 'openTelemetry'
 > & {
   /** A Postgres of the suite's own, which keeps what it says is committed, to be stopped and killed. */
   readonly ownPostgres?: boolean

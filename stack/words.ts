@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { otlpSettings } from '@hotel/runtime/otlp'
 import type { Config } from './config.ts'
 import type { Stack } from './stack.ts'
 
@@ -26,6 +27,10 @@ The suite is ready after ${seconds.toFixed(1)} s.
   Services        ${Object.entries(stack.addresses)
     .map(([name, addresses]) => `${name} ${addresses.join(' and ')}`)
     .join(', ')}
+  Metrics         ${Object.entries(stack.metricsAddresses)
+    .map(([name, addresses]) => `${name} ${addresses.join(' and ')}`)
+    .join(', ')}, each at /metrics
+  Traces          ${otlpSettings(config.openTelemetry)?.url ?? 'none: OTEL_EXPORTER_OTLP_ENDPOINT names no collector'}
   Data            ${config.dataDir}
   Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}
 

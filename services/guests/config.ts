@@ -1,14 +1,18 @@
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+import { otlpSettings } from '@hotel/runtime/otlp'
 
 /** The settings of the guests service. */
-export const config = readEnv(process.env, {
-  address: ['GRPC_ADDRESS', text],
-  metricsAddress: ['METRICS_ADDRESS', optionalText],
-  databaseUrl: ['DATABASE_URL', text],
-  rooms: ['ROOMS_ADDRESS', addresses],
-  reservations: ['RESERVATIONS_ADDRESS', addresses],
-  pageTokenKey: ['PAGE_TOKEN_KEY', key256],
-  drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
-  clockFile: ['TEST_CLOCK_FILE', optionalText],
-  logLevel: ['LOG_LEVEL', textOr('info')],
+export const config = Object.freeze({
+  ...readEnv(process.env, {
+    address: ['GRPC_ADDRESS', text],
+    metricsAddress: ['METRICS_ADDRESS', optionalText],
+    databaseUrl: ['DATABASE_URL', text],
+    rooms: ['ROOMS_ADDRESS', addresses],
+    reservations: ['RESERVATIONS_ADDRESS', addresses],
+    pageTokenKey: ['PAGE_TOKEN_KEY', key256],
+    drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
+    clockFile: ['TEST_CLOCK_FILE', optionalText],
+    logLevel: ['LOG_LEVEL', textOr('info')],
+  }),
+  otlp: otlpSettings(process.env),
 })

@@ -6,13 +6,13 @@ import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
 import { openHeads } from '@hotel/runtime/heads'
-import { createLogger } from '@hotel/runtime/log'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
 import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
+import { openTelemetry } from '@hotel/runtime/telemetry'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { Guest } from './guest.ts'
@@ -21,20 +21,22 @@ import { knownHotels } from './known-hotels.ts'
 import { migrations } from './migrations.ts'
 import { guestRetirement } from './retirement.ts'
 
-const log = createLogger('guests', config.logLevel)
 await using closing = new AsyncDisposableStack()
+const telemetry = await openTelemetry('guests', config)
+closing.defer(() => telemetry.close())
+const { log, metrics } = telemetry
 
-const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], migrations })
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], migrations, telemetry })
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
-const rooms = openPeer(config.rooms)
+const rooms = openPeer(config.rooms, metrics)
 closing.defer(() => rooms.close())
-const reservations = openPeer(config.reservations)
+const reservations = openPeer(config.reservations, metrics)
 closing.defer(() => reservations.close())
 
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
-const guestWriter = writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {} })
+const guestWriter = writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {}, metrics })
 const retirement = guestRetirement({
   orm,
   writer: guestWriter,
@@ -46,7 +48,7 @@ closing.defer(pruneIdempotencyKeys(orm, log))
 
 const served = await serve({
   ...config,
-  log,
+  telemetry,
   ready: databaseReady(orm, migrations),
   add(server) {
     server.add(

@@ -1,16 +1,20 @@
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+import { otlpSettings } from '@hotel/runtime/otlp'
 
 /** The settings of the reservations service. */
-export const config = readEnv(process.env, {
-  address: ['GRPC_ADDRESS', text],
-  metricsAddress: ['METRICS_ADDRESS', optionalText],
-  databaseUrl: ['DATABASE_URL', text],
-  redisUrl: ['REDIS_URL', optionalText],
-  guests: ['GUESTS_ADDRESS', addresses],
-  rooms: ['ROOMS_ADDRESS', addresses],
-  pageTokenKey: ['PAGE_TOKEN_KEY', key256],
-  drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
-  holdSweepSeconds: ['HOLD_SWEEP_SECONDS', numberOr(10)],
-  clockFile: ['TEST_CLOCK_FILE', optionalText],
-  logLevel: ['LOG_LEVEL', textOr('info')],
+export const config = Object.freeze({
+  ...readEnv(process.env, {
+    address: ['GRPC_ADDRESS', text],
+    metricsAddress: ['METRICS_ADDRESS', optionalText],
+    databaseUrl: ['DATABASE_URL', text],
+    redisUrl: ['REDIS_URL', optionalText],
+    guests: ['GUESTS_ADDRESS', addresses],
+    rooms: ['ROOMS_ADDRESS', addresses],
+    pageTokenKey: ['PAGE_TOKEN_KEY', key256],
+    drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
+    holdSweepSeconds: ['HOLD_SWEEP_SECONDS', numberOr(10)],
+    clockFile: ['TEST_CLOCK_FILE', optionalText],
+    logLevel: ['LOG_LEVEL', textOr('info')],
+  }),
+  otlp: otlpSettings(process.env),
 })

@@ -11,14 +11,13 @@ import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
 import { followFeed } from '@hotel/runtime/follow'
 import { openHeads } from '@hotel/runtime/heads'
-import { createLogger } from '@hotel/runtime/log'
-import { createMetrics } from '@hotel/runtime/metrics'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
 import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
+import { openTelemetry } from '@hotel/runtime/telemetry'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { migrations } from './migrations.ts'
@@ -33,30 +32,31 @@ import { RoomBlock } from './room-block.ts'
 import { roomBlockService } from './room-block-service.ts'
 import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
 
-const log = createLogger('reservations', config.logLevel)
 await using closing = new AsyncDisposableStack()
+const telemetry = await openTelemetry('reservations', config)
+closing.defer(() => telemetry.close())
+const { log, metrics } = telemetry
 
-const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], migrations })
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], migrations, telemetry })
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
-const guests = openPeer(config.guests)
+const guests = openPeer(config.guests, metrics)
 closing.defer(() => guests.close())
-const rooms = openPeer(config.rooms)
+const rooms = openPeer(config.rooms, metrics)
 closing.defer(() => rooms.close())
 
 const offset = clockOffset(config.clockFile)
 const rebuild = rebuilder(orm)
-const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {} })
+const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
 const replicas = [
-  followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), log),
-  followFeed('rooms', rooms, replicaOf(FEEDS.rooms, orm, reservationWriter), log),
+  followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), telemetry),
+  followFeed('rooms', rooms, replicaOf(FEEDS.rooms, orm, reservationWriter), telemetry),
 ]
 for (const replica of replicas) closing.defer(() => replica.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
-const metrics = createMetrics()
 closing.defer(openRedis(config.redisUrl, log, metrics))
 const deps = {
   orm,
@@ -75,8 +75,7 @@ const databaseIsReady = databaseReady(orm, migrations)
 
 const served = await serve({
   ...config,
-  log,
-  metrics,
+  telemetry,
   async ready(signal) {
     await databaseIsReady(signal)
     if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')

@@ -9,13 +9,13 @@ import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
 import { openHeads } from '@hotel/runtime/heads'
-import { createLogger } from '@hotel/runtime/log'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
 import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
+import { openTelemetry } from '@hotel/runtime/telemetry'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { Employee } from './employee.ts'
@@ -32,22 +32,24 @@ import { roomService } from './room-service.ts'
 import { RoomType } from './room-type.ts'
 import { roomTypeService } from './room-type-service.ts'
 
-const log = createLogger('rooms', config.logLevel)
 await using closing = new AsyncDisposableStack()
+const telemetry = await openTelemetry('rooms', config)
+closing.defer(() => telemetry.close())
+const { log, metrics } = telemetry
 
 const entities = [Hotel, Location, RoomType, Room, Employee]
-const orm = await openDatabase({ url: config.databaseUrl, entities, migrations })
+const orm = await openDatabase({ url: config.databaseUrl, entities, migrations, telemetry })
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
-const reservations = openPeer(config.reservations)
+const reservations = openPeer(config.reservations, metrics)
 closing.defer(() => reservations.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 
 const rebuild = rebuilder(orm)
 const deps = {
   orm,
-  writer: writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {} }),
+  writer: writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {}, metrics }),
   page: pager(config.pageTokenKey),
 }
 const retirement = roomRetirement({
@@ -59,7 +61,7 @@ const retirement = roomRetirement({
 closing.defer(() => retirement.close())
 const served = await serve({
   ...config,
-  log,
+  telemetry,
   ready: databaseReady(orm, migrations),
   add(server) {
     server.add(HotelServiceDefinition, hotelService(deps))

@@ -1,4 +1,5 @@
-import { databaseError, type EntityManager } from '@hotel/runtime/database'
+import type { EntityManager } from '@hotel/runtime/database'
+import { databaseError } from '@hotel/runtime/database-error'
 import type { Refusal } from '@hotel/runtime/refusal'
 
 /** Writes now, while the values are at hand: throws this refusal when the unique index of this name forbids it. */

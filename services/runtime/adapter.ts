@@ -1,100 +1,44 @@
-import { randomUUID } from 'node:crypto'
-import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
 import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
-import { databaseError } from './database.ts'
-import type { Logger } from './log.ts'
-import type { Metrics } from './metrics.ts'
+import { type Call, currentCall } from './call.ts'
 import { Refusal } from './refusal.ts'
 import { actorOf } from './write.ts'
 
 /** A call with less time left than this could not be answered in time: it is refused before it does anything. */
 const LEAST_MS = 20
-const DEADLINE = 'x-deadline'
 
 /**
- * Hands the call's deadline on as metadata: milliseconds since 1970. grpc-js cancels a call at its deadline but shows
- * handlers no time.
+ * What every call of the service gets, so that no method can forget it: the deadline's refusal and the one place that
+ * maps errors to statuses. Streams end with UNAVAILABLE when the process drains.
  */
-export const deadlineInterceptor: ServerInterceptor = (_method, call) =>
-  new ServerInterceptingCall(call, {
-    start: (next) =>
-      next({
-        onReceiveMetadata(metadata, nextMetadata) {
-          metadata.remove(DEADLINE)
-          const deadline = Number(call.getDeadline())
-          if (Number.isFinite(deadline)) metadata.set(DEADLINE, String(deadline))
-          nextMetadata(metadata)
-        },
-        onReceiveMessage: (message, nextMessage) => nextMessage(message),
-        onReceiveHalfClose: (nextHalfClose) => nextHalfClose(),
-        onCancel: () => undefined,
-      }),
-  })
-
-/**
- * What every call gets, so that no method can forget it: the request id, the deadline's refusal, the one place that maps
- * errors to statuses, one log line and the metrics. Streams end with UNAVAILABLE when the process drains.
- */
-export function adapter(log: Logger, metrics: Metrics, draining: AbortSignal): ServerMiddleware {
+export function adapter(draining: AbortSignal): ServerMiddleware {
   return async function* (call, context) {
-    const requestId = context.metadata.get('x-request-id') ?? randomUUID()
-    context.header.set('x-request-id', requestId)
-    const started = performance.now()
-    let code: Status = Status.OK
-    let failure: unknown
+    const current = observed()
+    current.actor = actorOf(context)
     try {
-      refuseLate(context)
+      refuseLate(current)
       if (!call.responseStream) return yield* call.next(call.request, context)
       const signal = AbortSignal.any([context.signal, draining])
       yield* call.next(call.request, { ...context, signal })
       if (draining.aborted) throw unavailable('the service restarts: continue at another')
       return
     } catch (error) {
-      const refusal = refusalOf(error, context, requestId, draining)
-      code = refusal instanceof ServerError ? refusal.code : Status.CANCELLED
-      failure = code === Status.INTERNAL || code === Status.UNKNOWN ? error : undefined
+      const refusal = refusalOf(error, context, current.requestId, draining)
+      if (refusal instanceof Refusal) current.reason = refusal.reason
+      if (refusal instanceof ServerError && FAULTS.has(refusal.code)) current.failure = error
       throw refusal
-    } finally {
-      const elapsed = performance.now() - started
-      metrics.called(call.method.path, Status[code] ?? String(code), elapsed / 1_000)
-      logCall(
-        log,
-        {
-          requestId,
-          method: call.method.path,
-          code: Status[code],
-          ms: Math.round(elapsed * 10) / 10,
-          actor: actorOf(context),
-        },
-        failure,
-      )
     }
   }
 }
 
-function logCall(log: Logger, line: Record<string, unknown>, failure: unknown): void {
-  if (failure === undefined) log.info(line, 'call')
-  else log.error({ ...line, err: describe(failure) }, 'call failed')
+const FAULTS = new Set<Status>([Status.INTERNAL, Status.UNKNOWN])
+
+function observed(): Call {
+  const call = currentCall()
+  if (call === undefined) throw new Error('the server has no observer of calls')
+  return call
 }
 
-/** The cause without a database error's detail, which quotes values of the row. */
-function describe(error: unknown): Record<string, unknown> {
-  const broken = databaseError(error)
-  const { name, stack } = error as Error
-  if (broken === undefined) return { name, stack }
-  return {
-    name,
-    sqlState: broken.sqlState,
-    constraint: broken.constraint,
-    stack: stack
-      ?.split('\n')
-      .filter((l) => /^\s+at /.test(l))
-      .join('\n'),
-  }
-}
-
-function refuseLate(context: CallContext): void {
-  const deadline = Number(context.metadata.get(DEADLINE) ?? Number.POSITIVE_INFINITY)
+function refuseLate({ deadline }: Call): void {
   if (deadline - Date.now() < LEAST_MS) {
     throw new Refusal(
       Status.DEADLINE_EXCEEDED,

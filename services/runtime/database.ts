@@ -2,8 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { Migrator } from '@mikro-orm/migrations'
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
+import type { Pool } from 'pg'
 import { releaseLostConnections } from './pool.ts'
+import { showPool } from './pool-metrics.ts'
 import { notFound } from './refusal.ts'
+import { traceStatements } from './statements.ts'
+import type { Telemetry } from './telemetry.ts'
 
 export type { EntityManager, MikroORM }
 
@@ -18,6 +22,8 @@ type DatabaseOptions = {
   entities: NonNullable<Options['entities']>
   migrations: readonly MigrationFile[]
   poolSize?: number
+  /** Shows the pool and the statements of calls. */
+  telemetry?: Telemetry
 }
 
 /** Opens a service's database through the ORM; nothing is migrated. */
@@ -30,7 +36,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     forceUtcTimezone: true,
     extensions: [Migrator],
     pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
-    driverOptions: { connectionTimeoutMillis: 5_000, application_name: 'hotel', onPoolCreated: releaseLostConnections },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      application_name: 'hotel',
+      onPoolCreated(pool: Pool) {
+        releaseLostConnections(pool)
+        if (options.telemetry !== undefined) observePool(pool, options.telemetry)
+      },
+    },
     findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
     migrations: {
       tableName: 'migration',
@@ -43,6 +56,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
 /** RoomType, an entity, is room_type to callers. */
 function snakeCase(name: string): string {
   return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
+}
+
+function observePool(pool: Pool, { metrics, tracing }: Telemetry): void {
+  showPool(pool, metrics.registry)
+  if (tracing !== undefined) pool.on('connect', traceStatements)
 }
 
 async function sqlMigration({ name, file }: MigrationFile) {
@@ -72,19 +90,4 @@ export async function query<Row>(em: EntityManager, sql: string, parameters: rea
 /** A manager for one call: when the call is cancelled, its query is cancelled in the database too. */
 export function forkFor(orm: MikroORM, signal: AbortSignal): EntityManager {
   return orm.em.fork({ signal, inflightQueryAbortStrategy: 'cancel query' })
-}
-
-/** SQLSTATE and constraint of a database error, also of one that a worker of a distributed engine has passed on. */
-export function databaseError(
-  error: unknown,
-): { sqlState: string; constraint: string; message: string; detail: string } | undefined {
-  const { code, constraint, message, detail } = error as {
-    code?: unknown
-    constraint?: string
-    message?: string
-    detail?: string
-  }
-  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return undefined
-  const named = constraint ?? /constraint "([^"]+)"/.exec(message ?? '')?.[1] ?? ''
-  return { sqlState: code, constraint: named.replace(/_\d+$/, ''), message: message ?? '', detail: detail ?? '' }
 }

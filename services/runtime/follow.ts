@@ -1,7 +1,8 @@
 import { type Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
-import type { Logger } from './log.ts'
+import type { FeedState } from './metrics.ts'
 import type { Peer } from './peers.ts'
 import { repeatable } from './peers.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** Where a follower stands in a peer's feed and how it applies changes; both in its own database. */
 export type Replica = {
@@ -23,8 +24,10 @@ const PARALLEL_HOTELS = 4
 const RETRY_MS = 250
 
 /** Follows a peer's feed for ever: the heads by a stream, the changes of the hotels that moved by pages. */
-export function followFeed(name: string, peer: Peer, replica: Replica, log: Logger): Follower {
+export function followFeed(name: string, peer: Peer, replica: Replica, { log, metrics }: Telemetry): Follower {
   const closing = new AbortController()
+  const progress = newProgress()
+  const feed = metrics.follows(name, progress.state)
   let caughtUp = false
 
   const run = async () => {
@@ -38,6 +41,7 @@ export function followFeed(name: string, peer: Peer, replica: Replica, log: Logg
         known = current
       }
       const behind = heads.filter(({ hotel, seq }) => (applied.get(hotel) ?? 0n) < seq)
+      progress.behind(behind.map(({ hotel, seq }) => [hotel, seq - (applied.get(hotel) ?? 0n)]))
       await inParallel(behind, async ({ hotel, seq }) => {
         while ((applied.get(hotel) ?? 0n) < seq) {
           const { changes } = await client.listChanges(
@@ -48,8 +52,11 @@ export function followFeed(name: string, peer: Peer, replica: Replica, log: Logg
           if (last === undefined) throw new Error(`the ${name} feed of hotel ${hotel} ends before its head ${seq}`)
           await replica.apply(hotel, changes)
           applied.set(hotel, last.seq)
+          feed.applied(changes.length)
+          progress.applied(hotel, changes.length)
         }
       })
+      progress.caughtUp()
       if (!caughtUp) log.info({ feed: name }, 'replica caught up')
       caughtUp = true
     }
@@ -69,6 +76,37 @@ export function followFeed(name: string, peer: Peer, replica: Replica, log: Logg
       closing.abort()
       await running
     },
+  }
+}
+
+/** How far a follower is, by the clock of this machine alone. */
+function newProgress() {
+  const missing = new Map<string, bigint>()
+  let behindSince: number | undefined
+  let completeAt = performance.now()
+  const secondsSince = (time: number) => (performance.now() - time) / 1_000
+  return {
+    behind(hotels: (readonly [hotel: string, changes: bigint])[]) {
+      missing.clear()
+      for (const [hotel, changes] of hotels) missing.set(hotel, changes)
+      if (missing.size > 0) behindSince ??= performance.now()
+    },
+    applied(hotel: string, changes: number) {
+      const left = (missing.get(hotel) ?? 0n) - BigInt(changes)
+      // More than was known may come with a page.
+      if (left > 0n) missing.set(hotel, left)
+      else missing.delete(hotel)
+    },
+    caughtUp() {
+      missing.clear()
+      behindSince = undefined
+      completeAt = performance.now()
+    },
+    state: (): FeedState => ({
+      changes: Number([...missing.values()].reduce((sum, changes) => sum + changes, 0n)),
+      lagSeconds: behindSince === undefined ? 0 : secondsSince(behindSince),
+      ageSeconds: secondsSince(completeAt),
+    }),
   }
 }
 

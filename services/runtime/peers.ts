@@ -2,6 +2,7 @@ import type { Client } from 'nice-grpc'
 import {
   type Channel,
   ClientError,
+  type ClientMiddleware,
   type CompatServiceDefinition,
   createChannel,
   createClientFactory,
@@ -11,6 +12,9 @@ import {
 import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
 import { errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details'
+import { currentCall } from './call.ts'
+import type { Metrics } from './metrics.ts'
+import { methodLabels, REQUEST_ID } from './observe.ts'
 import { peerUnavailable } from './refusal.ts'
 
 /** A service of the suite that this one calls. */
@@ -22,7 +26,7 @@ export type Peer = {
 const CALL_MS = 2_000
 
 /** Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. */
-export function openPeer(addresses: readonly string[]): Peer {
+export function openPeer(addresses: readonly string[], metrics: Metrics): Peer {
   const channel: Channel = createChannel(
     `ipv4:${addresses.join(',')}`.replaceAll('localhost', '127.0.0.1'),
     undefined,
@@ -34,10 +38,44 @@ export function openPeer(addresses: readonly string[]): Peer {
       'grpc.keepalive_timeout_ms': 3_000,
     },
   )
-  const factory = createClientFactory().use(errorDetailsClientMiddleware).use(retryMiddleware).use(deadlineMiddleware)
+  const factory = createClientFactory()
+    .use(observed(metrics))
+    .use(errorDetailsClientMiddleware)
+    .use(retryMiddleware)
+    .use(deadlineMiddleware)
   return {
     client: (definition) => factory.create(definition, channel),
     close: () => channel.close(),
+  }
+}
+
+/** Each attempt carries on the id and the trace of the call that it is made for, is a step of its trace and is counted. */
+function observed(metrics: Metrics): ClientMiddleware {
+  return async function* (call, options) {
+    const began = performance.now()
+    const { path, requestStream, responseStream } = call.method
+    const method = methodLabels(path, requestStream, responseStream)
+    const forCall = currentCall()
+    const step = forCall?.span?.step(path.slice(1), { 'rpc.system.name': 'grpc', 'rpc.method': path.slice(1) })
+    const metadata = Metadata(options.metadata)
+    if (forCall !== undefined) metadata.set(REQUEST_ID, forCall.requestId)
+    const trace = step?.context ?? forCall?.trace
+    if (trace !== undefined) metadata.set('traceparent', trace.traceparent)
+    if (trace?.tracestate !== undefined) metadata.set('tracestate', trace.tracestate)
+    let code = 'CANCELLED'
+    metrics.client.started(method)
+    try {
+      const answer = yield* call.next(call.request, { ...options, metadata })
+      code = 'OK'
+      return answer
+    } catch (error) {
+      if (error instanceof ClientError) code = Status[error.code]
+      else if ((error as Error).name !== 'AbortError') code = 'UNKNOWN'
+      throw error
+    } finally {
+      metrics.client.handled(method, code, (performance.now() - began) / 1_000)
+      step?.end({ 'rpc.status_code': code }, code === 'OK' ? undefined : code)
+    }
   }
 }
 

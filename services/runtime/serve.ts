@@ -4,11 +4,14 @@ import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/gr
 import { createServer, type ServerAddBuilder } from 'nice-grpc'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
-import { adapter, deadlineInterceptor } from './adapter.ts'
+import { adapter } from './adapter.ts'
 import type { Logger } from './log.ts'
-import { createMetrics, type Metrics, serveMetrics } from './metrics.ts'
+import { serveMetrics } from './metrics.ts'
+import { observeCalls } from './observe.ts'
 import type { Stop } from './process.ts'
 import { reflection } from './reflection.ts'
+import type { Telemetry } from './telemetry.ts'
+import { noting, observeUnknownCalls } from './unknown-calls.ts'
 
 const READINESS_EVERY_MS = 1_000
 /** How long calls that run are given once no new one is taken; no statement of theirs may take longer. */
@@ -21,8 +24,7 @@ export type ServeOptions = {
   metricsAddress: string | undefined
   /** Seconds between NOT_SERVING and the refusal of calls: the gateway's time to notice. */
   drainSeconds: number
-  log: Logger
-  metrics?: Metrics
+  telemetry: Telemetry
   /** Throws while the service can not do its work; asked every second. */
   ready: (signal: AbortSignal) => Promise<void>
   /** Adds the services. */
@@ -36,25 +38,27 @@ export type Served = {
   stop(how: Stop): Promise<void>
 }
 
-/** Serves gRPC with health from real readiness, reflection, the adapter and metrics. */
+/** Serves gRPC with health from real readiness, reflection, the adapter, and every call observed. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { log } = options
-  const metrics = options.metrics ?? createMetrics()
+  const { log, metrics } = options.telemetry
   const stopping = new AbortController()
   const draining = new AbortController()
   const health = HealthState()
   health.setStatus('unhealthy')
   const server = createServer({
-    interceptors: [deadlineInterceptor],
+    interceptors: [observeCalls(options.telemetry)],
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
     'grpc.max_metadata_size': 64 * 1024,
     'grpc.keepalive_time_ms': 30_000,
   } as never)
-  server.add(HealthDefinition, HealthServiceImpl(health))
+  const served = new Set<string>()
+  const adding = noting(server, served)
+  adding.add(HealthDefinition, HealthServiceImpl(health))
   const reflect = reflection()
-  server.add(ReflectionV1, reflect)
-  server.add(ReflectionV1Alpha, reflect)
-  options.add(server.with(errorDetailsServerMiddleware).with(adapter(log, metrics, draining.signal)))
+  adding.add(ReflectionV1, reflect)
+  adding.add(ReflectionV1Alpha, reflect)
+  options.add(adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal)))
+  const unobserve = observeUnknownCalls(options.telemetry, served)
   const port = await server.listen(options.address)
   const stopMetrics =
     options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
@@ -73,6 +77,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       const force = setTimeout(() => server.forceShutdown(), LAST_CALLS_MS)
       await server.shutdown()
       clearTimeout(force)
+      unobserve()
       await stopMetrics?.()
       log.info('stopped')
     },

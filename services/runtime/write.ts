@@ -3,8 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type CallContext, Status } from 'nice-grpc'
 import { admission } from './admission.ts'
 import type { ClockOffset } from './clock.ts'
-import { CONNECTIONS, databaseError, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
+import { CONNECTIONS, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
+import { databaseError } from './database-error.ts'
 import type { Heads } from './heads.ts'
+import type { Metrics } from './metrics.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
 /** What breaking each constraint of the service's tables means to the caller, by the constraint's name. */
@@ -65,14 +67,22 @@ const RETRIED = new Set(['40001', '40P01'])
 /** Enough to keep a hotel's head busy: while one writes, the next waits at the head and another begins. */
 const WRITES_OF_HOTEL = 3
 
-type WriterOptions = { orm: MikroORM; clockOffset: ClockOffset; refusals: Refusals; rebuild: Rebuild; heads: Heads }
+type WriterOptions = {
+  orm: MikroORM
+  clockOffset: ClockOffset
+  refusals: Refusals
+  rebuild: Rebuild
+  heads: Heads
+  metrics: Metrics
+}
 
 /** Makes the service's Writer. */
-export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOptions): Writer {
+export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: WriterOptions): Writer {
   const begin = (signal: AbortSignal, scope: Scope, work: (em: EntityManager, now: Date) => Promise<() => object>) =>
     retried(
       () => forkFor(orm, signal).transactional(async (em) => work(em, await beginWrite(em, scope, clockOffset()))),
       refusals,
+      metrics,
     )
 
   const admit = admission(CONNECTIONS - 2, WRITES_OF_HOTEL)
@@ -86,7 +96,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOpt
         const first = await recall(em, scope, repeat, several?.changes)
         if (first !== undefined) {
           const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
-          return replayed(call, () => several?.answer(messages) ?? (messages[0] as object))
+          return replayed(call, metrics, () => several?.answer(messages) ?? (messages[0] as object))
         }
         const before = await headOf(em, scope, repeat)
         const answer = await apply({ em, now, actor })
@@ -104,7 +114,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads }: WriterOpt
         await beginWrite(em, scope, clockOffset())
         return recall(em, scope, repeat)
       })
-      return first?.[0] && (replayed(call, () => rebuild(first[0].resource, first[0].payload))() as never)
+      return first?.[0] && (replayed(call, metrics, () => rebuild(first[0].resource, first[0].payload))() as never)
     },
     async system(hotel, apply) {
       await begin(AbortSignal.timeout(10_000), { hotel }, async (em, now) => {
@@ -137,12 +147,13 @@ export function change<Entity extends { updateTime: Date; updatedBy: string }>(
   if (differs) Object.assign(entity, data, { updateTime: now, updatedBy: actor })
 }
 
-function replayed(call: CallContext, answer: () => object): () => object {
+function replayed(call: CallContext, metrics: Metrics, answer: () => object): () => object {
+  metrics.replayed()
   call.header.set('idempotent-replayed', 'true')
   return answer
 }
 
-async function retried<T>(attempt: () => Promise<T>, refusals: Refusals): Promise<T> {
+async function retried<T>(attempt: () => Promise<T>, refusals: Refusals, metrics: Metrics): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
@@ -152,6 +163,7 @@ async function retried<T>(attempt: () => Promise<T>, refusals: Refusals): Promis
       const refusal = refusals[broken.constraint]
       if (refusal !== undefined && broken.sqlState.startsWith('23')) throw refusal(broken)
       if (!RETRIED.has(broken.sqlState) || tries === ATTEMPTS) throw error
+      metrics.retried(broken.sqlState)
     }
   }
 }

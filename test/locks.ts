@@ -1,0 +1,48 @@
+import type { ServiceName } from '@hotel/stack/service-names'
+import type { Suite } from '@hotel/stack/test-suite'
+import { expect } from '@jest/globals'
+import { Client } from 'pg'
+import { eventually } from './hotel.ts'
+
+/** Keeps the writers of all hotels of a service waiting for as long as `act` takes. */
+export async function whileLocked(suite: Suite, service: ServiceName, act: () => Promise<void>): Promise<void> {
+  const lock = new Client({ connectionString: suite.stack.databaseUrls[service] })
+  await lock.connect()
+  try {
+    await lock.query('begin; select 1 from feed_head for update')
+    await act()
+    await lock.query('rollback')
+  } finally {
+    await lock.end()
+  }
+}
+
+/** The statements of a service's database that wait for this; throws when none does. */
+export async function waiting(suite: Suite, service: ServiceName, event: 'Lock' | 'PgSleep'): Promise<string[]> {
+  const sql = `select query from pg_stat_activity
+    where datname = current_database() and $1 in (wait_event_type, wait_event)`
+  const rows = await eventually(async () => {
+    const found = await suite.sql<{ query: string }>(service, sql, [event])
+    expect(found).not.toEqual([])
+    return found
+  })
+  return rows.map(({ query }) => query)
+}
+
+/** Takes the row of a reservation and, once a call waits for it, the head that this call has taken: a deadlock of the call. */
+export async function crossLock(suite: Suite, id: string): Promise<{ crossed: Promise<unknown> }> {
+  const crossed = suite.sql(
+    'reservations',
+    `do $$ begin
+       set local deadlock_timeout = '20s';
+       perform 1 from reservation where id = '${id}' for update;
+       while not exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') loop
+         perform pg_sleep(0.02);
+         perform pg_stat_clear_snapshot();
+       end loop;
+       perform 1 from feed_head for update;
+     end $$`,
+  )
+  await waiting(suite, 'reservations', 'PgSleep')
+  return { crossed }
+}
