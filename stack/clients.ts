@@ -1,4 +1,5 @@
 import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import { AvailabilityServiceDefinition } from '@hotel/proto/hotel/reservations/v1/availability'
 import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
@@ -24,6 +25,7 @@ export type Clients = {
   readonly employees: SuiteClient<typeof EmployeeServiceDefinition>
   readonly reservations: SuiteClient<typeof ReservationServiceDefinition>
   readonly blocks: SuiteClient<typeof RoomBlockServiceDefinition>
+  readonly availability: SuiteClient<typeof AvailabilityServiceDefinition>
   /** Of the reservations service, for the other two only. */
   readonly retirement: SuiteClient<typeof RetirementServiceDefinition>
 }
@@ -47,6 +49,7 @@ export function createClients(addresses: PerService<string>): { clients: Clients
       employees: factory.create(EmployeeServiceDefinition, to(addresses.rooms)),
       reservations: factory.create(ReservationServiceDefinition, to(addresses.reservations)),
       blocks: factory.create(RoomBlockServiceDefinition, to(addresses.reservations)),
+      availability: factory.create(AvailabilityServiceDefinition, to(addresses.reservations)),
       retirement: factory.create(RetirementServiceDefinition, to(addresses.reservations)),
     },
     close() {

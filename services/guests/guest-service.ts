@@ -1,10 +1,14 @@
-import type { Guest as GuestMessage, GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
-import { GuestChange_Kind as Kind } from '@hotel/proto/hotel/guests/v1/guests'
+import {
+  Guest as GuestMessage,
+  type GuestServiceImplementation,
+  GuestChange_Kind as Kind,
+} from '@hotel/proto/hotel/guests/v1/guests'
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { watch } from '@hotel/runtime/feed'
 import type { Heads } from '@hotel/runtime/heads'
+import { historyFields, listHistory } from '@hotel/runtime/history'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
@@ -114,6 +118,12 @@ export function guestService({
       return withEtag(call, guest)
     },
 
+    async listGuestHistory(request, call) {
+      const em = forkFor(orm, call.signal)
+      const hotel = await hotelOf(em, request.id)
+      return listHistory(em, page('ListGuestHistory', request), request, { table: 'guest', hotel, fields: HISTORY })
+    },
+
     async *watchGuests(request, call) {
       await hotels.demandKnown(request.hotel, call.signal)
       for await (const { changes, cursor } of watch({ orm, heads }, call, request, 'guest')) {
@@ -135,6 +145,8 @@ export function guestService({
     return { hotel: await hotelOf(forkFor(orm, signal), id) }
   }
 }
+
+const HISTORY = historyFields(GuestMessage.fromPartial({}))
 
 /** The hotel of a guest by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
 export async function hotelOf(em: EntityManager, id: string): Promise<string> {

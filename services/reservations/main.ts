@@ -1,5 +1,6 @@
 import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import { AvailabilityServiceDefinition } from '@hotel/proto/hotel/reservations/v1/availability'
 import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
@@ -19,6 +20,7 @@ import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
 import { writer } from '@hotel/runtime/write'
+import { availabilityService } from './availability-service.ts'
 import { config } from './config.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
@@ -82,6 +84,7 @@ const served = await serve({
   },
   add(server) {
     server.add(ReservationServiceDefinition, reservationService(deps))
+    server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))
     server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers))
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))

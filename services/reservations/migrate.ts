@@ -4,9 +4,14 @@ import { migrations } from './migrations.ts'
 await migrate(
   {
     migrations,
-    programs: ['occupancy', 'assignment', 'alternatives', 'current-and-upcoming', 'room-block-triggers'].map(
-      (name) => new URL(`sql/${name}.sql`, import.meta.url),
-    ),
+    programs: [
+      'occupancy',
+      'assignment',
+      'alternatives',
+      'availability',
+      'current-and-upcoming',
+      'room-block-triggers',
+    ].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
     grants: `
       grant insert, update on reservation, room_block to :role;
       grant insert, update, delete on retired_room to :role;

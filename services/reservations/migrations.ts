@@ -11,4 +11,5 @@ export const migrations = [
     file: new URL('migrations/0005-blocks-and-retirement.sql', import.meta.url),
   },
   { name: '0007-booking', file: new URL('migrations/0007-booking.sql', import.meta.url) },
+  { name: '0008-availability', file: new URL('migrations/0008-availability.sql', import.meta.url) },
 ]

@@ -1,13 +1,14 @@
-import type {
-  ReplaceReservationRequest,
+import {
+  type ReplaceReservationRequest,
   Reservation as ReservationMessage,
-  ReservationServiceImplementation,
-  UpdateReservationRequest,
+  type ReservationServiceImplementation,
+  type UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { withEtag } from '@hotel/runtime/answer'
 import type { ClockOffset } from '@hotel/runtime/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
+import { historyFields, listHistory } from '@hotel/runtime/history'
 import { isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { invalidFields, notFound } from '@hotel/runtime/refusal'
@@ -127,6 +128,12 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       })
     },
 
+    async listReservationHistory(request, call) {
+      const { hotel } = await scopeOf(request.id, call)
+      const subject = { table: 'reservation', hotel, fields: HISTORY }
+      return listHistory(read(call), page('ListReservationHistory', request), request, subject)
+    },
+
     listCurrentAndUpcoming: (request, call) =>
       listStays(read(call), page, 'current_and_upcoming', request, clockOffset()),
     listCurrent: (request, call) => listStays(read(call), page, 'current', request, clockOffset()),
@@ -134,6 +141,8 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     getCurrentAndUpcoming: ({ id }, call) => getStay(read(call), id, clockOffset()),
   }
 }
+
+const HISTORY = historyFields(ReservationMessage.fromPartial({}))
 
 /**
  * The hotel of a reservation by id alone: the one look-up that does not know the hotel; and the time, from before what is

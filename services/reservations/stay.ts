@@ -26,6 +26,11 @@ export function endOf({ inDate, outDate }: Stay): string {
   return outDate > inDate ? outDate : Temporal.PlainDate.from(inDate).add({ days: 1 }).toString()
 }
 
+/** How many nights a stay holds: at least one. */
+export function nightsOf(stay: Stay): number {
+  return Temporal.PlainDate.from(stay.inDate).until(endOf(stay), { largestUnit: 'day' }).days
+}
+
 /** The legs of a stay that has not begun. */
 export function legsOf(stay: Stay, rooms: readonly string[]): Leg[] {
   return rooms.map((room) => ({ room, inDate: stay.inDate, outDate: endOf(stay) }))

@@ -1,7 +1,8 @@
-import type { Room as RoomMessage, RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { Room as RoomMessage, type RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
+import { historyFields, listHistory } from '@hotel/runtime/history'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
@@ -100,6 +101,12 @@ export function roomService({
       })
       return withEtag(call, room)
     },
+
+    async listRoomHistory(request, call) {
+      const em = forkFor(orm, call.signal)
+      const hotel = await hotelOf(em, 'room', request.id)
+      return listHistory(em, page('ListRoomHistory', request), request, { table: 'room', hotel, fields: HISTORY })
+    },
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
@@ -111,6 +118,8 @@ export function roomService({
 async function rules({ em }: Write, hotel: string, { room_type }: { room_type?: string | undefined }) {
   return roomFields(await liveRule(em, hotel, 'room_type', room_type))
 }
+
+const HISTORY = historyFields(RoomMessage.fromPartial({}))
 
 function find(em: EntityManager, hotelId: string, id: string): Promise<Room> {
   return em.findOneOrFail(Room, { hotelId, id })

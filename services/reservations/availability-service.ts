@@ -1,0 +1,17 @@
+import type { AvailabilityServiceImplementation } from '@hotel/proto/hotel/reservations/v1/availability'
+import type { ClockOffset } from '@hotel/runtime/clock'
+import { forkFor, type MikroORM } from '@hotel/runtime/database'
+import type { Pager } from '@hotel/runtime/page'
+import { listRoomAvailability, listRoomTypeAvailability } from './availability.ts'
+
+type Deps = { orm: MikroORM; page: Pager; clockOffset: ClockOffset }
+
+/** The methods of AvailabilityService; the proto's comments say what each promises. */
+export function availabilityService({ orm, page, clockOffset }: Deps): AvailabilityServiceImplementation {
+  return {
+    listRoomAvailability: (request, call) =>
+      listRoomAvailability(forkFor(orm, call.signal), page, request, clockOffset()),
+    listRoomTypeAvailability: (request, call) =>
+      listRoomTypeAvailability(forkFor(orm, call.signal), page, request, clockOffset()),
+  }
+}

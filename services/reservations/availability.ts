@@ -1,0 +1,112 @@
+import {
+  HeldNights_Holder as Holder,
+  type ListRoomAvailabilityRequest,
+  type ListRoomAvailabilityResponse,
+  type ListRoomTypeAvailabilityRequest,
+  type ListRoomTypeAvailabilityResponse,
+} from '@hotel/proto/hotel/reservations/v1/availability'
+import { type EntityManager, query } from '@hotel/runtime/database'
+import type { Pager } from '@hotel/runtime/page'
+import { date, idFilter, valid } from '@hotel/runtime/valid'
+import { endOf, nightsOf, stay } from './stay.ts'
+
+/** What one answer may hold: rooms or types times nights, so that a page stays below the size that the gateway sends on. */
+const MOST_CELLS = 40_000
+
+type Asked = ListRoomAvailabilityRequest | ListRoomTypeAvailabilityRequest
+
+/** The stay and filter that were asked about, and a page of no more than an answer may hold. */
+function asked(pager: Pager, method: string, request: Asked) {
+  const { in_date, out_date, ...filter } = valid(request, {
+    in_date: date,
+    out_date: date,
+    hotel: idFilter,
+    location: idFilter,
+    room_type: idFilter,
+  })
+  const dates = stay(in_date, out_date)
+  const most = Math.floor(MOST_CELLS / nightsOf(dates))
+  const page_size = Math.min(request.page_size, most)
+  return { first: in_date, until: endOf(dates), filter, page: pager(method, { ...request, page_size }) }
+}
+
+type RoomRow = {
+  room: string
+  number: string
+  number_order: string
+  room_type: string | null
+  location: string
+  hotel: string
+  held: { in_date: string; out_date: string; by: keyof typeof Holder }[]
+}
+
+/** A page of rooms by location, number in natural order, id, in one statement and so one snapshot. */
+export async function listRoomAvailability(
+  em: EntityManager,
+  pager: Pager,
+  request: ListRoomAvailabilityRequest,
+  clockOffset: number,
+): Promise<ListRoomAvailabilityResponse> {
+  const { first, until, filter, page } = asked(pager, 'ListRoomAvailability', request)
+  const rows = await query<RoomRow>(em, 'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+    first,
+    until,
+    filter.hotel,
+    filter.location,
+    filter.room_type,
+    ...(page.after ?? [null, null, null]),
+    page.limit,
+    clockOffset,
+  ])
+  const { rows: rooms, next_page_token } = page.cut(rows, (row) => [row.location, row.number_order, row.room])
+  return {
+    rooms: rooms.map(({ number_order: _, room_type, held, ...row }) => ({
+      ...row,
+      room_type: room_type ?? undefined,
+      available: held.length === 0,
+      held: held.map((nights) => ({ ...nights, by: Holder[nights.by] })),
+    })),
+    next_page_token,
+  }
+}
+
+type TypeRow = {
+  room_type: string | null
+  name: string
+  hotel: string
+  nights: { night: string; total: number; held: number; free: number }[]
+}
+
+/** A page of room types by name (that of rooms without one last), hotel, id, in one statement and so one snapshot. */
+export async function listRoomTypeAvailability(
+  em: EntityManager,
+  pager: Pager,
+  request: ListRoomTypeAvailabilityRequest,
+  clockOffset: number,
+): Promise<ListRoomTypeAvailabilityResponse> {
+  const { first, until, filter, page } = asked(pager, 'ListRoomTypeAvailability', request)
+  const rows = await query<TypeRow>(
+    em,
+    'select * from room_type_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+    [
+      first,
+      until,
+      filter.hotel,
+      filter.location,
+      filter.room_type,
+      ...(page.after ?? [null, null, null, null]),
+      page.limit,
+      clockOffset,
+    ],
+  )
+  const { rows: types, next_page_token } = page.cut(rows, (row) => [
+    row.room_type === null,
+    row.name,
+    row.hotel,
+    row.room_type ?? NO_TYPE,
+  ])
+  return { room_types: types.map((row) => ({ ...row, room_type: row.room_type ?? undefined })), next_page_token }
+}
+
+/** Stands for the absence of a type where rows are ordered by its id. */
+const NO_TYPE = '00000000-0000-0000-0000-000000000000'

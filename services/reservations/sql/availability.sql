@@ -1,0 +1,79 @@
+-- The rooms of a hotel, location or type (null: of all) with what holds each on the nights [first, until), cut to these
+-- nights: by location, number in natural order, id, after the given ones. One probe of the exclusion index for each room,
+-- whatever its history. clock_offset is what the clock is off by, in seconds: 0 but in tests.
+create or replace function room_availability(
+  first date, until date, of_hotel uuid, of_location uuid, of_type uuid,
+  after_location uuid, after_number text, after_room uuid, most int, clock_offset float
+) returns table (
+  room uuid, number text, number_order text, room_type uuid, location uuid, hotel uuid, held jsonb
+)
+language sql stable as $$
+  with asked as materialized (
+    select r.* from room r
+    where (of_hotel is null or r.hotel_id = of_hotel)
+      and (of_location is null or r.location_id = of_location)
+      and (of_type is null or r.room_type_id = of_type)
+      and r.delete_time is null
+      and (after_room is null or (r.location_id, r.number_order, r.id) > (after_location, after_number, after_room))
+    order by r.location_id, r.number_order, r.id
+    limit most
+  )
+  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, coalesce(h.held, '[]')
+  from asked a
+  left join lateral (
+    select jsonb_agg(jsonb_build_object(
+        'in_date', greatest(o.in_date, first), 'out_date', least(o.out_date, until), 'by', o.holder) order by o.in_date) as held
+    from occupancy o
+    where o.hotel_id = a.hotel_id and o.room_id = a.id and o.during && daterange(first, until)
+      and (o.hold_until is null or o.hold_until > clock_timestamp() + make_interval(secs => clock_offset))
+  ) h on true
+  order by a.location_id, a.number_order, a.id
+$$;
+
+-- The room types of a hotel, or one of them (null: all), with how many rooms there are, held and free, on each night of
+-- [first, until); counted at one location only, if it is given. By name, rooms without a type last, after the given ones.
+create or replace function room_type_availability(
+  first date, until date, of_hotel uuid, of_location uuid, of_type uuid,
+  after_none boolean, after_name text, after_hotel uuid, after_type uuid, most int, clock_offset float
+) returns table (room_type uuid, name text, hotel uuid, nights jsonb)
+language sql stable as $$
+  with types as (
+    select t.hotel_id, t.id, t.name from room_type t
+    where t.delete_time is null
+    union all
+    select distinct r.hotel_id, null::uuid, '' from room r
+    where r.room_type_id is null and r.delete_time is null and (of_location is null or r.location_id = of_location)
+  ), asked as materialized (
+    select t.* from types t
+    where (of_hotel is null or t.hotel_id = of_hotel)
+      and (of_type is null or t.id = of_type)
+      and (of_location is null or t.hotel_id = (select l.hotel_id from location l where l.id = of_location))
+      and (after_hotel is null
+        or (t.id is null, t.name collate "und-x-icu", t.hotel_id, coalesce(t.id, '00000000-0000-0000-0000-000000000000'))
+          > (after_none, after_name collate "und-x-icu", after_hotel, after_type))
+    order by t.id is null, t.name collate "und-x-icu", t.hotel_id, t.id
+    limit most
+  ), rooms as materialized (
+    select a.hotel_id, a.id as type_id, r.id as room_id
+    from asked a join room r on r.hotel_id = a.hotel_id and r.room_type_id is not distinct from a.id
+    where r.delete_time is null and (of_location is null or r.location_id = of_location)
+  ), totals as (
+    select r.hotel_id, r.type_id, count(*)::int as total from rooms r group by 1, 2
+  ), held as (
+    select r.hotel_id, r.type_id, n::date as night, count(*)::int as held
+    from rooms r
+    join occupancy o on o.hotel_id = r.hotel_id and o.room_id = r.room_id and o.during && daterange(first, until)
+      and (o.hold_until is null or o.hold_until > clock_timestamp() + make_interval(secs => clock_offset))
+    cross join generate_series(greatest(o.in_date, first)::timestamp, least(o.out_date, until)::timestamp - interval '1 day', interval '1 day') n
+    group by 1, 2, 3
+  )
+  select a.id, a.name, a.hotel_id, jsonb_agg(jsonb_build_object(
+      'night', d::date, 'total', coalesce(t.total, 0), 'held', coalesce(h.held, 0),
+      'free', coalesce(t.total, 0) - coalesce(h.held, 0)) order by d)
+  from asked a
+  cross join generate_series(first::timestamp, until::timestamp - interval '1 day', interval '1 day') d
+  left join totals t on t.hotel_id = a.hotel_id and t.type_id is not distinct from a.id
+  left join held h on h.hotel_id = a.hotel_id and h.type_id is not distinct from a.id and h.night = d::date
+  group by a.id, a.name, a.hotel_id
+  order by a.id is null, a.name collate "und-x-icu", a.hotel_id, a.id
+$$;
