@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { configure, writeFiles } from '@hotel/gateway/configure'
 import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
 import type { GatewaySettings } from '@hotel/gateway/settings'

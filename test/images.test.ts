@@ -60,8 +60,10 @@ test('the suite comes up, is healthy by its own checks, books a room, and stops 
   )
   const url = `http://127.0.0.1:${ports.gateway}`
   const gateway = await begin('gateway', async (signal) => {
-    const { status } = await fetch(`${url}/healthz`, { signal })
-    if (status !== 200) throw new Error(`/healthz says ${status}`)
+    for (const resource of ['guests', 'rooms', 'reservations']) {
+      const { status } = await fetch(`${url}/${resource}`, { signal })
+      if (status !== 200) throw new Error(`${resource}: ${status}`)
+    }
   })
   for (const name of names) await askHealth(name)
 
