@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { lookAtLicences } from './licences.ts'
 import { filesBelow } from './setup/files-below.mjs'
 import { generateInto } from './setup/generate.mjs'
 import { nodeBinary } from './setup/install.mjs'
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   { title: 'The protos follow the rules (buf lint)', look: command('buf', 'lint', 'proto') },
   { title: 'The protos are formatted (buf format)', look: command('buf', 'format', '--diff', '--exit-code', 'proto') },
   { title: 'The lock names the packages of every platform', look: lockIsComplete },
+  { title: 'The licences are in order and docs/dependencies.md lists them', look: lookAtLicences },
   { title: 'The containers follow the compose specification (dclint)', look: command('dclint', ...compose) },
   { title: 'The code follows the rules and is formatted (biome)', look: command('biome', 'ci', '--colors=off') },
   { title: 'The types fit (tsc)', look: command('tsc', '--noEmit', '-p', '.') },
