@@ -4,10 +4,13 @@ import path from 'node:path'
 import { claim, type RunFile } from '@hotel/stack/run-file'
 import { serviceNames } from '@hotel/stack/service-names'
 import { testFolder } from '@hotel/stack/test-cluster'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { root } from '../stack/setup/run.mjs'
 import { type Command, family, freePorts, lives, type Process, run, written } from './boot.ts'
 import { eventually } from './hotel.ts'
+
+// Each start is one of everything, which takes its time where other tests run.
+jest.setTimeout(90_000)
 
 // `npm start` as a person knows it: typed, used, stopped, killed, and told that something is wrong.
 let folder: string
@@ -103,7 +106,8 @@ describe('npm start', () => {
 
 describe('npm start says in one sentence what is wrong and how to mend it', () => {
   const start = (more: Record<string, string>, ...args: string[]) =>
-    refused(run(process.execPath, ['stack/setup.mjs', 'start', ...args], { ...env, ...more }))
+    refused(run(process.execPath, ['stack/setup.mjs', 'start', ...args], { ...elsewhere(), ...more }))
+  const elsewhere = () => ({ ...env, DATA_DIR: path.join(folder, 'other') })
 
   test('a port that is taken', async () => {
     const server = createServer()
@@ -150,7 +154,7 @@ describe('npm start says in one sentence what is wrong and how to mend it', () =
   test('no Envoy, and no Python to fetch it with', async () => {
     const checkout = path.join(folder, 'checkout')
     await checkOut(checkout)
-    const without = run(process.execPath, ['stack/setup.mjs', 'start'], { ...env, PATH: folder }, checkout)
+    const without = run(process.execPath, ['stack/setup.mjs', 'start'], { ...elsewhere(), PATH: folder }, checkout)
     expect(await refused(without)).toBe(
       'Python 3.10 or newer, which fetches Envoy, is not on PATH: install it, or put `envoy` 1.40 on PATH (https://www.envoyproxy.io/docs).',
     )

@@ -11,17 +11,24 @@ export function filesOf(source: string): readonly string[] {
   return listed.split('\n').filter((file) => file !== '' && !file.endsWith('.test.ts'))
 }
 
-/** Puts into a folder what the image holds under /app, by hard links where the file system allows. */
-export async function lay({ copies }: Image, folder: string): Promise<void> {
-  const packages = await productionPackages()
+/** Puts into a folder what `npm ci --omit=dev` installs: hard links where the file system allows. */
+export async function layPackages(folder: string): Promise<void> {
+  const within = await productionPackages()
+  const files = await Promise.all(within.map((name) => listFiles(name, 'node_modules').catch(() => [])))
+  await inParts(files.flat(), (file) => place(file, path.join(folder, file)))
+}
+
+/** Puts into a folder what the image holds under /app; of the packages, links to where `layPackages` has put them. */
+export async function lay({ copies }: Image, folder: string, packages: string): Promise<void> {
   // Of Node itself, which is this one here.
   for (const { from, sources, target } of copies.filter((copy) => copy.from !== 'libraries'))
-    for (const source of sources) {
-      const inApp = source.replace(/^\/app\//, '')
-      const files = await filesFor(from, inApp, packages)
-      if (files.length === 0) throw new Error(`COPY ${source}: there is nothing of that name`)
-      await inParts(files, (file) => place(file, path.join(folder, destination(file, inApp, target))))
-      if (from === 'packages' && inApp === 'node_modules') await linkWorkspaces(folder)
+    for (const source of sources.map((name) => name.replace(/^\/app\//, ''))) {
+      if (from === 'packages') await linkPackages(folder, packages, source)
+      else {
+        const files = from === undefined ? filesOf(source) : await listFiles(source)
+        if (files.length === 0) throw new Error(`COPY ${source}: there is nothing of that name`)
+        await inParts(files, (file) => place(file, path.join(folder, destination(file, source, target))))
+      }
     }
 }
 
@@ -35,13 +42,6 @@ async function lock(): Promise<Lock['packages']> {
 async function productionPackages(): Promise<readonly string[]> {
   const entries = Object.entries(await lock())
   return entries.flatMap(([name, { dev, link }]) => (name.startsWith('node_modules/') && !dev && !link ? [name] : []))
-}
-
-async function filesFor(from: string | undefined, source: string, packages: readonly string[]) {
-  if (from === undefined) return filesOf(source)
-  if (from === 'generated') return listFiles(source)
-  const within = packages.filter((name) => name === source || name.startsWith(`${source}/`))
-  return (await Promise.all(within.map((name) => listFiles(name, 'node_modules').catch(() => [])))).flat()
 }
 
 /** The files below a path of the repository, or the one that it is; without folders of a name. */
@@ -71,13 +71,20 @@ async function place(file: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to))
 }
 
-async function linkWorkspaces(folder: string): Promise<void> {
-  const entries = Object.entries(await lock()).filter(([, { link }]) => link)
-  for (const [name, { resolved = '' }] of entries) {
-    const at = path.join(folder, name)
-    await mkdir(path.dirname(at), { recursive: true })
-    await symlink(path.relative(path.dirname(at), path.join(folder, resolved)), at)
-  }
+/** The packages at or below `source`, which begins with node_modules; and the workspaces when it is all of them. */
+async function linkPackages(folder: string, packages: string, source: string): Promise<void> {
+  const present = (await productionPackages()).filter((name) => name.lastIndexOf('node_modules/') === 0)
+  const wanted = present.filter((name) => name === source || name.startsWith(`${source}/`))
+  if (wanted.length === 0) throw new Error(`COPY ${source}: no such package is installed`)
+  for (const name of wanted) await linkTo(path.join(packages, name), path.join(folder, name))
+  if (source !== 'node_modules') return
+  for (const [name, { link, resolved = '' }] of Object.entries(await lock()))
+    if (link) await linkTo(path.join(folder, resolved), path.join(folder, name))
+}
+
+async function linkTo(target: string, at: string): Promise<void> {
+  await mkdir(path.dirname(at), { recursive: true })
+  await symlink(target, at)
 }
 
 /** Not all at once: there are thousands. */
