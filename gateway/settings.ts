@@ -21,27 +21,23 @@ export type GatewaySettings = {
 export const serviceNames = ['guests', 'rooms', 'reservations'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /**
  * Reads the settings from environment variables: GATEWAY_ADDRESS, GATEWAY_PORT, GATEWAY_ADMIN_PORT,
  * RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, and GUESTS_ADDRESS, ROOMS_ADDRESS,
  * RESERVATIONS_ADDRESS as `host:port`, several separated by commas, and OpenTelemetry's own for tracing. Throws naming
  * the variable that is wrong.
  */
-export function settingsFrom(environment: Readonly<Record<string, string | undefined>>): GatewaySettings {
+export function settingsFrom(environment: Environment): GatewaySettings {
   const endpoints = (variable: string): readonly string[] => {
     const hosts = (environment[variable] ?? '').split(',').map((host) => host.trim())
     for (const host of hosts) parseEndpoint(host, variable)
     return Object.freeze(hosts)
   }
-  const integer = (variable: string, fallback: number, least: number, most: number): number => {
-    const text = environment[variable] ?? String(fallback)
-    const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new Error(`${variable} must be a whole number from ${least} to ${most}, not "${text}"`)
-    return value
-  }
+  const integer = (...wanted: Whole) => wholeNumber(environment, ...wanted)
   return Object.freeze({
-    address: environment.GATEWAY_ADDRESS ?? '0.0.0.0',
+    address: environment.GATEWAY_ADDRESS || '0.0.0.0',
     port: integer('GATEWAY_PORT', 8000, 0, 65535),
     adminPort: integer('GATEWAY_ADMIN_PORT', 9901, 0, 65535),
     endpoints: Object.freeze({
@@ -55,10 +51,25 @@ export function settingsFrom(environment: Readonly<Record<string, string | undef
   })
 }
 
+/** Reads DRAIN_SECONDS: how long calls in flight are given to finish when the gateway is told to stop. */
+export function drainSecondsFrom(environment: Environment): number {
+  return wholeNumber(environment, 'DRAIN_SECONDS', 4, 0, 600)
+}
+
 /** Splits `host:port`, with brackets around an IPv6 address; throws naming `source`. */
 export function parseEndpoint(endpoint: string, source: string): { host: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(endpoint) ?? []
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65535) throw new Error(`${source} must be host:port, not "${endpoint}"`)
   return { host, port: Number(port) }
+}
+
+type Whole = readonly [variable: string, fallback: number, least: number, most: number]
+
+function wholeNumber(environment: Environment, ...[variable, fallback, least, most]: Whole): number {
+  const text = environment[variable] || String(fallback)
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new Error(`${variable} must be a whole number from ${least} to ${most}, not "${text}"`)
+  return value
 }

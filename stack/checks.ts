@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { lookAtLicences } from './licences.ts'
 import { filesBelow } from './setup/files-below.mjs'
 import { generateInto } from './setup/generate.mjs'
 import { nodeBinary } from './setup/install.mjs'
@@ -18,12 +19,18 @@ const command =
     return ok ? undefined : output
   }
 
+/** Errors only: its warnings are about the order of keys. That the port is bound is tested with the defaults put in. */
+const compose = ['docker-compose.yml', '--quiet', '--disable-rule', 'no-unbound-port-interfaces']
+
 /** All of them, the quick ones first. */
 export const checks: readonly Check[] = [
   { title: 'The generated code is what the protos say', look: generatedIsClean },
   { title: 'The protos break no client of main', look: breaksNobody },
   { title: 'The protos follow the rules (buf lint)', look: command('buf', 'lint', 'proto') },
   { title: 'The protos are formatted (buf format)', look: command('buf', 'format', '--diff', '--exit-code', 'proto') },
+  { title: 'The lock names the packages of every platform', look: lockIsComplete },
+  { title: 'The licences are in order and docs/dependencies.md lists them', look: lookAtLicences },
+  { title: 'The containers follow the compose specification (dclint)', look: command('dclint', ...compose) },
   { title: 'The code follows the rules and is formatted (biome)', look: command('biome', 'ci', '--colors=off') },
   { title: 'The types fit (tsc)', look: command('tsc', '--noEmit', '-p', '.') },
 ]
@@ -46,6 +53,21 @@ async function generatedIsClean(): Promise<string | undefined> {
       ? undefined
       : `These files of proto/gen differ: run \`npm run generate\`.\n${stale.join('\n')}`
   })
+}
+
+/** `npm ci` refuses a lock that lacks what other platforms need; one made where a registry lists less is such a lock. */
+async function lockIsComplete(): Promise<string | undefined> {
+  type Entry = { readonly optionalDependencies?: Readonly<Record<string, string>> }
+  const { packages } = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, Entry>
+  }
+  const missing = Object.entries(packages).flatMap(([from, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) =>
+        packages[`${from}/node_modules/${name}`] === undefined && packages[`node_modules/${name}`] === undefined,
+    ),
+  )
+  return missing.length === 0 ? undefined : `Run \`npm install --package-lock-only\`: it lacks ${missing.join(', ')}.`
 }
 
 /** Compares with the protos of main, where there is one to compare with. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { configure, writeFiles } from '@hotel/gateway/configure'
+import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
 import type { GatewaySettings } from '@hotel/gateway/settings'
 import { inheritedEnvironment } from './config.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
@@ -36,23 +37,11 @@ export async function startEnvoy({
     throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
   const descriptorSet = await readFile(path.join(root, 'proto', 'gen', 'api.binpb'))
   await writeFiles(folder, await configure({ descriptorSet, settings }))
-  const drain = ['--drain-time-s', String(drainSeconds), '--drain-strategy', 'immediate']
-  // A line of the access log waits no longer than this; by default for ten seconds.
-  const flush = ['--file-flush-interval-msec', '500']
-  const run = [
-    '--disable-hot-restart',
-    '--concurrency',
-    String(concurrency),
-    '--log-level',
-    'error',
-    ...flush,
-    ...drain,
-  ]
   const process = supervise(
     {
       name: 'gateway',
       file,
-      args: ['-c', 'envoy.yaml', ...run],
+      args: envoyArguments(concurrency, drainSeconds),
       env: inheritedEnvironment(),
       cwd: folder,
       ready: (signal) => assertHealthy(settings, signal),
@@ -73,14 +62,4 @@ async function assertHealthy({ address, port }: GatewaySettings, signal: AbortSi
   await response.body?.cancel()
   if (!response.ok) throw new Error(`/healthz says ${response.status}`)
   await setTimeout(WORKERS_LAG_MS, undefined, { signal })
-}
-
-/** SIGTERM cuts calls in flight (seen): new ones are turned away first, and those that run given time. */
-async function finishCalls(adminPort: number, seconds: number): Promise<void> {
-  const signal = AbortSignal.timeout(1_000)
-  for (const step of ['/healthcheck/fail', '/drain_listeners?graceful'])
-    await fetch(`http://127.0.0.1:${adminPort}${step}`, { method: 'POST', signal }).then((response) =>
-      response.body?.cancel(),
-    )
-  await setTimeout(seconds * 1_000)
 }

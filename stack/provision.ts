@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
+import { nodeProgram } from './node-program.ts'
 import type { ServiceName } from './service-names.ts'
-import { nodeProgram } from './services.ts'
 import { Problem } from './setup/problem.mjs'
 
 /** Who may what in a service's database, and by which password. */

@@ -1,11 +1,8 @@
 import path from 'node:path'
-import { createChannel, createClient } from 'nice-grpc'
-import { HealthDefinition } from 'nice-grpc-server-health'
-import { inheritedEnvironment } from './config.ts'
+import { assertServing } from '@hotel/runtime/health'
+import { nodeProgram } from './node-program.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
 import type { PerService, ServiceName } from './service-names.ts'
-import { nodeBinary } from './setup/install.mjs'
-import { root } from './setup/run.mjs'
 
 export type ServiceOptions = {
   readonly name: ServiceName
@@ -27,8 +24,12 @@ export type ServiceOptions = {
 /** How an instance is stopped while the gateway sends calls to it: it says so, waits, and finishes what it has. */
 export const DRAIN = { signal: 'SIGTERM', withinMs: 15_000 } as const
 
-/** Of grpc.health.v1's ServingStatus, which nice-grpc-server-health does not export. */
-const SERVING = 1
+/** Without these a refused connection is tried again after a second only. */
+const quickReconnect = {
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.min_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 100,
+}
 
 /** All instances of one service. */
 export type Service = {
@@ -52,17 +53,6 @@ export function createService(options: ServiceOptions): Service {
     start: () => all((each) => each.start()),
     stop: () => all((each) => each.stop()),
     kill: (signal) => all((each) => each.kill(signal)),
-  }
-}
-
-/** Node on a program of the repository, with compiled code kept between starts. */
-export function nodeProgram(...program: readonly string[]) {
-  return {
-    file: nodeBinary,
-    args: ['--import', path.join(import.meta.dirname, 'with-parent.mjs'), ...program],
-    env: { ...inheritedEnvironment(), NODE_COMPILE_CACHE: path.join(root, '.build', 'compiled') },
-    endsWithParent: true,
-    cwd: root,
   }
 }
 
@@ -94,7 +84,7 @@ function instance(
         ...present(optional),
         ...options.env,
       },
-      ready: (signal) => assertServing(address, signal),
+      ready: (signal) => assertServing(address, signal, quickReconnect),
       readyWithinMs: 30_000,
       // The gateway is stopped before: nobody has to notice that they are about to go.
       stopSignal: 'SIGINT',
@@ -102,22 +92,6 @@ function instance(
     },
     options.around,
   )
-}
-
-/** Throws unless the service at this address says that it is ready. */
-async function assertServing(address: string, signal: AbortSignal): Promise<void> {
-  // Without these a refused connection is tried again after a second only.
-  const channel = createChannel(address, undefined, {
-    'grpc.initial_reconnect_backoff_ms': 50,
-    'grpc.min_reconnect_backoff_ms': 50,
-    'grpc.max_reconnect_backoff_ms': 100,
-  })
-  try {
-    const { status } = await createClient(HealthDefinition, channel).check({ service: '' }, { signal })
-    if (status !== SERVING) throw new Error('not serving yet')
-  } finally {
-    channel.close()
-  }
 }
 
 function present(values: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -10,6 +10,7 @@ const programs = {
   start: 'stack/start.ts',
   test: 'stack/test.ts',
   check: 'stack/test.ts',
+  licences: 'stack/licences.ts',
 }
 
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */
@@ -23,7 +24,7 @@ async function main() {
   await install()
   await generate()
   if (program === undefined) return
-  if (command !== 'check') await fetchBinaries()
+  if (command === 'start' || command === 'test') await fetchBinaries()
   const more = command === 'check' ? ['--static'] : []
   process.exitCode = await runInFront(nodeBinary, [program, ...more, ...args], env.npm_lifecycle_event !== undefined)
 }

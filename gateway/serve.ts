@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import path from 'node:path'
+import { configure, writeFiles } from './configure.ts'
+import { envoyArguments, finishCalls } from './envoy.ts'
+import { drainSecondsFrom, settingsFrom } from './settings.ts'
+
+/**
+ * The gateway where it has a container: makes Envoy's configuration from the environment, runs the `envoy` on PATH, and
+ * gives calls in flight their time when told to stop. It ends as Envoy ends, for whoever starts it again.
+ */
+async function main(): Promise<void> {
+  const settings = settingsFrom(process.env)
+  const drainSeconds = drainSecondsFrom(process.env)
+  const folder = path.join(tmpdir(), 'gateway')
+  const descriptorSet = await readFile(path.join(import.meta.dirname, '..', 'proto', 'gen', 'api.binpb'))
+  await writeFiles(folder, await configure({ descriptorSet, settings }))
+  const threads = Math.max(2, availableParallelism())
+  const envoy = spawn('envoy', envoyArguments(threads, drainSeconds), { cwd: folder, stdio: 'inherit' })
+  const stop = async () => {
+    await finishCalls(settings.adminPort, drainSeconds).catch(() => {})
+    envoy.kill('SIGTERM')
+  }
+  process.once('SIGTERM', stop).once('SIGINT', stop)
+  const [code] = await once(envoy, 'exit')
+  process.exitCode = code ?? 1
+}
+
+main().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { readEnv, text, textOr } from '@hotel/runtime/env'
+import { type Access, migrate, provision, roleOf } from './provision.ts'
+import { type ServiceName, serviceNames } from './service-names.ts'
+import { Problem } from './setup/problem.mjs'
+
+/**
+ * Makes the roles and the database of one service as they should be and migrates it, as `npm start` does; safe to
+ * repeat. For where each service has a container: `DATABASE_URL` is the administrator's, `SERVICE_DATABASE_URL` the one
+ * that the service is going to use, whose password its role is given.
+ */
+async function main([service]: readonly string[]): Promise<void> {
+  if (!isServiceName(service))
+    throw new Problem(`usage: node stack/prepare-database.ts SERVICE, one of ${serviceNames.join(', ')}`)
+  const settings = readEnv(process.env, {
+    adminUrl: ['DATABASE_URL', text],
+    servicePassword: ['SERVICE_DATABASE_URL', passwordOf(service)],
+    defaultTimeZone: ['DEFAULT_TIME_ZONE', textOr('UTC')],
+  })
+  // Nobody but this program needs the owner's password: it is another each time.
+  const access: Access = { service, ownerPassword: randomBytes(24).toString('hex'), ...settings }
+  await provision(access)
+  await migrate(access, settings.defaultTimeZone)
+  console.log(`The database of ${service} is ready.`)
+}
+
+function isServiceName(name: string | undefined): name is ServiceName {
+  return serviceNames.some((known) => known === name)
+}
+
+/** Reads the password from the URL of the service's database and role; another's would be of no use to it. */
+function passwordOf(service: ServiceName) {
+  return (value: string | undefined): string => {
+    const { username, password, pathname } = URL.parse(text(value)) ?? {}
+    if (username !== roleOf(service) || pathname !== `/${service}` || !password)
+      throw new Error(`is no URL of its database: give postgresql://${roleOf(service)}:password@host:port/${service}`)
+    return decodeURIComponent(password)
+  }
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})

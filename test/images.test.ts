@@ -1,0 +1,155 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { chmod, copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { assertServing } from '@hotel/runtime/health'
+import { freePort } from '@hotel/stack/ports'
+import { startPostgres } from '@hotel/stack/postgres'
+import { type Plan, type Supervised, type Surroundings, supervise } from '@hotel/stack/processes'
+import { claim } from '@hotel/stack/run-file'
+import { serviceNames } from '@hotel/stack/service-names'
+import { testFolder } from '@hotel/stack/test-cluster'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { findEnvoy } from '../stack/setup/binaries.mjs'
+import { root } from '../stack/setup/run.mjs'
+import { readCompose, readImage } from './container-files.ts'
+import { lay, layPackages } from './image-files.ts'
+
+jest.setTimeout(90_000)
+
+// Each program of docker-compose.yml runs here from exactly the files of its image, by the command, the environment and
+// the secrets of docker-compose.yml, as a user who can write none of the files. Only names of its network become ports.
+const { compose } = await readCompose({ RATE_LIMIT_PER_SECOND: '1000', LOG_LEVEL: 'warn' })
+const names = [...serviceNames, 'gateway'] as const
+type Name = (typeof names)[number]
+const ended = new AsyncDisposableStack()
+const ports: Record<string, number> = {}
+const lines: string[] = []
+let folder: string
+let around: Surroundings
+
+beforeAll(async () => {
+  folder = await testFolder()
+  ended.defer(() => rm(folder, { recursive: true, force: true }))
+  const runFile = await claim(folder)
+  ended.defer(() => runFile.close())
+  const log = (name: string, line: string) => void lines.push(`${name}: ${line}`)
+  around = { runFile, log, say: () => {}, restart: false, signal: new AbortController().signal }
+  for (const name of ['postgres', 'redis', 'admin', ...names]) ports[name] = await freePort()
+  await link(process.execPath, path.join(folder, 'node')).catch(() =>
+    copyFile(process.execPath, path.join(folder, 'node')),
+  )
+  await makeSecrets()
+  const password = await readFile(secret('postgres-password'), 'utf8')
+  const postgres = { data: path.join(folder, 'data'), port: ports.postgres ?? 0, password, durable: false, around }
+  const { process: server } = await startPostgres(postgres)
+  ended.defer(() => server.stop())
+  await layPackages(path.join(folder, 'packages'))
+  for (const name of names) await lay(await imageOf(name), path.join(folder, name), path.join(folder, 'packages'))
+})
+afterAll(() => ended.disposeAsync())
+
+test('the databases are prepared', async () => {
+  for (const name of serviceNames) {
+    const { file, args, options } = await container(name, `${name}-database`)
+    const { stdout } = await promisify(execFile)(file, args, options)
+    expect(stdout).toBe(`The database of ${name} is ready.\n`)
+  }
+})
+
+test('the suite comes up, is healthy by its own checks, books a room, and stops when told', async () => {
+  const services = await Promise.all(
+    serviceNames.map((name) => begin(name, (signal) => assertServing(`127.0.0.1:${ports[name]}`, signal))),
+  )
+  const url = `http://127.0.0.1:${ports.gateway}`
+  const gateway = await begin('gateway', async (signal) => {
+    for (const resource of ['guests', 'rooms', 'reservations']) {
+      const { status } = await fetch(`${url}/${resource}`, { signal })
+      if (status !== 200) throw new Error(`${resource}: ${status}`)
+    }
+  })
+  for (const name of names) await askHealth(name)
+
+  const guest = await post(url, '/guests', { first_name: 'Ada' })
+  const room = await post(url, '/rooms', { number: '101' })
+  await post(url, '/reservations', { guest, room, in_date: '2031-01-01', out_date: '2031-01-02' })
+
+  await Promise.all([gateway, ...services].map((process) => process.stop()))
+  await expect(askHealth('reservations')).rejects.toThrow('UNAVAILABLE')
+  await expect(askHealth('gateway')).rejects.toThrow('fetch failed')
+  expect(lines.filter((line) => line.includes('Error'))).toEqual([])
+})
+
+const imageOf = (name: string) => readImage(compose.services[name]?.build ?? { dockerfile: '' })
+const secret = (name: string) => path.join(folder, 'secrets', name)
+const inImage = (name: Name, word: string) => word.replace('/app/', `${folder}/${name}/`)
+
+/** How a service of docker-compose.yml runs: in the image of that name, by its own or another command. */
+async function container(name: Name, service: string = name, ownCommand?: readonly string[]) {
+  const { command = (await imageOf(name)).command, environment = {} } = compose.services[service] ?? {}
+  const { workdir } = await imageOf(name)
+  const [, ...args] = (ownCommand ?? command).map((word) => inImage(name, word))
+  const scratch = path.join(folder, `tmp-${service}`)
+  await mkdir(scratch, { recursive: true })
+  // As every container's /tmp.
+  await chmod(scratch, 0o1777)
+  const settings = Object.entries(environment).map(([variable, value]) => [variable, here(value, name)])
+  const own = { PATH: path.dirname((await findEnvoy()) ?? ''), TMPDIR: scratch, DRAIN_SECONDS: '0' }
+  const listening = { GATEWAY_PORT: String(ports.gateway), GATEWAY_ADMIN_PORT: String(ports.admin) }
+  return {
+    file: path.join(folder, 'node'),
+    args,
+    options: {
+      env: { ...Object.fromEntries(settings), ...own, ...(name === 'gateway' ? listening : {}) } as typeof own,
+      cwd: path.join(folder, name, path.relative('/app', workdir)),
+      // As nobody, where another user can be chosen.
+      ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}),
+    },
+  }
+}
+
+/** What names of the network and paths of a container are on this machine. */
+function here(value: string, name: Name): string {
+  if (value.startsWith('/run/secrets/')) return secret(path.basename(value))
+  const [, host = '', port] = /^([\w.]+):(\d+)$/.exec(value) ?? []
+  if (host === '0.0.0.0') return `127.0.0.1:${port === '50051' ? ports[name] : 0}`
+  return ports[host] === undefined ? value : `127.0.0.1:${ports[host]}`
+}
+
+/** By the command for it; what it says of the network is put right for this machine. */
+async function makeSecrets(): Promise<void> {
+  execFileSync('sh', [path.join(root, 'stack', 'make-secrets.sh'), path.join(folder, 'secrets')])
+  await chmod(path.join(folder, 'secrets'), 0o755)
+  for (const name of await readdir(path.join(folder, 'secrets'))) {
+    const text = await readFile(secret(name), 'utf8')
+    await writeFile(
+      secret(name),
+      text.replace(/@(postgres|redis):\d+/, (_, host: string) => `@127.0.0.1:${ports[host]}`),
+    )
+  }
+}
+
+async function begin(name: Name, ready: Plan['ready']): Promise<Supervised> {
+  const { file, args, options } = await container(name)
+  const { uid, gid, ...plan } = options
+  const user = uid === undefined || gid === undefined ? {} : { user: { uid, gid } }
+  const limits = { readyWithinMs: 30_000, stopSignal: 'SIGTERM', stopWithinMs: 10_000 } as const
+  const process = supervise({ ...plan, ...limits, ...user, name, file, args, ready }, around)
+  ended.defer(() => process.kill())
+  await process.start()
+  return process
+}
+
+/** Runs the health check of docker-compose.yml; rejects with its words when it says no. */
+async function askHealth(name: Name): Promise<void> {
+  const [, ...command] = compose.services[name]?.healthcheck.test ?? []
+  const { file, args, options } = await container(name, name, command)
+  await promisify(execFile)(file, args, options)
+}
+
+async function post(url: string, resource: string, body: object): Promise<string> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(`${url}${resource}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  expect({ resource, status: response.status }).toEqual({ resource, status: 201 })
+  return ((await response.json()) as { id: string }).id
+}
