@@ -10,4 +10,5 @@ export const migrations = [
     name: '0005-blocks-and-retirement',
     file: new URL('migrations/0005-blocks-and-retirement.sql', import.meta.url),
   },
+  { name: '0006-location-id', file: new URL('migrations/0006-location-id.sql', import.meta.url) },
 ]

@@ -1,4 +1,5 @@
 import type {
+  ListStaysRequest,
   ReplaceReservationRequest,
   ReservationServiceImplementation,
   UpdateReservationRequest,
@@ -13,28 +14,43 @@ import { type FieldViolation, invalidFields, notFound, precondition } from '@hot
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
-import { getStay, listStays } from './current-and-upcoming.ts'
+import { getStay, listStays, type Period } from './current-and-upcoming.ts'
 import { hold, release } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation } from './reservation.ts'
+import type { ReservationCache } from './reservation-cache.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, creationRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
 import { legsOf, stay } from './stay.ts'
+import type { StayPages } from './stay-pages.ts'
 
-/** What the service needs: its database and the peers' answers. */
-export type Deps = { orm: MikroORM; writer: Writer; page: Pager; peers: ReadThrough; clockOffset: ClockOffset }
+/** What the service needs: its database, its caches and the peers' answers. */
+export type Deps = {
+  orm: MikroORM
+  writer: Writer
+  page: Pager
+  peers: ReadThrough
+  clockOffset: ClockOffset
+  cache: ReservationCache
+  stayPages: StayPages
+}
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService({
   orm,
-  writer: { write },
+  writer,
   page,
   peers,
   clockOffset,
+  cache,
+  stayPages,
 }: Deps): ReservationServiceImplementation {
+  const write = cache.keeping(writer.write)
   const read = (call: CallContext) => forkFor(orm, call.signal)
+  const stays = (period: Period, request: ListStaysRequest, call: CallContext) =>
+    listStays(read(call), stayPages, page, period, request, clockOffset())
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: await hotelOf(read(call), id) })
   const changed = async (
     call: CallContext,
@@ -94,9 +110,13 @@ export function reservationService({
     },
 
     async getReservation({ id }, call) {
-      const em = read(call)
-      const reservation = await em.findOneOrFail(Reservation, { hotelId: await hotelOf(em, id), id })
-      return withEtag(call, reservation.toProto())
+      if (!isId(id)) throw notFound('reservation', id)
+      const reservation = await cache.read(id, async () => {
+        const em = read(call)
+        const stored = await em.findOneOrFail(Reservation, { hotelId: await hotelOf(em, id), id })
+        return stored.toProto()
+      })
+      return withEtag(call, reservation)
     },
 
     listReservations: (request, call) => listReservations(read(call), page('ListReservations', request), request),
@@ -139,10 +159,9 @@ export function reservationService({
       return withEtag(call, reservation)
     },
 
-    listCurrentAndUpcoming: (request, call) =>
-      listStays(read(call), page, 'current_and_upcoming', request, clockOffset()),
-    listCurrent: (request, call) => listStays(read(call), page, 'current', request, clockOffset()),
-    listUpcoming: (request, call) => listStays(read(call), page, 'upcoming', request, clockOffset()),
+    listCurrentAndUpcoming: (request, call) => stays('current_and_upcoming', request, call),
+    listCurrent: (request, call) => stays('current', request, call),
+    listUpcoming: (request, call) => stays('upcoming', request, call),
     getCurrentAndUpcoming: ({ id }, call) => getStay(read(call), id, clockOffset()),
   }
 }
