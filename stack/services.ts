@@ -18,12 +18,18 @@ export type ServiceOptions = {
   readonly logLevel: string
   readonly clockFile: string | undefined
   /** What is set besides, or differently. */
-  readonly env: Readonly<Record<string, string>>
+  readonly env: EnvOf
   readonly around: Surroundings
 }
 
 /** How an instance is stopped while the gateway sends calls to it: it says so, waits, and finishes what it has. */
 export const DRAIN = { signal: 'SIGTERM', withinMs: 15_000 } as const
+
+/** Variables of a process. */
+export type Env = Readonly<Record<string, string>>
+
+/** The variables to set for an instance, by its number from 0, given those that it has anyway. */
+export type EnvOf = (instance: number, env: Env) => Env
 
 /** Of grpc.health.v1's ServingStatus, which nice-grpc-server-health does not export. */
 const SERVING = 1
@@ -42,7 +48,7 @@ export function createService(options: ServiceOptions): Service {
   const addresses = options.addresses[options.name]
   const instances = addresses.map((address, index) => {
     const name = addresses.length === 1 ? options.name : `${options.name}-${index + 1}`
-    return instance(name, address, options)
+    return instance(name, address, index, options)
   })
   const all = async (act: (each: Supervised) => Promise<void>) => void (await Promise.all(instances.map(act)))
   return {
@@ -64,25 +70,25 @@ export function nodeProgram(...program: readonly string[]) {
   }
 }
 
-function instance(name: string, address: string, options: ServiceOptions): Supervised {
+function instance(name: string, address: string, index: number, options: ServiceOptions): Supervised {
   const program = nodeProgram(path.join('services', options.name, 'main.ts'))
   const optional = { REDIS_URL: options.redisUrl, TEST_CLOCK_FILE: options.clockFile }
+  const env = {
+    ...program.env,
+    GRPC_ADDRESS: address,
+    DATABASE_URL: options.databaseUrl,
+    GUESTS_ADDRESS: options.addresses.guests.join(','),
+    ROOMS_ADDRESS: options.addresses.rooms.join(','),
+    RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
+    PAGE_TOKEN_KEY: options.pageTokenKey,
+    LOG_LEVEL: options.logLevel,
+    ...present(optional),
+  }
   return supervise(
     {
       ...program,
       name,
-      env: {
-        ...program.env,
-        GRPC_ADDRESS: address,
-        DATABASE_URL: options.databaseUrl,
-        GUESTS_ADDRESS: options.addresses.guests.join(','),
-        ROOMS_ADDRESS: options.addresses.rooms.join(','),
-        RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
-        PAGE_TOKEN_KEY: options.pageTokenKey,
-        LOG_LEVEL: options.logLevel,
-        ...present(optional),
-        ...options.env,
-      },
+      env: { ...env, ...options.env(index, env) },
       ready: (signal) => assertServing(address, signal),
       readyWithinMs: 30_000,
       // The gateway is stopped before: nobody has to notice that they are about to go.
