@@ -10,6 +10,7 @@ const programs = {
   start: 'stack/start.ts',
   test: 'stack/test.ts',
   check: 'stack/test.ts',
+  bench: 'bench/main.ts',
 }
 
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */
