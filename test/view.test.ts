@@ -5,7 +5,7 @@ import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservati
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { RichClientError } from 'nice-grpc-error-details'
-import { day, demandViewIsTrue, eventually, freshNumber } from './hotel.ts'
+import { day, demandViewIsTrue, eventually, freshNumber, pick, randomFrom } from './hotel.ts'
 
 let suite: Suite
 let folder: string
@@ -27,17 +27,6 @@ async function setClock(instant: string): Promise<void> {
   await writeFile(`${clockFile}.new`, String(offset))
   const { rename } = await import('node:fs/promises')
   await rename(`${clockFile}.new`, clockFile)
-}
-
-const pick = <T>(items: readonly T[], random: () => number): T => items[Math.floor(random() * items.length)] as T
-
-/** Park and Miller's generator: the same operations in each run of a seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
 }
 
 describe('after random operations the view is what the base tables say', () => {

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type CacheSuite, startCacheSuite } from './cache-suite.ts'
+import { day, eventually, freshNumber } from './hotel.ts'
+
+let cached: CacheSuite
+let hotel: string
+let guest: string
+let reservation: string
+beforeAll(async () => {
+  cached = await startCacheSuite()
+  const { suite, instances } = cached
+  hotel = (await suite.hotels.createHotel({ name: 'Faulty' })).id
+  const location = (await suite.locations.createLocation({ hotel, name: 'L', time_zone: 'UTC' })).id
+  guest = (await suite.guests.createGuest({ hotel, first_name: 'Ada' })).id
+  for (let n = 0; n < 3; n++) {
+    const room = (await suite.rooms.createRoom({ number: freshNumber(), location })).id
+    const made = await instances[0].createReservation({ guest, room, in_date: day(), out_date: day(1) })
+    reservation = made.id
+  }
+  await demandHits()
+})
+afterAll(async () => {
+  await cached?.[Symbol.asyncDispose]()
+})
+
+/** Polls until the next reads of both instances come from Redis. */
+async function demandHits(): Promise<void> {
+  await eventually(async () => {
+    const before = [await cached.reads('stays', 'hit'), await cached.reads('reservation', 'hit')]
+    await readAll()
+    const after = [await cached.reads('stays', 'hit'), await cached.reads('reservation', 'hit')]
+    expect(after).toEqual(before.map((hits) => hits + 2))
+  }, 20_000)
+}
+
+async function readAll(): Promise<void> {
+  for (const client of cached.instances) {
+    await client.listCurrentAndUpcoming({ hotel })
+    await client.getReservation({ id: reservation })
+  }
+}
+
+let notes = 0
+let names = 0
+
+/** Each kind of call by each instance, several at once: none fails, a list is true, and who wrote reads what it wrote. */
+async function useEverything(): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    for (const client of cached.instances) {
+      const note = `note ${++notes}`
+      await client.updateReservation({ id: reservation, note })
+      expect(await client.getReservation({ id: reservation })).toMatchObject({ note })
+    }
+    await Promise.all(Array.from({ length: 8 }, readAll))
+    await cached.suite.guests.updateGuest({ id: guest, first_name: `Ada ${++names}` })
+    await cached.demandFresh('listCurrentAndUpcoming', [{ hotel }, {}])
+  }
+}
+
+const server = () => cached.suite.stack.redis?.process
+const signal = (name: NodeJS.Signals) => process.kill(server()?.pid ?? 0, name)
+const circuitsOpen = () => cached.metric('redis_circuit_open')
+
+describe('while calls go on, without one that fails, Redis', () => {
+  test('is flushed', async () => {
+    let flushing = true
+    const flushes = (async () => {
+      while (flushing) await cached.redis.flushall()
+    })()
+    await useEverything().finally(() => {
+      flushing = false
+    })
+    await flushes
+    await demandHits()
+  }, 60_000)
+
+  test('is stopped, as if it were slow for ever, and goes on', async () => {
+    signal('SIGSTOP')
+    try {
+      await useEverything()
+      expect(await circuitsOpen()).toBe(2)
+      // One that starts now does not wait for it either.
+      const [, second] = cached.suite.stack.services.reservations.instances
+      await second?.stop()
+      await second?.start()
+      await useEverything()
+    } finally {
+      signal('SIGCONT')
+    }
+    await demandHits()
+    expect(await circuitsOpen()).toBe(0)
+    await useEverything()
+  }, 60_000)
+
+  test('stops again and again', async () => {
+    let stopping = true
+    const stops = (async () => {
+      for (let n = 0; stopping; n++) {
+        signal(n % 2 === 0 ? 'SIGSTOP' : 'SIGCONT')
+        await new Promise((resolve) => setTimeout(resolve, 40))
+      }
+      signal('SIGCONT')
+    })()
+    await useEverything().finally(() => {
+      stopping = false
+    })
+    await stops
+    await demandHits()
+  }, 60_000)
+
+  test('is killed and started again', async () => {
+    await server()?.kill('SIGKILL')
+    await useEverything()
+    expect(await circuitsOpen()).toBe(2)
+    expect(await cached.metric('redis_up')).toBe(0)
+    await server()?.start()
+    await demandHits()
+    expect(await cached.metric('redis_up')).toBe(2)
+    await useEverything()
+  }, 60_000)
+
+  test('refuses every write, as a replica or one that is full does', async () => {
+    await cached.redis.config('SET', 'maxmemory-policy', 'noeviction')
+    await cached.redis.config('SET', 'maxmemory', '1')
+    try {
+      await useEverything()
+    } finally {
+      await cached.redis.config('SET', 'maxmemory', '64mb')
+      await cached.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    }
+    await demandHits()
+  }, 60_000)
+})
+
+describe('what somebody else has put into Redis is not believed:', () => {
+  const poisons: [title: string, poison: (key: string, all: readonly string[]) => Promise<unknown>][] = [
+    ['garbage', (key) => cached.redis.set(key, 'garbage')],
+    ['a version that none is above', (key) => cached.redis.set(key, `9999999999${'x'.repeat(300)}`)],
+    [
+      'a value of another type',
+      async (key) => {
+        await cached.redis.del(key)
+        await cached.redis.rpush(key, 'a', 'b')
+      },
+    ],
+    ['more than fits', (key) => cached.redis.set(key, Buffer.alloc(8 * 1024 * 1024))],
+    [
+      "another key's value",
+      async (key, all) => {
+        const other = all.find((each) => each !== key)
+        if (other !== undefined) await cached.redis.copy(other, key, 'REPLACE')
+      },
+    ],
+    [
+      'one changed bit',
+      async (key) => {
+        const value = (await cached.redis.getBuffer(key)) ?? Buffer.alloc(1)
+        const at = value.length - 20
+        value.writeUInt8(value.readUInt8(at) ^ 1, at)
+        await cached.redis.set(key, value)
+      },
+    ],
+  ]
+  test.each(poisons)(
+    '%s',
+    async (_title, poison) => {
+      const unreadable = async () =>
+        (await cached.reads('stays', 'unreadable')) + (await cached.reads('reservation', 'unreadable'))
+      await eventually(async () => {
+        await cached.redis.flushall()
+        await readAll()
+        const keys = (await cached.redis.keys('hotel:*')).sort()
+        expect(keys.some((key) => key.includes(':stays:')) && keys.some((key) => key.includes(reservation))).toBe(true)
+        const before = await unreadable()
+        for (const key of keys) await poison(key, keys)
+        await cached.demandFresh('listCurrentAndUpcoming', [{ hotel }])
+        for (const client of cached.instances)
+          expect(await client.getReservation({ id: reservation })).toMatchObject({ note: `note ${notes}`, hotel })
+        expect(await unreadable()).toBeGreaterThan(before)
+      })
+      await demandHits()
+    },
+    60_000,
+  )
+})
