@@ -177,6 +177,24 @@ describe("at midnight of a location's own calendar", () => {
     expect(await lists()).toEqual([['arrives', 'in three days'], ['arrives'], ['in three days']])
   })
 
+  test('a location that is given another time zone shows who leaves there today, two days ago by the zone before', async () => {
+    await setClock('2027-03-10T11:00:00Z')
+    const { id: hotel } = await suite.hotels.createHotel({ name: 'Moved' })
+    const location = await suite.locations.createLocation({ hotel, name: 'M', time_zone: 'Pacific/Kiritimati' })
+    const guest = await suite.guests.createGuest({ hotel, first_name: 'Ada' })
+    const room = await suite.rooms.createRoom({ number: freshNumber(), location: location.id })
+    const stay = { in_date: '2027-03-08', out_date: '2027-03-09' }
+    await suite.reservations.createReservation({ guest: guest.id, room: room.id, ...stay })
+    // What has left is swept at each start.
+    await suite.stack.services.reservations.stop()
+    await suite.stack.services.reservations.start()
+    await suite.locations.updateLocation({ id: location.id, time_zone: 'Etc/GMT+12' })
+    await eventually(async () => {
+      const { reservations } = await suite.reservations.listCurrent({ location: location.id })
+      expect(reservations).toMatchObject([stay])
+    })
+  })
+
   test('check-in is possible from the first second of the day there', async () => {
     // A hotel's time never goes back, so this one is made at the time of the test.
     await setClock('2027-06-30T09:59:40Z')

@@ -104,7 +104,8 @@ begin
     s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime
   from current_and_upcoming_source s
   join location l on l.hotel_id = s.hotel_id and l.id = s.location_id
-  where s.out_date >= location_date(l.time_zone, now()) - 1;
+  -- As the sweep: a location's date can become one of two days before, by another time zone.
+  where s.out_date >= location_date(l.time_zone, now()) - 3;
   get diagnostics made = row_count;
   return made;
 end $$;
