@@ -14,7 +14,7 @@ beforeAll(async () => {
   guest = (await suite.guests.createGuest({ hotel, first_name: 'Ada' })).id
   for (let n = 0; n < 3; n++) {
     const room = (await suite.rooms.createRoom({ number: freshNumber(), location })).id
-    const made = await instances[0].createReservation({ guest, room, in_date: day(), out_date: day(1) })
+    const made = await instances[0].createReservation({ guest, room, in_date: day(), out_date: day(1), note: 'note 0' })
     reservation = made.id
   }
   await demandHits()
