@@ -6,6 +6,7 @@ let cached: CacheSuite
 let hotel: string
 let guest: string
 let reservation: string
+let another: string
 beforeAll(async () => {
   cached = await startCacheSuite()
   const { suite, instances } = cached
@@ -15,6 +16,7 @@ beforeAll(async () => {
   for (let n = 0; n < 3; n++) {
     const room = (await suite.rooms.createRoom({ number: freshNumber(), location })).id
     const made = await instances[0].createReservation({ guest, room, in_date: day(), out_date: day(1), note: 'note 0' })
+    another = reservation
     reservation = made.id
   }
   await demandHits()
@@ -132,50 +134,63 @@ describe('while calls go on, without one that fails, Redis', () => {
   }, 60_000)
 })
 
+/** Puts something else under a key, given what each key holds. */
+type Poison = (key: string, values: ReadonlyMap<string, Buffer>) => Promise<unknown>
+
+const poisons: [title: string, poison: Poison][] = [
+  ['garbage', (key) => cached.redis.set(key, 'garbage')],
+  ['a version that none is above', (key) => cached.redis.set(key, `9999999999${'x'.repeat(300)}`)],
+  [
+    'a value of another type',
+    async (key) => {
+      await cached.redis.del(key)
+      await cached.redis.rpush(key, 'a', 'b')
+    },
+  ],
+  ['more than fits', (key) => cached.redis.set(key, Buffer.alloc(8 * 1024 * 1024))],
+  [
+    "another key's value of the same kind",
+    async (key, values) => {
+      const kind = key.slice(0, key.lastIndexOf(':'))
+      const other = [...values].find(([each]) => each !== key && each.startsWith(kind))
+      await cached.redis.set(key, other?.[1] ?? '')
+    },
+  ],
+  [
+    'one changed bit',
+    async (key, values) => {
+      const value = Buffer.from(values.get(key) ?? '')
+      const at = value.length - 20
+      value.writeUInt8(value.readUInt8(at) ^ 1, at)
+      await cached.redis.set(key, value)
+    },
+  ],
+]
+
 describe('what somebody else has put into Redis is not believed:', () => {
-  const poisons: [title: string, poison: (key: string, all: readonly string[]) => Promise<unknown>][] = [
-    ['garbage', (key) => cached.redis.set(key, 'garbage')],
-    ['a version that none is above', (key) => cached.redis.set(key, `9999999999${'x'.repeat(300)}`)],
-    [
-      'a value of another type',
-      async (key) => {
-        await cached.redis.del(key)
-        await cached.redis.rpush(key, 'a', 'b')
-      },
-    ],
-    ['more than fits', (key) => cached.redis.set(key, Buffer.alloc(8 * 1024 * 1024))],
-    [
-      "another key's value",
-      async (key, all) => {
-        const other = all.find((each) => each !== key)
-        if (other !== undefined) await cached.redis.copy(other, key, 'REPLACE')
-      },
-    ],
-    [
-      'one changed bit',
-      async (key) => {
-        const value = (await cached.redis.getBuffer(key)) ?? Buffer.alloc(1)
-        const at = value.length - 20
-        value.writeUInt8(value.readUInt8(at) ^ 1, at)
-        await cached.redis.set(key, value)
-      },
-    ],
-  ]
   test.each(poisons)(
     '%s',
     async (_title, poison) => {
+      const { redis, instances } = cached
       const unreadable = async () =>
         (await cached.reads('stays', 'unreadable')) + (await cached.reads('reservation', 'unreadable'))
       await eventually(async () => {
-        await cached.redis.flushall()
+        await redis.flushall()
         await readAll()
-        const keys = (await cached.redis.keys('hotel:*')).sort()
-        expect(keys.some((key) => key.includes(':stays:')) && keys.some((key) => key.includes(reservation))).toBe(true)
+        await instances[0].listUpcoming({ hotel })
+        await instances[0].getReservation({ id: another })
+        const keys = await redis.keys('hotel:*')
+        const values = new Map<string, Buffer>()
+        for (const key of keys) values.set(key, (await redis.getBuffer(key)) ?? Buffer.alloc(0))
+        expect(keys).toHaveLength(4)
         const before = await unreadable()
-        for (const key of keys) await poison(key, keys)
+        for (const key of keys) await poison(key, values)
         await cached.demandFresh('listCurrentAndUpcoming', [{ hotel }])
-        for (const client of cached.instances)
-          expect(await client.getReservation({ id: reservation })).toMatchObject({ note: `note ${notes}`, hotel })
+        for (const client of instances)
+          expect(await client.getReservation({ id: reservation })).toMatchObject({
+            id: reservation,
+            note: `note ${notes}`,
+          })
         expect(await unreadable()).toBeGreaterThan(before)
       })
       await demandHits()
