@@ -17,7 +17,7 @@ export type ServiceOptions = {
   readonly logLevel: string
   readonly clockFile: string | undefined
   /** What is set besides, or differently. */
-  readonly env: Readonly<Record<string, string>>
+  readonly env: EnvOf
   readonly around: Surroundings
 }
 
@@ -30,6 +30,12 @@ const quickReconnect = {
   'grpc.min_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 100,
 }
+
+/** Variables of a process. */
+export type Env = Readonly<Record<string, string>>
+
+/** The variables to set for an instance, by its number from 0, given those that it has anyway. */
+export type EnvOf = (instance: number, env: Env) => Env
 
 /** All instances of one service. */
 export type Service = {
@@ -45,7 +51,7 @@ export function createService(options: ServiceOptions): Service {
   const addresses = options.addresses[options.name]
   const instances = addresses.map((address, index) => {
     const name = addresses.length === 1 ? options.name : `${options.name}-${index + 1}`
-    return instance(name, address, options.metricsAddresses[index], options)
+    return instance(name, address, index, options)
   })
   const all = async (act: (each: Supervised) => Promise<void>) => void (await Promise.all(instances.map(act)))
   return {
@@ -56,34 +62,29 @@ export function createService(options: ServiceOptions): Service {
   }
 }
 
-function instance(
-  name: string,
-  address: string,
-  metricsAddress: string | undefined,
-  options: ServiceOptions,
-): Supervised {
+function instance(name: string, address: string, index: number, options: ServiceOptions): Supervised {
   const program = nodeProgram(path.join('services', options.name, 'main.ts'))
   const optional = {
-    METRICS_ADDRESS: metricsAddress,
+    METRICS_ADDRESS: options.metricsAddresses[index],
     REDIS_URL: options.redisUrl,
     TEST_CLOCK_FILE: options.clockFile,
+  }
+  const env = {
+    ...program.env,
+    GRPC_ADDRESS: address,
+    DATABASE_URL: options.databaseUrl,
+    GUESTS_ADDRESS: options.addresses.guests.join(','),
+    ROOMS_ADDRESS: options.addresses.rooms.join(','),
+    RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
+    PAGE_TOKEN_KEY: options.pageTokenKey,
+    LOG_LEVEL: options.logLevel,
+    ...present(optional),
   }
   return supervise(
     {
       ...program,
       name,
-      env: {
-        ...program.env,
-        GRPC_ADDRESS: address,
-        DATABASE_URL: options.databaseUrl,
-        GUESTS_ADDRESS: options.addresses.guests.join(','),
-        ROOMS_ADDRESS: options.addresses.rooms.join(','),
-        RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
-        PAGE_TOKEN_KEY: options.pageTokenKey,
-        LOG_LEVEL: options.logLevel,
-        ...present(optional),
-        ...options.env,
-      },
+      env: { ...env, ...options.env(index, env) },
       ready: (signal) => assertServing(address, signal, quickReconnect),
       readyWithinMs: 30_000,
       // The gateway is stopped before: nobody has to notice that they are about to go.

@@ -11,6 +11,7 @@ const programs = {
   test: 'stack/test.ts',
   check: 'stack/test.ts',
   licences: 'stack/licences.ts',
+  bench: 'bench/main.ts',
 }
 
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */

@@ -10,7 +10,7 @@ import { type Redis, startRedis } from './redis.ts'
 import { claim } from './run-file.ts'
 import { readSecrets, type Secrets } from './secrets.ts'
 import { type PerService, perService, perServiceAsync, serviceNames } from './service-names.ts'
-import { createService, type Service } from './services.ts'
+import { createService, type Env, type EnvOf, type Service } from './services.ts'
 import { redisRemedy } from './setup/binaries.mjs'
 
 export type StackOptions = {
@@ -27,10 +27,10 @@ export type StackOptions = {
   readonly redis?: boolean | string
   readonly gateway?: boolean
   readonly instances?: Partial<PerService<number>>
-  /** What is set for a service besides, or differently. */
-  readonly env?: Partial<PerService<Readonly<Record<string, string>>>>
+  /** What is set for a service besides, or differently; or for each of its instances, by its number from 0. */
+  readonly env?: Partial<PerService<Env | EnvOf>>
   /** OpenTelemetry's variables, for the services and the gateway; without an endpoint no traces are recorded. */
-  readonly openTelemetry?: Readonly<Record<string, string>>
+  readonly openTelemetry?: Env
   /** File with the seconds by which the services' clock is off. */
   readonly clockFile?: string
   /** Of each client; without, there is none to speak of. */
@@ -96,7 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       pageTokenKey: secrets.pageTokenKey,
       logLevel: options.logLevel ?? 'info',
       clockFile: options.clockFile,
-      env: { ...options.openTelemetry, ...options.env?.[name] },
+      env: envOf(options.env?.[name], options.openTelemetry),
       around,
     }),
   )
@@ -115,6 +115,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     databaseUrls: databases.urls,
     pageTokenKey: secrets.pageTokenKey,
   })
+}
+
+function envOf(env: Env | EnvOf = {}, common: Env = {}): EnvOf {
+  return (instance, anyway) => ({ ...common, ...(typeof env === 'function' ? env(instance, anyway) : env) })
 }
 
 type Parts = Omit<Stack, 'stop' | 'kill' | typeof Symbol.asyncDispose>

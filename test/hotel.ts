@@ -22,6 +22,20 @@ export function day(offset = 0): string {
   return Temporal.Now.plainDateISO('UTC').add({ days: offset }).toString()
 }
 
+/** One of these, by chance. */
+export function pick<T>(items: readonly T[], random: () => number): T {
+  return items[Math.floor(random() * items.length)] as T
+}
+
+/** Park and Miller's generator: the same operations in each run of a seed. */
+export function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 48271) % 2147483647
+    return state / 2147483647
+  }
+}
+
 /** Polls until the condition holds; throws the last failure at the deadline. */
 export async function eventually<T>(condition: () => Promise<T>, milliseconds = 10_000): Promise<T> {
   const deadline = performance.now() + milliseconds

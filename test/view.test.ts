@@ -5,7 +5,7 @@ import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservati
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { RichClientError } from 'nice-grpc-error-details'
-import { day, demandViewIsTrue, eventually, freshNumber } from './hotel.ts'
+import { day, demandViewIsTrue, eventually, freshNumber, pick, randomFrom } from './hotel.ts'
 
 let suite: Suite
 let folder: string
@@ -27,17 +27,6 @@ async function setClock(instant: string): Promise<void> {
   await writeFile(`${clockFile}.new`, String(offset))
   const { rename } = await import('node:fs/promises')
   await rename(`${clockFile}.new`, clockFile)
-}
-
-const pick = <T>(items: readonly T[], random: () => number): T => items[Math.floor(random() * items.length)] as T
-
-/** Park and Miller's generator: the same operations in each run of a seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
 }
 
 describe('after random operations the view is what the base tables say', () => {
@@ -186,6 +175,24 @@ describe("at midnight of a location's own calendar", () => {
     expect(await lists()).toEqual([['leaves', 'arrives'], ['leaves'], ['arrives']])
     await setClock(Temporal.Instant.from(before).add({ seconds: 4 }).toString())
     expect(await lists()).toEqual([['arrives', 'in three days'], ['arrives'], ['in three days']])
+  })
+
+  test('a location that is given another time zone shows who leaves there today, two days ago by the zone before', async () => {
+    await setClock('2027-03-10T11:00:00Z')
+    const { id: hotel } = await suite.hotels.createHotel({ name: 'Moved' })
+    const location = await suite.locations.createLocation({ hotel, name: 'M', time_zone: 'Pacific/Kiritimati' })
+    const guest = await suite.guests.createGuest({ hotel, first_name: 'Ada' })
+    const room = await suite.rooms.createRoom({ number: freshNumber(), location: location.id })
+    const stay = { in_date: '2027-03-08', out_date: '2027-03-09' }
+    await suite.reservations.createReservation({ guest: guest.id, room: room.id, ...stay })
+    // What has left is swept at each start.
+    await suite.stack.services.reservations.stop()
+    await suite.stack.services.reservations.start()
+    await suite.locations.updateLocation({ id: location.id, time_zone: 'Etc/GMT+12' })
+    await eventually(async () => {
+      const { reservations } = await suite.reservations.listCurrent({ location: location.id })
+      expect(reservations).toMatchObject([stay])
+    })
   })
 
   test('check-in is possible from the first second of the day there', async () => {

@@ -1,15 +1,18 @@
 import {
   type ListStaysRequest,
-  type ListStaysResponse,
+  ListStaysResponse,
   Reservation_Status as StatusCode,
   Stay,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { encoded } from '@hotel/runtime/encoded'
 import { isId } from '@hotel/runtime/id'
-import type { Pager } from '@hotel/runtime/page'
+import type { Page, Pager } from '@hotel/runtime/page'
 import { notFound } from '@hotel/runtime/refusal'
 import { idFilter, valid } from '@hotel/runtime/valid'
 import type { Status } from './reservation.ts'
+import type { StayPage, StayPages } from './stay-pages.ts'
+import { locationsOf, type StayFilter, type ViewHead, viewHead } from './view-head.ts'
 
 /** Which stays a list gives, by the location's own date: l.today. */
 const PERIODS = {
@@ -38,15 +41,20 @@ type Row = {
   hold_until: string | null
 }
 
-/** $1 is what the clock is off by, in seconds: 0 but in tests. */
-const FROM = `from (
-    select hotel_id, id, location_date(time_zone, clock_timestamp() + make_interval(secs => $1)) as today from location
-  ) l join current_and_upcoming c on c.hotel_id = l.hotel_id and c.location_id = l.id
-    and (c.hold_until is null or c.hold_until > statement_timestamp() + make_interval(secs => $1))`
+const COLUMNS = `c.hotel_id, c.id, c.location_id, c.in_date, c.out_date, c.status, c.guest_id, c.first_name, c.last_name,
+  c.rooms, c.room_numbers, c.checkin_datetime, c.checkout_datetime, c.hold_until`
 
-/** A page of stays by in_date, then status as text, then id. */
+/** Locations with this moment and their dates at it. $1 is what the clock is off by, in seconds: 0 but in tests. */
+const DATED_LOCATIONS = `select l.hotel_id, l.id, location_date(l.time_zone, m.at) as today, m.at
+  from location l, (select statement_timestamp() + make_interval(secs => $1) as at) m`
+
+/** Of a location `l` with its moment: a hold whose time has come is in no list. */
+const IS_HELD = '(c.hold_until is null or c.hold_until > l.at)'
+
+/** A page of stays by in_date, then status as text, then id: its answer, encoded. */
 export async function listStays(
   em: EntityManager,
+  pages: StayPages,
   pager: Pager,
   period: Period,
   request: ListStaysRequest,
@@ -54,27 +62,75 @@ export async function listStays(
 ): Promise<ListStaysResponse> {
   const page = pager(period, request)
   const filter = valid(request, { hotel: idFilter, location: idFilter })
-  const rows = await query<Row>(
-    em,
-    `select c.* ${FROM}
-     where ($2::uuid is null or l.hotel_id = $2) and ($3::uuid is null or l.id = $3) and ${PERIODS[period]}
-       ${page.after === undefined ? '' : 'and (c.in_date, c.status, c.id) > ($5::date, $6, $7::uuid)'}
-     order by c.in_date, c.status, c.id limit $4`,
-    [clockOffset, filter.hotel, filter.location, page.limit, ...(page.after ?? [])],
-  )
-  const { rows: stays, next_page_token } = page.cut(rows, (row) => [row.in_date, row.status, row.id])
-  return { reservations: stays.map(toProto), next_page_token }
+  const head = await viewHead(em, filter, clockOffset)
+  const { stays, next } = await (head === undefined
+    ? readPage(em, period, page, datedNow(filter, clockOffset))
+    : pages.page([period, page.size, page.after ?? null, head.rows], () => readPage(em, period, page, datedBy(head))))
+  // The token is sealed for this caller's list, and a field of its own behind the stays.
+  const token = ListStaysResponse.encode({ reservations: [], next_page_token: page.token(next) }).finish()
+  return encoded(Buffer.concat([stays, token]))
 }
 
 /** One stay of the current and upcoming; throws NOT_FOUND when the reservation is not among them. */
 export async function getStay(em: EntityManager, id: string, clockOffset: number): Promise<Stay> {
   if (!isId(id)) throw notFound('stay', id)
-  const [row] = await query<Row>(em, `select c.* ${FROM} where c.id = $2 and ${PERIODS.current_and_upcoming}`, [
-    clockOffset,
-    id,
-  ])
+  const [row] = await query<Row>(
+    em,
+    `select ${COLUMNS} from (${DATED_LOCATIONS}) l
+     join current_and_upcoming c on c.hotel_id = l.hotel_id and c.location_id = l.id
+     where c.id = $2 and ${IS_HELD} and ${PERIODS.current_and_upcoming}`,
+    [clockOffset, id],
+  )
   if (row === undefined) throw notFound('stay', id)
   return toProto(row)
+}
+
+/** A FROM item `l (hotel_id, id, today, at)`, with its name and its first parameters. */
+type Dated = { readonly name: string; readonly from: string; readonly parameters: readonly unknown[] }
+
+/** The locations of a head at the dates that it says. */
+function datedBy({ rows, at }: ViewHead): Dated {
+  return {
+    name: 'head',
+    from: `(select u.*, $4::timestamptz as at
+            from unnest($1::uuid[], $2::uuid[], $3::date[]) as u (hotel_id, id, today)) l`,
+    parameters: [rows.map((row) => row.hotel_id), rows.map((row) => row.location_id), rows.map((row) => row.today), at],
+  }
+}
+
+function datedNow(filter: StayFilter, clockOffset: number): Dated {
+  const { name, where, parameters } = locationsOf(filter, 2)
+  return { name, from: `(${DATED_LOCATIONS} where ${where}) l`, parameters: [clockOffset, ...parameters] }
+}
+
+/** Takes from each location, in the order of its index, no more than a page: so the view's size does not matter. */
+async function readPage(
+  em: EntityManager,
+  period: Period,
+  page: Page,
+  { name, from, parameters }: Dated,
+): Promise<StayPage> {
+  const [limit, inDate, status, id] = [1, 2, 3, 4].map((place) => `$${parameters.length + place}`)
+  const after =
+    page.after === undefined ? '' : `and (c.in_date, c.status, c.id) > (${inDate}::date, ${status}, ${id}::uuid)`
+  const rows = await query<Row>(
+    em,
+    {
+      name: `stays_${period}_${name}${page.after === undefined ? '' : '_after'}`,
+      text: `select ${COLUMNS} from ${from} cross join lateral (
+          select * from current_and_upcoming c
+          where c.hotel_id = l.hotel_id and c.location_id = l.id and ${IS_HELD} and ${PERIODS[period]} ${after}
+          order by c.in_date, c.status, c.id limit ${limit}
+        ) c order by c.in_date, c.status, c.id limit ${limit}`,
+    },
+    [...parameters, page.limit, ...(page.after ?? [])],
+  )
+  const last = rows.length > page.size ? rows[page.size - 1] : undefined
+  const reservations = rows.slice(0, page.size).map(toProto)
+  return {
+    stays: ListStaysResponse.encode({ reservations, next_page_token: '' }).finish(),
+    next: last && [last.in_date, last.status, last.id],
+  }
 }
 
 function toProto(row: Row): Stay {

@@ -9,6 +9,7 @@ import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_type
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
+import { sendingEncoded } from '@hotel/runtime/encoded'
 import { feedService } from '@hotel/runtime/feed'
 import { followFeed } from '@hotel/runtime/follow'
 import { openHeads } from '@hotel/runtime/heads'
@@ -21,10 +22,10 @@ import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
 import { writer } from '@hotel/runtime/write'
 import { availabilityService } from './availability-service.ts'
+import { openCaches } from './caches.ts'
 import { config } from './config.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
-import { openRedis } from './redis.ts'
 import { FEEDS, replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
@@ -59,12 +60,15 @@ for (const replica of replicas) closing.defer(() => replica.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
-closing.defer(openRedis(config.redisUrl, log, metrics))
+const caches = openCaches(config, log, metrics)
+closing.defer(() => caches.close())
 const deps = {
   orm,
   writer: reservationWriter,
   page: pager(config.pageTokenKey),
   clockOffset: offset,
+  cache: caches.reservations,
+  stayPages: caches.stayPages,
   peers: readThrough(orm, reservationWriter, {
     feed: rooms.client(FeedServiceDefinition),
     guests: guests.client(GuestServiceDefinition),
@@ -83,7 +87,7 @@ const served = await serve({
     if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')
   },
   add(server) {
-    server.add(ReservationServiceDefinition, reservationService(deps))
+    server.add(sendingEncoded(ReservationServiceDefinition), reservationService(deps))
     server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))
     server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers))

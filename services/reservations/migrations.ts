@@ -10,6 +10,8 @@ export const migrations = [
     name: '0005-blocks-and-retirement',
     file: new URL('migrations/0005-blocks-and-retirement.sql', import.meta.url),
   },
+  { name: '0006-location-id', file: new URL('migrations/0006-location-id.sql', import.meta.url) },
   { name: '0007-booking', file: new URL('migrations/0007-booking.sql', import.meta.url) },
   { name: '0008-availability', file: new URL('migrations/0008-availability.sql', import.meta.url) },
+  { name: '0009-held-stays', file: new URL('migrations/0009-held-stays.sql', import.meta.url) },
 ]

@@ -1,34 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@hotel/runtime/log'
 import type { Metrics } from '@hotel/runtime/metrics'
 import { Redis } from 'ioredis'
-import { Gauge } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
+
+/** A Redis that may be away, slow or broken at any moment without harm to who asks it. */
+export type GuardedRedis = {
+  /**
+   * What the command gives. Undefined when no answer came in time or Redis refused the command, and at once while it is
+   * not asked because of that. Never throws.
+   */
+  ask<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined>
+  close(): void
+}
+
+/** How long a call waits for Redis: what lasts longer, Postgres answers sooner. */
+const ANSWER_MS = 25
+const CONNECT_MS = 1_000
+/** So many late answers in a row open the circuit; one may only have met a busy moment. */
+const LATE_IN_A_ROW = 3
+const FIRST_REST_MS = 1_000
+const LONGEST_REST_MS = 5_000
+/** A connection that has lasted so long breaks of something new: the rests begin anew. */
+const STEADY_MS = 10_000
+const LATE = Symbol('late')
+
+const OPTIONS = {
+  lazyConnect: true,
+  // Neither queues nor reconnects by itself: a connection that breaks is given up with all that waits on it.
+  enableOfflineQueue: false,
+  retryStrategy: null,
+  connectTimeout: CONNECT_MS,
+  disconnectTimeout: 100,
+  disableClientInfo: true,
+} as const
+
+/** A connection in use, and how what is noticed of it ends it. */
+type Connection = { readonly redis: Redis; late: number; readonly breakOff: (why: Failure) => void }
+type Failure = 'late' | 'refused' | 'lost' | 'unreachable'
 
 /**
- * Connects to Redis and keeps its health known: a log line when it comes and goes, and the metric `redis_up`. Redis is
- * only ever a cache: nothing waits for it and nothing fails without it. Returns how to close.
+ * Connects in the background, for as long as it is open. The circuit is the connection: calls ask only while there is
+ * one, a failure ends it, and after a rest the next one must have answered before calls ask again.
  */
-export function openRedis(url: string | undefined, log: Logger, { registry }: Metrics): () => void {
-  const up = new Gauge({ name: 'redis_up', help: 'Whether Redis answers: 1 or 0.', registers: [registry] })
-  up.set(0)
+export function openRedis(url: string | undefined, log: Logger, { registry }: Metrics): GuardedRedis {
+  const metrics = redisMetrics(registry)
   if (url === undefined) {
     log.info({ redis: 'none' }, 'without Redis')
-    return () => undefined
+    return { ask: async () => undefined, close: () => undefined }
   }
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 1_000,
-    commandTimeout: 100,
-    retryStrategy: (tries) => Math.min(tries * 100, 2_000),
+  let connection: Connection | undefined
+  const closing = new AbortController()
+
+  /** Uses one connection until it breaks. */
+  const use = async (redis: Redis): Promise<Failure> => {
+    const broken = Promise.withResolvers<Failure>()
+    const lost = () => broken.resolve('lost')
+    // Without a listener ioredis prints each error.
+    redis.on('error', () => undefined).on('close', lost)
+    closing.signal.addEventListener('abort', lost, { once: true })
+    try {
+      if (!(await answers(redis, closing.signal))) return 'unreachable'
+      connection = { redis, late: 0, breakOff: broken.resolve }
+      metrics.state('ready')
+      log.info({ redis: 'ready' }, 'redis')
+      return await broken.promise
+    } finally {
+      connection = undefined
+      closing.signal.removeEventListener('abort', lost)
+      redis.disconnect()
+    }
+  }
+  const connect = async () => {
+    let rest = 0
+    let away = false
+    metrics.state('away')
+    while (!closing.signal.aborted) {
+      const began = performance.now()
+      const why = await use(new Redis(url, OPTIONS))
+      if (closing.signal.aborted) return
+      metrics.failed(why)
+      metrics.state('away')
+      if (why !== 'unreachable' || !away) log.info({ redis: 'away', why }, 'redis')
+      away = true
+      const isNew = rest === 0 || performance.now() - began > STEADY_MS
+      rest = isNew ? FIRST_REST_MS : Math.min(rest * 2, LONGEST_REST_MS)
+      await sleep(rest, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+  }
+  void connect()
+
+  return {
+    async ask(command) {
+      if (connection === undefined) return undefined
+      const asked = connection
+      const late = lateness()
+      try {
+        const answer = await Promise.race([command(asked.redis), late.promise])
+        if (answer !== LATE) {
+          asked.late = 0
+          return answer
+        }
+        asked.late += 1
+        if (asked.late >= LATE_IN_A_ROW) asked.breakOff('late')
+      } catch (error) {
+        asked.breakOff((error as Error).name === 'ReplyError' ? 'refused' : 'lost')
+      } finally {
+        late.end()
+      }
+      return undefined
+    },
+    close: () => closing.abort(),
+  }
+}
+
+/** Whether a connection comes about and answers: a Redis that is stopped still accepts connections. */
+async function answers(redis: Redis, signal: AbortSignal): Promise<boolean> {
+  const ready = redis.connect().then(
+    () => true,
+    () => false,
+  )
+  const stopWaiting = new AbortController()
+  const tooLong = sleep(CONNECT_MS, false, { signal: AbortSignal.any([stopWaiting.signal, signal]) }).catch(() => false)
+  try {
+    return await Promise.race([ready, tooLong])
+  } finally {
+    stopWaiting.abort()
+  }
+}
+
+/** Resolves when the time for an answer is over and none has arrived: one that a busy process has yet to read counts. */
+function lateness(): { promise: Promise<typeof LATE>; end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<typeof LATE>()
+  // Timers run before the sockets are read, immediates after.
+  const timer = setTimeout(() => setImmediate(resolve, LATE), ANSWER_MS)
+  return { promise, end: () => clearTimeout(timer) }
+}
+
+function redisMetrics(registry: Registry) {
+  const registers = [registry]
+  const up = new Gauge({ name: 'redis_up', help: 'Whether Redis answers: 1 or 0.', registers })
+  const open = new Gauge({
+    name: 'redis_circuit_open',
+    help: 'Whether Redis is there but not asked, as it failed: 1 or 0.',
+    registers,
   })
-  let state = ''
-  const become = (next: 'ready' | 'away') => {
-    up.set(next === 'ready' ? 1 : 0)
-    if (next !== state) log.info({ redis: next }, 'redis')
-    state = next
+  const failures = new Counter({
+    name: 'redis_failures_total',
+    help: 'What ended the use of Redis for a while: late, refused, lost or unreachable.',
+    labelNames: ['why'],
+    registers,
+  })
+  up.set(0)
+  return {
+    state(state: 'ready' | 'away') {
+      up.set(state === 'ready' ? 1 : 0)
+      open.set(state === 'ready' ? 0 : 1)
+    },
+    failed: (why: Failure) => failures.inc({ why }),
   }
-  redis.on('ready', () => become('ready'))
-  redis.on('close', () => become('away'))
-  redis.on('error', () => undefined)
-  return () => redis.disconnect()
 }

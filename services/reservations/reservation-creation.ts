@@ -15,13 +15,16 @@ import { holdViolations } from './holds.ts'
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import { Reservation } from './reservation.ts'
+import type { Keeping } from './reservation-cache.ts'
 import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
 import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
 import { NoRoom } from './unavailable.ts'
 
+type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset'> & { readonly write: Keeping<ReservationMessage> }
+
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({ orm, writer: { write }, peers, clockOffset }: Deps) {
+export function reservationCreation({ orm, write, peers, clockOffset }: CreationDeps) {
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
     const read = () => forkFor(orm, call.signal)
     const { guest, room_type, location } = request

@@ -1,4 +1,5 @@
 import {
+  type ListStaysRequest,
   type ReplaceReservationRequest,
   Reservation as ReservationMessage,
   type ReservationServiceImplementation,
@@ -16,26 +17,42 @@ import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
 import { change, type Write, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
-import { getStay, listStays } from './current-and-upcoming.ts'
+import { getStay, listStays, type Period } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation } from './reservation.ts'
+import type { ReservationCache } from './reservation-cache.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
+import type { StayPages } from './stay-pages.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
-/** What the service needs: its database and the peers' answers. */
-export type Deps = { orm: MikroORM; writer: Writer; page: Pager; peers: ReadThrough; clockOffset: ClockOffset }
+/** What the service needs: its database, its caches and the peers' answers. */
+export type Deps = {
+  orm: MikroORM
+  writer: Writer
+  page: Pager
+  peers: ReadThrough
+  clockOffset: ClockOffset
+  cache: ReservationCache
+  stayPages: StayPages
+}
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {
-  const { orm, page, peers, clockOffset } = deps
-  const { write } = deps.writer
+  const { orm, page, peers, clockOffset, cache, stayPages } = deps
+  const write = cache.keeping(deps.writer.write, (reservation: ReservationMessage) => [reservation])
+  const writePair = cache.keeping(
+    deps.writer.write,
+    (pair: { reservations: ReservationMessage[] }) => pair.reservations,
+  )
   const read = (call: CallContext) => forkFor(orm, call.signal)
+  const stays = (period: Period, request: ListStaysRequest, call: CallContext) =>
+    listStays(read(call), stayPages, page, period, request, clockOffset())
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
   const changed = async (
     call: CallContext,
@@ -57,13 +74,16 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   }
 
   return {
-    createReservation: reservationCreation(deps),
+    createReservation: reservationCreation({ ...deps, write }),
 
     async getReservation({ id }, call) {
-      const em = read(call)
-      const { hotel, now } = await locate(em, id, clockOffset())
-      const reservation = await em.findOneOrFail(Reservation, { hotelId: hotel, id })
-      return withEtag(call, reservation.toProto(now))
+      if (!isId(id)) throw notFound('reservation', id)
+      const reservation = await cache.read(id, async () => {
+        const em = read(call)
+        const { hotel, now } = await locate(em, id, clockOffset())
+        return (await em.findOneOrFail(Reservation, { hotelId: hotel, id })).toProto(now)
+      })
+      return withEtag(call, reservation)
     },
 
     listReservations: (request, call) =>
@@ -122,7 +142,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
         await swapRooms(pair, request, written)
         return () => ({ reservations: pair.map((reservation) => reservation.toProto()) })
       }
-      return write(call, 'SwapRooms', request, one, apply, {
+      return writePair(call, 'SwapRooms', request, one, apply, {
         changes: 2,
         answer: (messages) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
       })
@@ -134,10 +154,9 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       return listHistory(read(call), page('ListReservationHistory', request), request, subject)
     },
 
-    listCurrentAndUpcoming: (request, call) =>
-      listStays(read(call), page, 'current_and_upcoming', request, clockOffset()),
-    listCurrent: (request, call) => listStays(read(call), page, 'current', request, clockOffset()),
-    listUpcoming: (request, call) => listStays(read(call), page, 'upcoming', request, clockOffset()),
+    listCurrentAndUpcoming: (request, call) => stays('current_and_upcoming', request, call),
+    listCurrent: (request, call) => stays('current', request, call),
+    listUpcoming: (request, call) => stays('upcoming', request, call),
     getCurrentAndUpcoming: ({ id }, call) => getStay(read(call), id, clockOffset()),
   }
 }

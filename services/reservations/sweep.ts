@@ -7,8 +7,9 @@ const EVERY_MS = 3_600_000
 const MOST_AT_ONCE = 500
 
 /**
- * Deletes from the view what left before yesterday by its location's date; reads never show it. Each hour, by any
- * replica, safe to run twice. Returns how to stop.
+ * Deletes from the view what left so long ago, by its location's date, that no read shows it: not even after the location
+ * is given the time zone with the earliest date, two days before that of the latest. Each hour, by any replica, safe to
+ * run twice. Returns how to stop.
  */
 export function sweepPastStays(orm: MikroORM, writer: Writer, log: Logger): () => void {
   const sweep = async () => {
@@ -19,7 +20,7 @@ export function sweepPastStays(orm: MikroORM, writer: Writer, log: Logger): () =
           em,
           `delete from current_and_upcoming c using location l
            where c.hotel_id = $1 and l.hotel_id = c.hotel_id and l.id = c.location_id
-             and c.out_date < location_date(l.time_zone, $2::timestamptz) - 1`,
+             and c.out_date < location_date(l.time_zone, $2::timestamptz) - 3`,
           [hotel_id, now.toISOString()],
         )
       })

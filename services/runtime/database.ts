@@ -76,14 +76,23 @@ async function sqlMigration({ name, file }: MigrationFile) {
   }
 }
 
+/** A statement that a connection plans once, under this name: for what is read so often that planning it counts. */
+export type Prepared = { readonly name: string; readonly text: string }
+
 /**
  * Runs one SQL statement with parameters ($1 …) on the manager's transaction or pool and gives its rows. The ORM's own
  * `execute` writes values into the text, which then shows in the server's log.
  */
-export async function query<Row>(em: EntityManager, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+export async function query<Row>(
+  em: EntityManager,
+  sql: string | Prepared,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
   // The manager hands its signal to its own queries only; the method that tells it is protected.
   const abort = (em as unknown as { getAbortOptions(): AbortableQueryOptions | undefined }).getAbortOptions()
-  const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]), abort)
+  // Kysely hands the statement to `pg` as it is, which takes a named one too; and adds to the object that it is given.
+  const statement = typeof sql === 'string' ? sql : ({ ...sql } as unknown as string)
+  const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(statement, [...parameters]), abort)
   return rows
 }
 

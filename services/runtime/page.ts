@@ -11,8 +11,12 @@ export type After = readonly unknown[] | undefined
 /** A page that a caller asked for. */
 export type Page = {
   readonly after: After
+  /** Most rows that the page holds. */
+  readonly size: number
   /** Rows to fetch: one more than the page holds, to know whether another page follows. */
   readonly limit: number
+  /** The token of the page after the row with these sort keys; empty without, as on the last. */
+  token(after: After): string
   /** Cuts the fetched rows to the page and gives the token of the next, empty on the last. */
   cut<Row>(rows: Row[], keyOf: (row: Row) => readonly unknown[]): { rows: Row[]; next_page_token: string }
 }
@@ -30,14 +34,17 @@ export function pager(key: Buffer): Pager {
     if (page_size < 0) throw invalidFields([{ field: 'page_size', description: 'is negative: give 1 to 500' }])
     const bound = Buffer.from(JSON.stringify([method, filter]))
     const size = Math.min(page_size === 0 ? DEFAULT_SIZE : page_size, LARGEST_SIZE)
+    const token = (after: After) => (after === undefined ? '' : seal(key, bound, after))
     return {
       after: page_token === '' ? undefined : open(key, bound, page_token),
+      size,
       limit: size + 1,
+      token,
       cut(rows, keyOf) {
         const page = rows.slice(0, size)
         const last = page.at(-1)
         const more = rows.length > size && last !== undefined
-        return { rows: page, next_page_token: more ? seal(key, bound, keyOf(last)) : '' }
+        return { rows: page, next_page_token: token(more ? keyOf(last) : undefined) }
       },
     }
   }

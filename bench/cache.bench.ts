@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { credentials, Client as GrpcClient } from '@grpc/grpc-js'
+import { GetReservationRequest, ListStaysRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { administer, databaseUrl } from '@hotel/stack/provision'
+import { type Stack, startStack } from '@hotel/stack/stack'
+import { Redis } from 'ioredis'
+import type { Client } from 'pg'
+import { Problem } from '../stack/setup/problem.mjs'
+import { compare } from './measure.ts'
+
+const ROWS = 1_000
+const LOAD = { rounds: 9, milliseconds: 700 }
+
+/**
+ * What Redis saves: the same page of current and upcoming, and the same reservation, from an instance with Redis and from
+ * one without, on one database. The client does not decode, so that what the service does is what is measured.
+ */
+export async function bench(): Promise<void> {
+  await using closing = new AsyncDisposableStack()
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'hotel-bench-'))
+  closing.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const stack = await startStack({
+    dataDir,
+    gateway: false,
+    instances: { reservations: 2 },
+    env: { reservations: (instance) => (instance === 0 ? {} : { REDIS_URL: '' }) },
+    logLevel: 'warn',
+  })
+  closing.defer(() => stack.stop())
+  if (stack.redis === undefined) throw new Problem('There is no Redis to measure: install one.')
+  const redis = new Redis(stack.redis.url)
+  await once(redis, 'ready')
+  closing.defer(() => redis.disconnect())
+  const id = await administer(databaseUrl(stack.postgres?.url ?? '', 'reservations'), fill)
+
+  const [cached, plain] = stack.addresses.reservations.map(rawClient)
+  if (cached === undefined || plain === undefined) throw new Error('unreachable: there are two instances')
+  const [withRedis, without] = pidsOf(stack)
+  const flush = () => redis.flushall()
+  const sides = (method: string, request: Uint8Array) => [
+    { name: 'from Redis', call: () => cached(method, request), pids: withRedis },
+    { name: 'not there, then from Postgres', call: () => cached(method, request), before: flush, pids: withRedis },
+    { name: 'Postgres, without Redis', call: () => plain(method, request), pids: without },
+  ]
+  for (const page_size of [50, 500]) {
+    const request = ListStaysRequest.encode(ListStaysRequest.fromPartial({ page_size })).finish()
+    for (const clients of [1, 8])
+      await compare(`A page of ${page_size} of ${ROWS} stays`, sides('ListCurrentAndUpcoming', request), {
+        clients,
+        ...LOAD,
+      })
+  }
+  const request = GetReservationRequest.encode({ id }).finish()
+  await compare('A reservation by id', sides('GetReservation', request), { clients: 1, ...LOAD })
+}
+
+/** Calls without decoding the answer. */
+function rawClient(address: string): (method: string, request: Uint8Array) => Promise<Buffer> {
+  const client = new GrpcClient(address, credentials.createInsecure())
+  return (method, request) =>
+    new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        `/hotel.reservations.v1.ReservationService/${method}`,
+        (bytes: Uint8Array) => Buffer.from(bytes),
+        (bytes: Buffer) => bytes,
+        request,
+        (error, answer) => (error !== null || answer === undefined ? reject(error) : resolve(answer)),
+      )
+    })
+}
+
+/** The processes that each of the two instances keeps busy. */
+function pidsOf(stack: Stack): [number[], number[]] {
+  const [first, second] = stack.services.reservations.instances
+  const pids = (...processes: ({ pid: number | undefined } | undefined)[]) =>
+    processes.flatMap((process) => process?.pid ?? [])
+  const postgres = stack.postgres?.process
+  return [pids(first, postgres, stack.redis?.process), pids(second, postgres)]
+}
+
+/** Makes a stay a room for as many rooms, through the triggers that a write goes through; gives the id of one. */
+async function fill(client: Client): Promise<string> {
+  const [place] = (await client.query<{ hotel_id: string; id: string }>('select hotel_id, id from location')).rows
+  const hotel = place?.hotel_id
+  await client.query('begin')
+  await client.query(`select begin_write($1, '0')`, [hotel])
+  await client.query(
+    `insert into guest select $1, uuidv7(), 'First' || n, 'Last' || n, 1, null from generate_series(1, $2) n`,
+    [hotel, ROWS],
+  )
+  await client.query(
+    `insert into room (hotel_id, id, location_id, number, version)
+     select $1, uuidv7(), $2, n, 1 from generate_series(1, $3) n`,
+    [hotel, place?.id, ROWS],
+  )
+  const { rows } = await client.query<{ id: string }>(
+    `insert into reservation (hotel_id, id, location_id, in_date, out_date, status, guest_id, rooms, create_time,
+       update_time, updated_by)
+     select r.hotel_id, uuidv7(), r.location_id, current_date + r.number::int % 3, current_date + r.number::int % 3 + 2,
+       'PENDING', g.id, array[r.id], now(), now(), 'bench'
+     from room r join guest g on g.hotel_id = r.hotel_id and g.last_name = 'Last' || r.number
+     returning id`,
+  )
+  await client.query('commit')
+  await client.query('analyze')
+  if (rows.length !== ROWS) throw new Error(`${rows.length} reservations were made`)
+  return rows[0]?.id ?? ''
+}

@@ -1,0 +1,118 @@
+import type { Redis } from 'ioredis'
+import { Counter, type Registry } from 'prom-client'
+import type { GuardedRedis } from './redis.ts'
+import type { Sealer } from './sealed.ts'
+
+/** Values of one kind in Redis, of which none is trusted, and none lives longer than the cache's lifetime. */
+export type Cache = {
+  /** The time of Redis' clock, in milliseconds since 1970; undefined when it does not answer. */
+  now(): Promise<number | undefined>
+  /** The value under a key, undefined when there is none to be had; and the time at which it was asked for. */
+  get(key: string): Promise<{ readonly value: Buffer | undefined; readonly now: number | undefined }>
+  /**
+   * Keeps a value that was true at some moment after `now`; from a lifetime after `now` on it is gone, however late this
+   * reaches Redis. A value of a lower version never replaces one of a higher. Gives whether Redis has answered.
+   */
+  put(key: string, value: Uint8Array, now: number | undefined, version?: number): Promise<boolean>
+}
+
+export type CacheOptions = {
+  readonly name: string
+  /** To be raised when the meaning of the values changes, so that an old build and a new one do not read each other's. */
+  readonly schema: number
+  readonly lifetimeMs: number
+  readonly redis: GuardedRedis
+  readonly sealer: Sealer
+  readonly reads: Counter<'cache' | 'result'>
+}
+
+/** Larger values are not kept, and of what others may have put under a key no more than twice that is fetched. */
+const MOST_BYTES = 1024 * 1024
+const VERSION_DIGITS = 10
+const UNREADABLE = Buffer.alloc(1)
+
+/** Opens the cache for values of one kind. Redis' own clock measures their time: the clocks of the instances differ. */
+export function openCache({ name, schema, lifetimeMs, redis, sealer, reads }: CacheOptions): Cache {
+  const placeOf = (key: string) => `hotel:${name}:${schema}:${key}`
+  const open = (place: string, stored: Buffer, now: number): Buffer | undefined => {
+    const version = stored.subarray(0, VERSION_DIGITS)
+    const opened = sealer.open(stored.subarray(VERSION_DIGITS), `${place}:${version.toString('latin1')}`)
+    if (opened === undefined || opened.length < 8) return undefined
+    const until = Number(opened.readBigUInt64BE())
+    // Redis drops what is past by itself, unless somebody has told it otherwise or has set its clock.
+    return until > now && until <= now + lifetimeMs ? opened.subarray(8) : undefined
+  }
+  const count = (result: 'hit' | 'miss' | 'unreadable' | 'unanswered') => reads.inc({ cache: name, result })
+
+  return {
+    now: () => redis.ask(timeOf),
+    async get(key) {
+      const place = placeOf(key)
+      const answer = await redis.ask((asked) => lookUp(asked, place))
+      if (answer === undefined) {
+        count('unanswered')
+        return { now: undefined, value: undefined }
+      }
+      const [now, stored] = answer
+      const value = stored.length === 0 ? undefined : open(place, stored, now)
+      count(value !== undefined ? 'hit' : stored.length === 0 ? 'miss' : 'unreadable')
+      // So that it does not stand in the way of a value by a version that it only claims to have.
+      if (value === undefined && stored.length > 0) void redis.ask((asked) => asked.del(place))
+      return { now, value }
+    },
+    async put(key, value, now, version = 0) {
+      if (now === undefined || value.length > MOST_BYTES) return false
+      const place = placeOf(key)
+      const until = now + lifetimeMs
+      const header = Buffer.alloc(8)
+      header.writeBigUInt64BE(BigInt(until))
+      const digits = String(version).padStart(VERSION_DIGITS, '0')
+      const sealed = sealer.seal(Buffer.concat([header, value]), `${place}:${digits}`)
+      const stored = Buffer.concat([Buffer.from(digits), sealed])
+      return (await redis.ask((asked) => asked.eval(PUT, 1, place, digits, stored, until))) !== undefined
+    },
+  }
+}
+
+/** Counts how the reads of each cache end. */
+export function cacheReads(registry: Registry): CacheOptions['reads'] {
+  return new Counter({
+    name: 'hotel_cache_reads_total',
+    help: 'Reads of a cache by how they ended: hit, miss, unreadable or unanswered.',
+    labelNames: ['cache', 'result'],
+    registers: [registry],
+  })
+}
+
+// The digits of versions order as text. PEXPIREAT of a time that is past deletes the key at once.
+const PUT = `
+local held = redis.pcall('GETRANGE', KEYS[1], 0, ${VERSION_DIGITS - 1})
+if type(held) == 'string' and held > ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+return 1`
+
+async function timeOf(redis: Redis): Promise<number> {
+  return milliseconds(await redis.time())
+}
+
+/** The time, and what is stored under a key: without length when there is nothing. */
+async function lookUp(redis: Redis, place: string): Promise<[now: number, stored: Buffer]> {
+  // A pipeline is one write to the socket.
+  const answers = await redis
+    .pipeline()
+    .time()
+    .getrangeBuffer(place, 0, 2 * MOST_BYTES)
+    .exec()
+  const [[timeError, time], [error, stored]] = answers as [Reply<string[]>, Reply<Buffer>]
+  if (timeError !== null) throw timeError
+  if (error === null) return [milliseconds(time), stored]
+  if (error.message.startsWith('WRONGTYPE')) return [milliseconds(time), UNREADABLE]
+  throw error
+}
+
+type Reply<T> = [error: Error, value: unknown] | [error: null, value: T]
+
+function milliseconds([seconds, microseconds]: readonly (number | string)[]): number {
+  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
+}

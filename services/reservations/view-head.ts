@@ -1,0 +1,65 @@
+import { type EntityManager, query } from '@hotel/runtime/database'
+
+/** A location of a list: its date now, and how far its hotel's view has moved. */
+export type HeadRow = {
+  readonly hotel_id: string
+  readonly location_id: string
+  readonly today: string
+  readonly seq: string
+  /** When the last of its holds lapsed that nobody has deleted yet: no change of the view tells of that. */
+  readonly lapsed: string | null
+}
+
+/**
+ * What the rows of a list are decided by: its locations with their dates and lapsed holds, and the number of the view's
+ * last change in each of their hotels; besides, the moment at which that was so.
+ */
+export type ViewHead = { readonly rows: readonly HeadRow[]; readonly at: string | null }
+
+/** The hotel and location that a list is filtered by, if it is. */
+export type StayFilter = { readonly hotel: string | null; readonly location: string | null }
+
+const MOST_LOCATIONS = 50
+
+/**
+ * Reads the head of the list with this filter: two indexed rows for each location, in one snapshot, at one instant.
+ * Undefined for a list of too many locations, whose rows change too often to be kept.
+ */
+export async function viewHead(
+  em: EntityManager,
+  filter: StayFilter,
+  clockOffset: number,
+): Promise<ViewHead | undefined> {
+  const { name, where, parameters } = locationsOf(filter, 2)
+  const found = await query<HeadRow & { at: string }>(
+    em,
+    {
+      name: `view_head_${name}`,
+      text: `select l.hotel_id, l.id as location_id, coalesce(v.seq, 0)::text as seq, m.at::text,
+               location_date(l.time_zone, m.at)::text as today, (
+                 select max(c.hold_until) from current_and_upcoming c
+                 where c.hotel_id = l.hotel_id and c.location_id = l.id and c.hold_until <= m.at)::text as lapsed
+             from (select statement_timestamp() + make_interval(secs => $1) as at) m
+             cross join location l left join view_head v on v.hotel_id = l.hotel_id
+             where ${where} order by l.hotel_id, l.id limit ${MOST_LOCATIONS + 1}`,
+    },
+    [clockOffset, ...parameters],
+  )
+  if (found.length > MOST_LOCATIONS) return undefined
+  const rows = found.map(({ at: _, ...row }) => row)
+  return { rows, at: found[0]?.at ?? null }
+}
+
+/** The condition on `location l` for a filter, with a name for each of its forms; parameters from this number on. */
+export function locationsOf({ hotel, location }: StayFilter, first: number) {
+  const parts = [
+    { name: 'hotel', column: 'l.hotel_id', value: hotel },
+    { name: 'location', column: 'l.id', value: location },
+  ].filter(({ value }) => value !== null)
+  return {
+    name: parts.length === 0 ? 'all' : parts.map((part) => part.name).join('_'),
+    where:
+      parts.length === 0 ? 'true' : parts.map(({ column }, index) => `${column} = $${first + index}`).join(' and '),
+    parameters: parts.map(({ value }) => value),
+  }
+}
