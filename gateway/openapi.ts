@@ -148,7 +148,9 @@ function statusSchema(api: Api, texts: Texts): Schema {
   }
   const detail = {
     type: 'object',
-    description: 'google.rpc.ErrorInfo in every error, with `reason`; besides it BadRequest or PreconditionFailure.',
+    description:
+      'google.rpc.ErrorInfo in every error, with `reason`; ' +
+      'besides it BadRequest, PreconditionFailure or hotel.reservations.v1.Alternatives.',
     properties: {
       '@type': { type: 'string' },
       reason,

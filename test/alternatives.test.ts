@@ -240,6 +240,18 @@ describe('a reservation that changes', () => {
     }
   })
 
+  test('along with a check-in: other rooms, as no other day will do', async () => {
+    const [a = '', b = ''] = (await someRooms(2)).rooms
+    const { id } = await reserve([b], 0, 1)
+    await reserve([a], 1, 3)
+    const arrive = { id, status: CHECKED_IN, out_date: day(2) }
+    const { alternatives } = await refused(suite.reservations.updateReservation({ ...arrive, rooms: [a] }))
+    expect(found(alternatives)).toEqual([[[b], day(0), day(2)]])
+    const [{ rooms, in_date, out_date } = { rooms: [], in_date: '', out_date: '' }] = alternatives
+    const arrived = await suite.reservations.updateReservation({ ...arrive, rooms, in_date, out_date })
+    expect(arrived.status).toBe(CHECKED_IN)
+  })
+
   test('while the guest is here: another room from tonight on, or as long as the room is free', async () => {
     const [a = '', b = '', c = ''] = (await someRooms(3)).rooms
     const { id } = await reserve([a], -2, 2)

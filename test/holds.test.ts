@@ -2,6 +2,7 @@ import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservati
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
+import { RichClientError } from 'nice-grpc-error-details'
 import { type MovableClock, movableClock } from './clock.ts'
 import { day, demandViewIsTrue, eventually, guestAndRoom } from './hotel.ts'
 
@@ -221,6 +222,66 @@ test('confirming and taking over race while the moment comes, 30 rounds: never b
     expect(legs).toHaveLength(1)
   }
 }, 60_000)
+
+/** Park and Miller's generator: the same operations in each run of a seed. */
+function randomFrom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state * 48271) % 2147483647
+    return state % below
+  }
+}
+
+describe('after random operations, holds that lapse among them, who holds what is what the reservations say', () => {
+  test.each([1, 2])(
+    'seed %d',
+    async (seed) => {
+      const random = randomFrom(seed)
+      const made: string[] = []
+      const { guest, room } = await guestAndRoom(suite)
+      const rooms = [room, (await guestAndRoom(suite)).room, (await guestAndRoom(suite)).room]
+      const any = () => made[random(made.length)] ?? guest
+      const dates = () => {
+        const from = random(12)
+        return { in_date: day(from), out_date: day(from + random(4)) }
+      }
+      const { reservations } = suite
+      const operations: (() => Promise<unknown>)[] = [
+        async () => {
+          const hold_until = random(3) > 0 ? seconds(30 + random(300)) : undefined
+          const chosen = rooms.slice(random(3)).slice(0, 2)
+          made.push((await reservations.createReservation({ guest, rooms: chosen, ...dates(), hold_until })).id)
+        },
+        () => clock.set(seconds(random(120))),
+        () => reservations.confirmReservation({ id: any() }),
+        () => reservations.updateReservation({ id: any(), ...dates() }),
+        () => reservations.updateReservation({ id: any(), rooms: [rooms[random(3)] ?? room] }),
+        () => reservations.swapRooms({ reservations: [any(), any()] }),
+        () => reservations.deleteReservation({ id: any() }),
+        () => reservations.undeleteReservation({ id: any() }),
+      ]
+      let done = 0
+      for (let step = 0; step < 150; step++) {
+        await operations[random(step < 10 ? 1 : operations.length)]?.().then(
+          () => done++,
+          (error: unknown) => expect(error).toBeInstanceOf(RichClientError),
+        )
+      }
+      expect(done).toBeGreaterThan(40)
+      await demandViewIsTrue(suite)
+      const differences = await suite.sql(
+        'reservations',
+        `with wanted as (
+           select id, unnest(rooms) as room, in_date, greatest(out_date, in_date + 1) as out_date, hold_until
+           from reservation where delete_time is null
+         ), held as (select holder_id, room_id, in_date, out_date, hold_until from occupancy)
+         (table wanted except table held) union all (table held except table wanted)`,
+      )
+      expect(differences).toEqual([])
+    },
+    60_000,
+  )
+})
 
 test('a sweep deletes what lapsed', async () => {
   await using swept = await startSuite({

@@ -75,7 +75,7 @@ type Choice = { rooms: string[]; in_date: string; out_date: string; room_type?: 
 function alternatives(wish: Wish, around: Around): Choice[] {
   const count = 'type' in wish.rooms ? wish.rooms.count : wish.rooms.length
   const most = Math.min(MOST_ALTERNATIVES, Math.max(1, Math.floor(MOST_ROOMS_NAMED / count)))
-  const dates = wish.here === undefined ? otherDates(wish, around) : shorterStay(wish, around)
+  const dates = wish.datesAreFixed ? [] : wish.here === undefined ? otherDates(wish, around) : shorterStay(wish, around)
   return [...otherRooms(wish, around).slice(0, most - dates.length), ...dates].slice(0, most)
 }
 

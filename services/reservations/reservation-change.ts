@@ -42,7 +42,8 @@ export async function changeReservation(
   const legs = await changedLegs(em, reservation, { dates, rooms, to, today, roomsField })
   if (legs !== undefined) {
     const { id, holdUntil } = reservation
-    const wish = { ...place, stay: dates, rooms, own: id, ...present(reservation, today) }
+    const datesAreFixed = to !== reservation.status
+    const wish = { ...place, stay: dates, rooms, own: id, datesAreFixed, ...present(reservation, today) }
     await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
   }
   change(

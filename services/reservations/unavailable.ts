@@ -12,6 +12,8 @@ export type Wish = {
   readonly rooms: readonly string[] | { readonly type: string; readonly count: number }
   /** The reservation whose own nights are in nobody's way. */
   readonly own?: string
+  /** When no other dates will do, as for a check-in. */
+  readonly datesAreFixed?: boolean
   /** When the guest is here already: the first night that is still to come, and what the reservation has now. */
   readonly here?: { readonly tonight: string; readonly rooms: readonly string[]; readonly outDate: string }
 }

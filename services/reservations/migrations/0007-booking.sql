@@ -4,7 +4,9 @@
 alter table reservation add column hold_until timestamptz;
 alter table occupancy add column hold_until timestamptz;
 alter table current_and_upcoming add column hold_until timestamptz;
-create index reservation_hold on reservation (hold_until) where hold_until is not null and delete_time is null;
+alter table reservation add constraint reservation_hold check (hold_until is null or status = 'PENDING');
+alter table occupancy add constraint occupancy_hold check (hold_until is null or holder = 'RESERVATION');
+create index reservation_lapse on reservation (hold_until) where hold_until is not null and delete_time is null;
 
 -- The cancellations of a period, and the holds that lapsed in it.
 create index reservation_gone on reservation (coalesce(delete_time, hold_until))
