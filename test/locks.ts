@@ -17,15 +17,24 @@ export async function whileLocked(suite: Suite, service: ServiceName, act: () =>
   }
 }
 
-/** The statements of a service's database that wait for this; throws when none does. */
-export async function waiting(suite: Suite, service: ServiceName, event: 'Lock' | 'PgSleep'): Promise<string[]> {
+/** The statements of a service's database that wait for this, once one does. */
+export function waiting(suite: Suite, service: ServiceName, event: 'Lock' | 'PgSleep'): Promise<string[]> {
+  return eventually(async () => {
+    const statements = await waitingNow(suite, service, event)
+    expect(statements).not.toEqual([])
+    return statements
+  })
+}
+
+/** Resolves when no statement of a service's database waits for a lock any more. */
+export async function noneWaiting(suite: Suite, service: ServiceName): Promise<void> {
+  await eventually(async () => expect(await waitingNow(suite, service, 'Lock')).toEqual([]))
+}
+
+async function waitingNow(suite: Suite, service: ServiceName, event: string): Promise<string[]> {
   const sql = `select query from pg_stat_activity
     where datname = current_database() and $1 in (wait_event_type, wait_event)`
-  const rows = await eventually(async () => {
-    const found = await suite.sql<{ query: string }>(service, sql, [event])
-    expect(found).not.toEqual([])
-    return found
-  })
+  const rows = await suite.sql<{ query: string }>(service, sql, [event])
   return rows.map(({ query }) => query)
 }
 

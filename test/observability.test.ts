@@ -7,7 +7,7 @@ import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, eventually, guestAndRoom } from './hotel.ts'
-import { crossLock, waiting, whileLocked } from './locks.ts'
+import { crossLock, noneWaiting, waiting, whileLocked } from './locks.ts'
 import { rawCall } from './raw-call.ts'
 
 const NOBODY = '01900000-0000-7000-8000-000000000000'
@@ -87,17 +87,24 @@ describe('one line for each call, under the id that its caller got', () => {
     const message = Buffer.from(
       UpdateReservationRequest.encode(UpdateReservationRequest.fromPartial({ id, note: 'late' })).finish(),
     )
-    const call = (headers: Record<string, string>, cancelWhen?: Promise<unknown>) =>
-      rawCall(address('reservations'), UPDATE, { message, headers, ...(cancelWhen && { cancelWhen }) })
-    const hasty = await call({ 'grpc-timeout': '10m' })
+    const call = (to: string, headers: Record<string, string>, cancelWhen?: Promise<unknown>) =>
+      rawCall(to, UPDATE, { message, headers, ...(cancelWhen && { cancelWhen }) })
+    const hasty = await call(address('reservations'), { 'grpc-timeout': '10m' })
     const [refused] = await linesOf(hasty.requestId, 'reservations')
     expect([hasty.code, refused?.code]).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'])
     await whileLocked(suite, 'reservations', async () => {
-      const late = await call({ 'grpc-timeout': '300m' })
+      const late = await call(address('reservations'), { 'grpc-timeout': '300m' })
       expect(await linesOf(late.requestId, 'reservations')).toMatchObject([{ code: 'DEADLINE_EXCEEDED' }])
-      const given = await call({ 'x-request-id': 'given-up' }, waiting(suite, 'reservations', 'Lock'))
-      expect(given.code).toBe('CANCELLED')
+      const giveUp = async (to: string, id: string) => {
+        // Not to take one that was given up before for this one.
+        await noneWaiting(suite, 'reservations')
+        return call(to, { 'x-request-id': id }, waiting(suite, 'reservations', 'Lock'))
+      }
+      expect(await giveUp(address('reservations'), 'given-up')).toMatchObject({ code: 'CANCELLED' })
       expect(await linesOf('given-up', 'reservations')).toMatchObject([{ code: 'CANCELLED' }])
+      await giveUp(suite.gateway.address, 'given-up-too')
+      const [, service] = await linesOf('given-up-too', 'gateway', 'reservations')
+      expect(service).toMatchObject({ code: 'CANCELLED' })
     })
   })
 
