@@ -1,12 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
 import { settingsWith } from './fixtures.ts'
-import { parseEndpoint } from './settings.ts'
+import { drainSecondsFrom, parseEndpoint } from './settings.ts'
 
 describe('settings', () => {
   it('reads lists of endpoints and falls back to the documented limits', () => {
     const settings = settingsWith({})
     expect(settings.endpoints.reservations).toEqual(['127.0.0.1:1', '127.0.0.1:2'])
     expect(settings).toMatchObject({ requestsPerSecond: 1, statusChangesPerMinute: 1 })
+  })
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(settingsWith({ GATEWAY_ADDRESS: '', RATE_LIMIT_PER_SECOND: '' })).toMatchObject({
+      address: '0.0.0.0',
+      requestsPerSecond: 1,
+    })
+    expect(drainSecondsFrom({ DRAIN_SECONDS: '' })).toBe(4)
+    expect(() => drainSecondsFrom({ DRAIN_SECONDS: 'long' })).toThrow('DRAIN_SECONDS')
   })
 
   it.each([

@@ -34,8 +34,11 @@ export function openPeer(addresses: readonly string[], metrics: Metrics): Peer {
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 3_000,
-    // A container that is made anew has another address: half a minute, gRPC's own least, is too long to look for it.
+    // A container that is made anew has another address. gRPC would try the old one for 20 s (so long may a connection
+    // take to be made, which is what this first one says) and ask for the new one every half minute.
+    'grpc.min_reconnect_backoff_ms': 2_000,
     'grpc.dns_min_time_between_resolutions_ms': 1_000,
+    'grpc.service_config_disable_resolution': 1,
   })
   const factory = createClientFactory()
     .use(observed(metrics))
