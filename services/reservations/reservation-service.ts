@@ -1,20 +1,17 @@
 import type {
-  ListStaysRequest,
   ReplaceReservationRequest,
   ReservationServiceImplementation,
   UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { created, withEtag } from '@hotel/runtime/answer'
-import type { ClockOffset } from '@hotel/runtime/clock'
-import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { isId } from '@hotel/runtime/id'
-import type { Pager } from '@hotel/runtime/page'
 import { type FieldViolation, invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
-import { getStay, listStays, type Period } from './current-and-upcoming.ts'
+import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { hold, release } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import type { ReadThrough } from './read-through.ts'
@@ -24,33 +21,15 @@ import { changeReservation, type Wanted } from './reservation-change.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, creationRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
 import { legsOf, stay } from './stay.ts'
-import type { StayPages } from './stay-pages.ts'
 
 /** What the service needs: its database, its caches and the peers' answers. */
-export type Deps = {
-  orm: MikroORM
-  writer: Writer
-  page: Pager
-  peers: ReadThrough
-  clockOffset: ClockOffset
-  cache: ReservationCache
-  stayPages: StayPages
-}
+export type Deps = StayDeps & { writer: Writer; peers: ReadThrough; cache: ReservationCache }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
-export function reservationService({
-  orm,
-  writer,
-  page,
-  peers,
-  clockOffset,
-  cache,
-  stayPages,
-}: Deps): ReservationServiceImplementation {
+export function reservationService(deps: Deps): ReservationServiceImplementation {
+  const { orm, writer, page, peers, cache } = deps
   const write = cache.keeping(writer.write)
   const read = (call: CallContext) => forkFor(orm, call.signal)
-  const stays = (period: Period, request: ListStaysRequest, call: CallContext) =>
-    listStays(read(call), stayPages, page, period, request, clockOffset())
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: await hotelOf(read(call), id) })
   const changed = async (
     call: CallContext,
@@ -159,10 +138,7 @@ export function reservationService({
       return withEtag(call, reservation)
     },
 
-    listCurrentAndUpcoming: (request, call) => stays('current_and_upcoming', request, call),
-    listCurrent: (request, call) => stays('current', request, call),
-    listUpcoming: (request, call) => stays('upcoming', request, call),
-    getCurrentAndUpcoming: ({ id }, call) => getStay(read(call), id, clockOffset()),
+    ...stayMethods(deps),
   }
 }
 

@@ -10,7 +10,7 @@ export type HeadRow = {
 
 /**
  * What the rows of a list are decided by: its locations with their dates, and the number of the view's last change in
- * each of their hotels. Undefined for a list of too many locations, whose rows change too often to be kept.
+ * each of their hotels. A location that is new, or is given another time zone, makes another head.
  */
 export type ViewHead = readonly HeadRow[]
 
@@ -19,7 +19,10 @@ export type StayFilter = { readonly hotel: string | null; readonly location: str
 
 const MOST_LOCATIONS = 50
 
-/** Reads the head of the list with this filter: one indexed row for each location, in one snapshot, at one instant. */
+/**
+ * Reads the head of the list with this filter: one indexed row for each location, in one snapshot, at one instant.
+ * Undefined for a list of more than fifty locations: some hotel of so many changes all the time.
+ */
 export async function viewHead(
   em: EntityManager,
   filter: StayFilter,
