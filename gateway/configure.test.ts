@@ -26,6 +26,7 @@ describe('the API that the gateway reads', () => {
     const services = new Set(api.methods.map((method) => method.desc.parent.typeName))
     expect([...services].sort()).toEqual([
       'hotel.guests.v1.GuestService',
+      'hotel.reservations.v1.AvailabilityService',
       'hotel.reservations.v1.ReservationService',
       'hotel.reservations.v1.RoomBlockService',
       'hotel.rooms.v1.EmployeeService',

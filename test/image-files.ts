@@ -71,15 +71,15 @@ async function place(file: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to))
 }
 
-/** The packages at or below `source`, which begins with node_modules; and the workspaces when it is all of them. */
+/** The packages at or below `source`, which begins with node_modules, and the workspaces, which are links there. */
 async function linkPackages(folder: string, packages: string, source: string): Promise<void> {
+  const isWanted = (name: string) => name === source || name.startsWith(`${source}/`)
   const present = (await productionPackages()).filter((name) => name.lastIndexOf('node_modules/') === 0)
-  const wanted = present.filter((name) => name === source || name.startsWith(`${source}/`))
-  if (wanted.length === 0) throw new Error(`COPY ${source}: no such package is installed`)
+  const wanted = present.filter(isWanted)
+  const workspaces = Object.entries(await lock()).filter(([name, { link }]) => link && isWanted(name))
+  if (wanted.length + workspaces.length === 0) throw new Error(`COPY ${source}: no such package is installed`)
   for (const name of wanted) await linkTo(path.join(packages, name), path.join(folder, name))
-  if (source !== 'node_modules') return
-  for (const [name, { link, resolved = '' }] of Object.entries(await lock()))
-    if (link) await linkTo(path.join(folder, resolved), path.join(folder, name))
+  for (const [name, { resolved = '' }] of workspaces) await linkTo(path.join(folder, resolved), path.join(folder, name))
 }
 
 async function linkTo(target: string, at: string): Promise<void> {

@@ -1,15 +1,18 @@
 import {
+  type GetStayRequest,
   type ListStaysRequest,
   ListStaysResponse,
   Reservation_Status as StatusCode,
   Stay,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type EntityManager, query } from '@hotel/runtime/database'
+import type { ClockOffset } from '@hotel/runtime/clock'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { encoded } from '@hotel/runtime/encoded'
 import { isId } from '@hotel/runtime/id'
 import type { Page, Pager } from '@hotel/runtime/page'
 import { notFound } from '@hotel/runtime/refusal'
 import { idFilter, valid } from '@hotel/runtime/valid'
+import type { CallContext } from 'nice-grpc'
 import type { Status } from './reservation.ts'
 import type { StayPage, StayPages } from './stay-pages.ts'
 import { locationsOf, type StayFilter, type ViewHead, viewHead } from './view-head.ts'
@@ -22,7 +25,7 @@ const PERIODS = {
 } as const
 
 /** The name of one of the three lists. */
-export type Period = keyof typeof PERIODS
+type Period = keyof typeof PERIODS
 
 type Row = {
   hotel_id: string
@@ -51,28 +54,45 @@ const DATED_LOCATIONS = `select l.hotel_id, l.id, location_date(l.time_zone, m.a
 /** Of a location `l` with its moment: a hold whose time has come is in no list. */
 const IS_HELD = '(c.hold_until is null or c.hold_until > l.at)'
 
+/** What the lists of stays need: the database, the pages that are kept of it, and the clock. */
+export type StayDeps = { orm: MikroORM; stayPages: StayPages; page: Pager; clockOffset: ClockOffset }
+
+/** The methods of ReservationService that read current and upcoming stays. */
+export function stayMethods(deps: StayDeps) {
+  const list = (period: Period) => (request: ListStaysRequest, call: CallContext) =>
+    listStays(deps, period, request, forkFor(deps.orm, call.signal))
+  return {
+    listCurrentAndUpcoming: list('current_and_upcoming'),
+    listCurrent: list('current'),
+    listUpcoming: list('upcoming'),
+    getCurrentAndUpcoming: ({ id }: GetStayRequest, call: CallContext) =>
+      getStay(forkFor(deps.orm, call.signal), id, deps.clockOffset()),
+  }
+}
+
 /** A page of stays by in_date, then status as text, then id: its answer, encoded. */
-export async function listStays(
-  em: EntityManager,
-  pages: StayPages,
-  pager: Pager,
+async function listStays(
+  deps: StayDeps,
   period: Period,
   request: ListStaysRequest,
-  clockOffset: number,
+  em: EntityManager,
 ): Promise<ListStaysResponse> {
-  const page = pager(period, request)
+  const page = deps.page(period, request)
   const filter = valid(request, { hotel: idFilter, location: idFilter })
-  const head = await viewHead(em, filter, clockOffset)
+  const offset = deps.clockOffset()
+  const head = await viewHead(em, filter, offset)
   const { stays, next } = await (head === undefined
-    ? readPage(em, period, page, datedNow(filter, clockOffset))
-    : pages.page([period, page.size, page.after ?? null, head.rows], () => readPage(em, period, page, datedBy(head))))
+    ? readPage(em, period, page, datedNow(filter, offset))
+    : deps.stayPages.page([period, page.size, page.after ?? null, head.rows], () =>
+        readPage(em, period, page, datedBy(head)),
+      ))
   // The token is sealed for this caller's list, and a field of its own behind the stays.
   const token = ListStaysResponse.encode({ reservations: [], next_page_token: page.token(next) }).finish()
   return encoded(Buffer.concat([stays, token]))
 }
 
 /** One stay of the current and upcoming; throws NOT_FOUND when the reservation is not among them. */
-export async function getStay(em: EntityManager, id: string, clockOffset: number): Promise<Stay> {
+async function getStay(em: EntityManager, id: string, clockOffset: number): Promise<Stay> {
   if (!isId(id)) throw notFound('stay', id)
   const [row] = await query<Row>(
     em,

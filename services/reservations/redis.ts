@@ -35,82 +35,100 @@ const OPTIONS = {
   disableClientInfo: true,
 } as const
 
-/** A connection in use, and how what is noticed of it ends it. */
-type Connection = { readonly redis: Redis; late: number; readonly breakOff: (why: Failure) => void }
 type Failure = 'late' | 'refused' | 'lost' | 'unreachable'
+
+/** A connection in use: answers that were late one after another, and how what is noticed of it ends it. */
+type Connection = { readonly redis: Redis; late: number; readonly breakOff: (why: Failure) => void }
 
 /**
  * Connects in the background, for as long as it is open. The circuit is the connection: calls ask only while there is
  * one, a failure ends it, and after a rest the next one must have answered before calls ask again.
  */
 export function openRedis(url: string | undefined, log: Logger, { registry }: Metrics): GuardedRedis {
-  const metrics = redisMetrics(registry)
+  const show = redisMetrics(registry)
   if (url === undefined) {
     log.info({ redis: 'none' }, 'without Redis')
     return { ask: async () => undefined, close: () => undefined }
   }
   let connection: Connection | undefined
+  let last: Failure | undefined
   const closing = new AbortController()
-
-  /** Uses one connection until it breaks. */
-  const use = async (redis: Redis): Promise<Failure> => {
-    const broken = Promise.withResolvers<Failure>()
-    const lost = () => broken.resolve('lost')
-    // Without a listener ioredis prints each error.
-    redis.on('error', () => undefined).on('close', lost)
-    closing.signal.addEventListener('abort', lost, { once: true })
-    try {
-      if (!(await answers(redis, closing.signal))) return 'unreachable'
-      connection = { redis, late: 0, breakOff: broken.resolve }
-      metrics.state('ready')
+  show.away()
+  void keepConnecting(url, closing.signal, {
+    begun(begun) {
+      connection = begun
+      last = undefined
+      show.ready()
       log.info({ redis: 'ready' }, 'redis')
-      return await broken.promise
-    } finally {
-      connection = undefined
-      closing.signal.removeEventListener('abort', lost)
-      redis.disconnect()
-    }
-  }
-  const connect = async () => {
-    let rest = 0
-    let away = false
-    metrics.state('away')
-    while (!closing.signal.aborted) {
-      const began = performance.now()
-      const why = await use(new Redis(url, OPTIONS))
-      if (closing.signal.aborted) return
-      metrics.failed(why)
-      metrics.state('away')
-      if (why !== 'unreachable' || !away) log.info({ redis: 'away', why }, 'redis')
-      away = true
-      const isNew = rest === 0 || performance.now() - began > STEADY_MS
-      rest = isNew ? FIRST_REST_MS : Math.min(rest * 2, LONGEST_REST_MS)
-      await sleep(rest, undefined, { signal: closing.signal }).catch(() => undefined)
-    }
-  }
-  void connect()
-
-  return {
-    async ask(command) {
-      if (connection === undefined) return undefined
-      const asked = connection
-      const late = lateness()
-      try {
-        const answer = await Promise.race([command(asked.redis), late.promise])
-        if (answer !== LATE) {
-          asked.late = 0
-          return answer
-        }
-        asked.late += 1
-        if (asked.late >= LATE_IN_A_ROW) asked.breakOff('late')
-      } catch (error) {
-        asked.breakOff((error as Error).name === 'ReplyError' ? 'refused' : 'lost')
-      } finally {
-        late.end()
-      }
-      return undefined
     },
+    ended(why) {
+      connection = undefined
+      show.away(why)
+      if (why !== last) log.info({ redis: 'away', why }, 'redis')
+      last = why
+    },
+  })
+  return {
+    ask: async (command) => (connection === undefined ? undefined : askOn(connection, command)),
     close: () => closing.abort(),
+  }
+}
+
+async function askOn<T>(connection: Connection, command: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+  const late = lateness()
+  try {
+    const answer = await Promise.race([command(connection.redis), late.promise])
+    if (answer !== LATE) {
+      connection.late = 0
+      return answer
+    }
+    connection.late += 1
+    if (connection.late >= LATE_IN_A_ROW) connection.breakOff('late')
+  } catch (error) {
+    connection.breakOff((error as Error).name === 'ReplyError' ? 'refused' : 'lost')
+  } finally {
+    late.end()
+  }
+  return undefined
+}
+
+/** Resolves when the time for an answer is over and none has arrived: one that a busy process has yet to read counts. */
+function lateness(): { promise: Promise<typeof LATE>; end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<typeof LATE>()
+  // Timers run before the sockets are read, immediates after.
+  const timer = setTimeout(() => setImmediate(resolve, LATE), ANSWER_MS)
+  return { promise, end: () => clearTimeout(timer) }
+}
+
+type Events = { begun: (connection: Connection) => void; ended: (why: Failure) => void }
+
+async function keepConnecting(url: string, closing: AbortSignal, events: Events): Promise<void> {
+  let rest = 0
+  while (!closing.aborted) {
+    const began = performance.now()
+    const why = await useOne(new Redis(url, OPTIONS), closing, events.begun)
+    if (closing.aborted) return
+    events.ended(why)
+    const isNew = rest === 0 || performance.now() - began > STEADY_MS
+    rest = isNew ? FIRST_REST_MS : Math.min(rest * 2, LONGEST_REST_MS)
+    await sleep(rest, undefined, { signal: closing }).catch(() => undefined)
+  }
+}
+
+/** Uses a connection until it breaks; gives why. */
+async function useOne(redis: Redis, closing: AbortSignal, begun: Events['begun']): Promise<Failure> {
+  const broken = Promise.withResolvers<Failure>()
+  const lost = () => broken.resolve('lost')
+  // Without a listener ioredis prints each error.
+  redis.on('error', () => undefined).on('close', lost)
+  closing.addEventListener('abort', lost, { once: true })
+  try {
+    if (!(await answers(redis, closing))) return 'unreachable'
+    begun({ redis, late: 0, breakOff: broken.resolve })
+    return await broken.promise
+  } finally {
+    closing.removeEventListener('abort', lost)
+    redis.disconnect()
   }
 }
 
@@ -129,14 +147,6 @@ async function answers(redis: Redis, signal: AbortSignal): Promise<boolean> {
   }
 }
 
-/** Resolves when the time for an answer is over and none has arrived: one that a busy process has yet to read counts. */
-function lateness(): { promise: Promise<typeof LATE>; end: () => void } {
-  const { promise, resolve } = Promise.withResolvers<typeof LATE>()
-  // Timers run before the sockets are read, immediates after.
-  const timer = setTimeout(() => setImmediate(resolve, LATE), ANSWER_MS)
-  return { promise, end: () => clearTimeout(timer) }
-}
-
 function redisMetrics(registry: Registry) {
   const registers = [registry]
   const up = new Gauge({ name: 'redis_up', help: 'Whether Redis answers: 1 or 0.', registers })
@@ -153,10 +163,14 @@ function redisMetrics(registry: Registry) {
   })
   up.set(0)
   return {
-    state(state: 'ready' | 'away') {
-      up.set(state === 'ready' ? 1 : 0)
-      open.set(state === 'ready' ? 0 : 1)
+    ready() {
+      up.set(1)
+      open.set(0)
     },
-    failed: (why: Failure) => failures.inc({ why }),
+    away(why?: Failure) {
+      up.set(0)
+      open.set(1)
+      if (why !== undefined) failures.inc({ why })
+    },
   }
 }

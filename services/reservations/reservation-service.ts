@@ -1,23 +1,20 @@
 import {
-  type ListStaysRequest,
   type ReplaceReservationRequest,
   Reservation as ReservationMessage,
   type ReservationServiceImplementation,
   type UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { withEtag } from '@hotel/runtime/answer'
-import type { ClockOffset } from '@hotel/runtime/clock'
-import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { historyFields, listHistory } from '@hotel/runtime/history'
 import { isId } from '@hotel/runtime/id'
-import type { Pager } from '@hotel/runtime/page'
 import { invalidFields, notFound } from '@hotel/runtime/refusal'
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
 import { change, type Write, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
-import { getStay, listStays, type Period } from './current-and-upcoming.ts'
+import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
@@ -27,32 +24,18 @@ import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
-import type { StayPages } from './stay-pages.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
 /** What the service needs: its database, its caches and the peers' answers. */
-export type Deps = {
-  orm: MikroORM
-  writer: Writer
-  page: Pager
-  peers: ReadThrough
-  clockOffset: ClockOffset
-  cache: ReservationCache
-  stayPages: StayPages
-}
+export type Deps = StayDeps & { writer: Writer; peers: ReadThrough; cache: ReservationCache }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {
-  const { orm, page, peers, clockOffset, cache, stayPages } = deps
-  const write = cache.keeping(deps.writer.write, (reservation: ReservationMessage) => [reservation])
-  const writePair = cache.keeping(
-    deps.writer.write,
-    (pair: { reservations: ReservationMessage[] }) => pair.reservations,
-  )
+  const { orm, writer, page, peers, clockOffset, cache } = deps
+  const write = cache.keeping(writer.write, (reservation: ReservationMessage) => [reservation])
+  const writePair = cache.keeping(writer.write, (pair: { reservations: ReservationMessage[] }) => pair.reservations)
   const read = (call: CallContext) => forkFor(orm, call.signal)
-  const stays = (period: Period, request: ListStaysRequest, call: CallContext) =>
-    listStays(read(call), stayPages, page, period, request, clockOffset())
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
   const changed = async (
     call: CallContext,
@@ -154,10 +137,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       return listHistory(read(call), page('ListReservationHistory', request), request, subject)
     },
 
-    listCurrentAndUpcoming: (request, call) => stays('current_and_upcoming', request, call),
-    listCurrent: (request, call) => stays('current', request, call),
-    listUpcoming: (request, call) => stays('upcoming', request, call),
-    getCurrentAndUpcoming: ({ id }, call) => getStay(read(call), id, clockOffset()),
+    ...stayMethods(deps),
   }
 }
 

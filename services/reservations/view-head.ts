@@ -12,7 +12,8 @@ export type HeadRow = {
 
 /**
  * What the rows of a list are decided by: its locations with their dates and lapsed holds, and the number of the view's
- * last change in each of their hotels; besides, the moment at which that was so.
+ * last change in each of their hotels; besides, the moment at which that was so. A location that is new, or is given
+ * another time zone, makes another head.
  */
 export type ViewHead = { readonly rows: readonly HeadRow[]; readonly at: string | null }
 
@@ -23,7 +24,7 @@ const MOST_LOCATIONS = 50
 
 /**
  * Reads the head of the list with this filter: two indexed rows for each location, in one snapshot, at one instant.
- * Undefined for a list of too many locations, whose rows change too often to be kept.
+ * Undefined for a list of more than fifty locations: some hotel of so many changes all the time.
  */
 export async function viewHead(
   em: EntityManager,
