@@ -30,6 +30,7 @@ test('the gateway lists the services of all three, and none that is internal', a
     'grpc.reflection.v1.ServerReflection',
     'grpc.reflection.v1alpha.ServerReflection',
     'hotel.guests.v1.GuestService',
+    'hotel.reservations.v1.AvailabilityService',
     'hotel.reservations.v1.ReservationService',
     'hotel.reservations.v1.RoomBlockService',
     'hotel.rooms.v1.EmployeeService',
