@@ -66,7 +66,8 @@ describe('docker-compose.yml', () => {
   test.each(built)('gives %s variables that its program reads', (name, { dockerfile }) => {
     const [service = ''] = name.split('-')
     const reader = dockerfile.startsWith('gateway') ? 'gateway/settings.ts' : `services/${service}/config.ts`
-    const source = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
+    const ownSource = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
+    const source = ownSource + (ownSource.includes('otlpSettings') ? read('services/runtime/otlp.ts') : '')
     const names = Object.keys(compose.services[name]?.environment ?? {})
     expect(names.filter((variable) => !source.includes(`'${variable.replace(/_FILE$/, '')}'`))).toEqual([])
   })
