@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { credentials, Client as GrpcClient } from '@grpc/grpc-js'
 import { GetReservationRequest, ListStaysRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { freePort } from '@hotel/stack/ports'
 import { administer, databaseUrl } from '@hotel/stack/provision'
 import { type Stack, startStack } from '@hotel/stack/stack'
 import { Redis } from 'ioredis'
@@ -22,11 +23,12 @@ export async function bench(): Promise<void> {
   await using closing = new AsyncDisposableStack()
   const dataDir = await mkdtemp(path.join(tmpdir(), 'hotel-bench-'))
   closing.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const metrics = `127.0.0.1:${await freePort()}`
   const stack = await startStack({
     dataDir,
     gateway: false,
     instances: { reservations: 2 },
-    env: { reservations: (instance) => (instance === 0 ? {} : { REDIS_URL: '' }) },
+    env: { reservations: (instance) => (instance === 0 ? { METRICS_ADDRESS: metrics } : { REDIS_URL: '' }) },
     logLevel: 'warn',
   })
   closing.defer(() => stack.stop())
@@ -48,13 +50,18 @@ export async function bench(): Promise<void> {
   for (const page_size of [50, 500]) {
     const request = ListStaysRequest.encode(ListStaysRequest.fromPartial({ page_size })).finish()
     for (const clients of [1, 8])
-      await compare(`A page of ${page_size} of ${ROWS} stays`, sides('ListCurrentAndUpcoming', request), {
+      await compare(`A page of ${page_size}, ${ROWS} stays in the view`, sides('ListCurrentAndUpcoming', request), {
         clients,
         ...LOAD,
       })
   }
   const request = GetReservationRequest.encode({ id }).finish()
   await compare('A reservation by id', sides('GetReservation', request), { clients: 1, ...LOAD })
+
+  console.log('\nHow all reads of Redis ended, warming up included; an unanswered one was answered from Postgres:')
+  const text = await (await fetch(`http://${metrics}/metrics`)).text()
+  for (const line of text.split('\n').filter((each) => each.startsWith('hotel_cache_reads_total')))
+    console.log(`  ${line}`)
 }
 
 /** Calls without decoding the answer. */

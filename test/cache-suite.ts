@@ -22,7 +22,7 @@ export type List = keyof typeof LISTS
 export const lists = Object.keys(LISTS) as List[]
 
 type Filter = { hotel?: string; location?: string }
-type Result = 'hit' | 'miss' | 'unreadable' | 'unanswered'
+type Result = 'hit' | 'miss' | 'superseded' | 'unreadable' | 'unanswered'
 
 /** The suite with two instances of reservations on one Redis. */
 export type CacheSuite = AsyncDisposable & {

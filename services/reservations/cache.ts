@@ -5,15 +5,28 @@ import type { Sealer } from './sealed.ts'
 
 /** Values of one kind in Redis, of which none is trusted, and none lives longer than the cache's lifetime. */
 export type Cache = {
+  /** Whether Redis is asked at present. */
+  inUse(): boolean
   /** The time of Redis' clock, in milliseconds since 1970; undefined when it does not answer. */
   now(): Promise<number | undefined>
-  /** The value under a key, undefined when there is none to be had; and the time at which it was asked for. */
-  get(key: string): Promise<{ readonly value: Buffer | undefined; readonly now: number | undefined }>
+  /**
+   * The value under a key, undefined when there is none to be had or it was put with another tag; and the time at which
+   * it was asked for. The tag may still be on its way: Redis is asked meanwhile.
+   */
+  get(
+    key: string,
+    tag?: Promise<Buffer>,
+  ): Promise<{ readonly value: Buffer | undefined; readonly now: number | undefined }>
   /**
    * Keeps a value that was true at some moment after `now`; from a lifetime after `now` on it is gone, however late this
    * reaches Redis. A value of a lower version never replaces one of a higher. Gives whether Redis has answered.
    */
-  put(key: string, value: Uint8Array, now: number | undefined, version?: number): Promise<boolean>
+  put(
+    key: string,
+    value: Uint8Array,
+    now: number | undefined,
+    more?: { readonly version?: number; readonly tag?: Buffer },
+  ): Promise<boolean>
 }
 
 export type CacheOptions = {
@@ -29,56 +42,63 @@ export type CacheOptions = {
 /** Larger values are not kept, and of what others may have put under a key no more than twice that is fetched. */
 const MOST_BYTES = 1024 * 1024
 const VERSION_DIGITS = 10
+const UNTIL_BYTES = 8
 const UNREADABLE = Buffer.alloc(1)
+const UNTAGGED = Promise.resolve(Buffer.alloc(0))
 
 /** Opens the cache for values of one kind. Redis' own clock measures their time: the clocks of the instances differ. */
 export function openCache({ name, schema, lifetimeMs, redis, sealer, reads }: CacheOptions): Cache {
   const placeOf = (key: string) => `hotel:${name}:${schema}:${key}`
   const open = (place: string, stored: Buffer, now: number): Buffer | undefined => {
-    const version = stored.subarray(0, VERSION_DIGITS)
-    const opened = sealer.open(stored.subarray(VERSION_DIGITS), `${place}:${version.toString('latin1')}`)
-    if (opened === undefined || opened.length < 8) return undefined
-    const until = Number(opened.readBigUInt64BE())
+    const version = stored.toString('latin1', 0, VERSION_DIGITS)
+    const opened = sealer.open(stored.subarray(VERSION_DIGITS), `${place}:${version}`)
+    const until = Number(opened?.readBigUInt64BE() ?? 0)
     // Redis drops what is past by itself, unless somebody has told it otherwise or has set its clock.
-    return until > now && until <= now + lifetimeMs ? opened.subarray(8) : undefined
+    return until > now && until <= now + lifetimeMs ? opened?.subarray(UNTIL_BYTES) : undefined
   }
-  const count = (result: 'hit' | 'miss' | 'unreadable' | 'unanswered') => reads.inc({ cache: name, result })
-
   return {
+    inUse: () => redis.isAsked(),
     now: () => redis.ask(timeOf),
-    async get(key) {
+    async get(key, tagged = UNTAGGED) {
       const place = placeOf(key)
-      const answer = await redis.ask((asked) => lookUp(asked, place))
-      if (answer === undefined) {
-        count('unanswered')
-        return { now: undefined, value: undefined }
+      const [answer, tag] = await Promise.all([redis.ask((asked) => lookUp(asked, place)), tagged])
+      const [now, stored] = answer ?? []
+      const end = (result: Result, value?: Buffer) => {
+        reads.inc({ cache: name, result })
+        return { now, value }
       }
-      const [now, stored] = answer
-      const value = stored.length === 0 ? undefined : open(place, stored, now)
-      count(value !== undefined ? 'hit' : stored.length === 0 ? 'miss' : 'unreadable')
-      // So that it does not stand in the way of a value by a version that it only claims to have.
-      if (value === undefined && stored.length > 0) void redis.ask((asked) => asked.del(place))
-      return { now, value }
+      if (now === undefined || stored === undefined) return end('unanswered')
+      if (stored.length === 0) return end('miss')
+      const opened = open(place, stored, now)
+      if (opened === undefined) {
+        // So that it does not stand in the way of a value by a version that it only claims to have.
+        void redis.ask((asked) => asked.del(place))
+        return end('unreadable')
+      }
+      if (!opened.subarray(0, tag.length).equals(tag)) return end('superseded')
+      return end('hit', opened.subarray(tag.length))
     },
-    async put(key, value, now, version = 0) {
+    async put(key, value, now, { version = 0, tag = Buffer.alloc(0) } = {}) {
       if (now === undefined || value.length > MOST_BYTES) return false
       const place = placeOf(key)
-      const until = now + lifetimeMs
-      const header = Buffer.alloc(8)
-      header.writeBigUInt64BE(BigInt(until))
+      const until = Buffer.alloc(UNTIL_BYTES)
+      until.writeBigUInt64BE(BigInt(now + lifetimeMs))
       const digits = String(version).padStart(VERSION_DIGITS, '0')
-      const sealed = sealer.seal(Buffer.concat([header, value]), `${place}:${digits}`)
+      const sealed = sealer.seal(Buffer.concat([until, tag, value]), `${place}:${digits}`)
       const stored = Buffer.concat([Buffer.from(digits), sealed])
-      return (await redis.ask((asked) => asked.eval(PUT, 1, place, digits, stored, until))) !== undefined
+      return (await redis.ask((asked) => asked.eval(PUT, 1, place, digits, stored, now + lifetimeMs))) !== undefined
     },
   }
 }
+
+/** How a read ended; superseded: the value there was put with another tag. */
+type Result = 'hit' | 'miss' | 'superseded' | 'unreadable' | 'unanswered'
 
 /** Counts how the reads of each cache end. */
 export function cacheReads(registry: Registry): CacheOptions['reads'] {
   return new Counter({
     name: 'hotel_cache_reads_total',
-    help: 'Reads of a cache by how they ended: hit, miss, unreadable or unanswered.',
+    help: 'Reads of a cache by how they ended: hit, miss, superseded, unreadable or unanswered.',
     labelNames: ['cache', 'result'],
     registers: [registry],
   })

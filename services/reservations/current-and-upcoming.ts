@@ -80,12 +80,11 @@ async function listStays(
   const page = deps.page(period, request)
   const filter = valid(request, { hotel: idFilter, location: idFilter })
   const offset = deps.clockOffset()
-  const head = await viewHead(em, filter, offset)
-  const { stays, next } = await (head === undefined
-    ? readPage(em, period, page, datedNow(filter, offset))
-    : deps.stayPages.page([period, page.size, page.after ?? null, head.rows], () =>
-        readPage(em, period, page, datedBy(head)),
-      ))
+  const { stays, next } = await deps.stayPages.page(
+    [period, page.size, page.after, filter],
+    () => viewHead(em, filter, offset),
+    (head) => readPage(em, period, page, head === undefined ? datedNow(filter, offset) : datedBy(head)),
+  )
   // The token is sealed for this caller's list, and a field of its own behind the stays.
   const token = ListStaysResponse.encode({ reservations: [], next_page_token: page.token(next) }).finish()
   return encoded(Buffer.concat([stays, token]))

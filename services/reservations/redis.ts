@@ -11,6 +11,8 @@ export type GuardedRedis = {
    * not asked because of that. Never throws.
    */
   ask<T>(command: (redis: Redis) => Promise<T>): Promise<T | undefined>
+  /** Whether it is asked at present. */
+  isAsked(): boolean
   close(): void
 }
 
@@ -48,7 +50,7 @@ export function openRedis(url: string | undefined, log: Logger, { registry }: Me
   const show = redisMetrics(registry)
   if (url === undefined) {
     log.info({ redis: 'none' }, 'without Redis')
-    return { ask: async () => undefined, close: () => undefined }
+    return { ask: async () => undefined, isAsked: () => false, close: () => undefined }
   }
   let connection: Connection | undefined
   let last: Failure | undefined
@@ -70,6 +72,7 @@ export function openRedis(url: string | undefined, log: Logger, { registry }: Me
   })
   return {
     ask: async (command) => (connection === undefined ? undefined : askOn(connection, command)),
+    isAsked: () => connection !== undefined,
     close: () => closing.abort(),
   }
 }

@@ -33,7 +33,7 @@ export function reservationCache(cache: Cache): ReservationCache {
   // What this process wrote and could not keep, it does not read as it was before: when the time is over, that is gone.
   let blindUntil = 0
   const keep = (reservation: Reservation, now: number | undefined) =>
-    cache.put(reservation.id, Reservation.encode(reservation).finish(), now, versionOf(reservation))
+    cache.put(reservation.id, Reservation.encode(reservation).finish(), now, { version: versionOf(reservation) })
 
   return {
     async read(id, load) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { After } from '@hotel/runtime/page'
 import type { Cache } from './cache.ts'
+import type { ViewHead } from './view-head.ts'
 
 /** Pages hold names, and one that is superseded is of no use. */
 export const STAY_PAGE_LIFETIME_MS = 30_000
@@ -11,24 +12,39 @@ export type StayPage = { readonly stays: Uint8Array; readonly next: After }
 /** Pages of the lists of stays. */
 export type StayPages = {
   /**
-   * The page that is decided by this, and by nothing else: as it is kept, or as `load` gives it. As what decides it
-   * includes the numbers of the view's last changes, which never come back, a kept page may be missing but not stale.
+   * The page that a caller asks for by this, as it is kept or as `load` gives it. A page is kept with the head that it was
+   * loaded by, and is the page only while that is the head: it may be missing, but not stale. The head is read from
+   * Postgres by each call, while Redis is asked.
    */
-  page(decidedBy: unknown, load: () => Promise<StayPage>): Promise<StayPage>
+  page(
+    asked: unknown,
+    readHead: () => Promise<ViewHead | undefined>,
+    load: (head: ViewHead | undefined) => Promise<StayPage>,
+  ): Promise<StayPage>
 }
 
 /** Keeps pages in a cache whose lifetime is STAY_PAGE_LIFETIME_MS. */
 export function stayPages(cache: Cache): StayPages {
   return {
-    async page(decidedBy, load) {
-      const key = createHash('sha256').update(JSON.stringify(decidedBy)).digest('base64url')
-      const { value, now } = await cache.get(key)
+    async page(asked, readHead, load) {
+      if (!cache.inUse()) return load(undefined)
+      const key = digest(asked).toString('base64url')
+      const reading = readHead()
+      const tagged = reading.then((head) => digest(head?.rows))
+      const { value, now } = await cache.get(key, tagged)
       if (value !== undefined) return unpack(value)
-      const page = await load()
-      void cache.put(key, pack(page), now)
+      const head = await reading
+      const page = await load(head)
+      if (head !== undefined) void cache.put(key, pack(page), now, { tag: await tagged })
       return page
     },
   }
+}
+
+function digest(value: unknown): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify(value ?? null))
+    .digest()
 }
 
 function pack({ stays, next }: StayPage): Buffer {
