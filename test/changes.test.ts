@@ -98,6 +98,7 @@ describe('a change', () => {
     const rival = new pg.Client(suite.stack.databaseUrls.reservations)
     await rival.connect()
     try {
+      await rival.query('set idle_in_transaction_session_timeout = 0')
       await rival.query('begin')
       await rival.query(
         `insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder)

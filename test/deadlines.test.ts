@@ -27,6 +27,7 @@ test('a call that is cancelled, or out of time, ends its query in the database a
   const lock = new Client({ connectionString: suite.stack.databaseUrls.reservations })
   await lock.connect()
   try {
+    await lock.query('set idle_in_transaction_session_timeout = 0')
     await lock.query('begin')
     await lock.query('select 1 from feed_head for update')
     const late = suite.reservations.updateReservation({ id, note: 'late' }, within(400))

@@ -88,6 +88,7 @@ test('transactions whose connections the server ends: UNAVAILABLE, and the pool 
   const lock = new Client({ connectionString: suite.stack.databaseUrls.reservations })
   await lock.connect()
   try {
+    await lock.query('set idle_in_transaction_session_timeout = 0')
     // Two rounds of as many transactions as the pool has connections; a few of a hotel run at a time.
     for (let round = 0; round < 2; round++) {
       await lock.query('begin')

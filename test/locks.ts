@@ -9,7 +9,7 @@ export async function whileLocked(suite: Suite, service: ServiceName, act: () =>
   const lock = new Client({ connectionString: suite.stack.databaseUrls[service] })
   await lock.connect()
   try {
-    await lock.query('begin; select 1 from feed_head for update')
+    await lock.query('set idle_in_transaction_session_timeout = 0; begin; select 1 from feed_head for update')
     await act()
     await lock.query('rollback')
   } finally {
