@@ -1,4 +1,5 @@
 import { type MikroORM, query } from './database.ts'
+import type { ChangeRow } from './feed.ts'
 import type { Rebuild } from './write.ts'
 
 /** The numbers that each `Kind` of a change has in the protos. */
@@ -46,16 +47,11 @@ export function changeReader(orm: MikroORM, rebuild: Rebuild): ReadChanges {
   }
 }
 
-type Row = {
+type Row = Omit<ChangeRow, 'seq'> & {
   epoch: string
   head: string
   /** Absent from the one row that there is when there are no changes. */
   seq: string | null
-  version: number
-  kind: keyof typeof KINDS
-  actor: string
-  time: string
-  payload: Record<string, unknown>
   /** Whether another change follows that was looked at and left out. */
   more: boolean
 }

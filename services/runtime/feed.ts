@@ -7,7 +7,16 @@ import type { Rebuild } from './write.ts'
 const PAGE = 500
 const CHECKPOINT_EVERY_MS = 5_000
 
-type ChangeRow = { seq: string; resource: string; version: number; time: string; payload: Record<string, unknown> }
+/** A row of the change table. */
+export type ChangeRow = {
+  seq: string
+  resource: string
+  version: number
+  kind: 'CREATED' | 'UPDATED' | 'DELETED' | 'UNDELETED'
+  actor: string
+  time: string
+  payload: Record<string, unknown>
+}
 
 /** A resource's message as `google.protobuf.Any`: its full name and how to encode it. */
 export type Encode = (resource: string, message: object) => { type_url: string; value: Buffer }
@@ -66,7 +75,7 @@ async function epochOf(em: EntityManager): Promise<string> {
 async function changesAfter(em: EntityManager, hotel: string, after: bigint): Promise<ChangeRow[]> {
   return query<ChangeRow>(
     em,
-    `select seq, resource, version, time, payload from change
+    `select seq, resource, version, kind, actor, time, payload from change
      where hotel_id = $1 and seq > $2 order by seq limit ${PAGE}`,
     [hotel, String(after)],
   )
