@@ -69,6 +69,8 @@ function hcm(settings: GatewaySettings, api: Api): object {
       max_concurrent_streams: 100,
       initial_stream_window_size: 65_536,
       initial_connection_window_size: 1_048_576,
+      // Who is gone without a word holds no watch for long.
+      connection_keepalive: { interval: '30s', timeout: '20s' },
     },
     preserve_external_request_id: true,
     always_set_request_id_in_response: true,

@@ -5,6 +5,9 @@ export function clusters(settings: GatewaySettings): object[] {
   return serviceNames.map((name) => cluster(name, settings.endpoints[name]))
 }
 
+const streamWindow = 65_536
+const streamsOnConnection = 256
+
 function cluster(name: ServiceName, endpoints: readonly string[]): object {
   return {
     name,
@@ -19,8 +22,14 @@ function cluster(name: ServiceName, endpoints: readonly string[]): object {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
         explicit_http_config: {
-          // A dead peer that sends no FIN is noticed by the pings, also under a stream that is silent.
-          http2_protocol_options: { connection_keepalive: { interval: '15s', timeout: '5s' } },
+          http2_protocol_options: {
+            // A dead peer that sends no FIN is noticed by the pings, also under a stream that is silent.
+            connection_keepalive: { interval: '15s', timeout: '5s' },
+            // What is held here for one reader who stands still; all that share the connection may, and it still flows.
+            initial_stream_window_size: streamWindow,
+            initial_connection_window_size: streamWindow * streamsOnConnection,
+            max_concurrent_streams: streamsOnConnection,
+          },
         },
       },
     },

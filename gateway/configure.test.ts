@@ -44,6 +44,7 @@ describe('the API that the gateway reads', () => {
       UndeleteGuest: 'write',
       CreateHotel: 'write',
       WatchGuests: 'stream',
+      WatchRoomBlocks: 'stream',
     })
   })
 })
@@ -104,11 +105,15 @@ describe('limits view', () => {
 })
 
 describe('OpenAPI document', () => {
+  type Operation = { responses: { 200: { content: object } }; parameters: { name: string }[] }
   it('has every HTTP rule, and resolves its references', () => {
     const document = openApi(api) as { paths: Record<string, object>; components: Record<string, object> }
     for (const { http } of api.methods) {
       if (http) expect(document.paths[http.template]).toHaveProperty(http.verb.toLowerCase())
     }
+    const { get: watch } = document.paths['/room_types:watch'] as { get: Operation }
+    expect(Object.keys(watch.responses['200'].content)).toEqual(['application/x-ndjson', 'text/event-stream'])
+    expect(watch.parameters.map(({ name }) => name)).toEqual(['hotel', 'cursor', 'from_now', 'last-event-id'])
     for (const [, section, name] of JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g)) {
       expect(document.components[section ?? '']).toHaveProperty([name ?? ''])
     }

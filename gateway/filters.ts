@@ -3,6 +3,7 @@ import type { Api } from './http-rules.ts'
 import { clientLimit, fieldExtraction, statusLimit } from './limits.ts'
 import { type GatewaySettings, serviceNames } from './settings.ts'
 
+export const answerFilter = 'hotel.answer'
 export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
 
 /**
@@ -11,11 +12,11 @@ export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
  */
 export function httpFilters(settings: GatewaySettings, api: Api): object[] {
   return [
-    lua('hotel.answer', 'answer.lua'),
+    lua(answerFilter, 'answer.lua'),
     health(),
     clientLimit(settings, api),
     lua(guardFilter, 'guard.lua'),
-    transcoder(api),
+    { name: transcoderFilter, typed_config: transcoder(api, { stream_newline_delimited: true }) },
     fieldExtraction(api),
     statusLimit(settings, api),
     {
@@ -51,24 +52,25 @@ function health(): object {
   }
 }
 
-function transcoder(api: Api): object {
+/** How REST is turned into gRPC and back; of a stream each answer becomes a line, or an event. */
+export function transcoder(
+  api: Api,
+  stream: { stream_newline_delimited: true } | { stream_sse_style_delimited: true },
+): object {
   const services = new Set(api.methods.map((method) => method.desc.parent.typeName))
   return {
-    name: transcoderFilter,
-    typed_config: {
-      '@type': 'type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder',
-      proto_descriptor: 'api.binpb',
-      services: [...services],
-      convert_grpc_status: true,
-      case_insensitive_enum_parsing: true,
-      max_request_body_size: 65_536,
-      // A page of 500 is larger than the connection's buffer, which bounds the answer unless this does.
-      max_response_body_size: 4_194_304,
-      print_options: { preserve_proto_field_names: true, always_print_primitive_fields: true },
-      request_validation_options: {
-        reject_unknown_query_parameters: true,
-        reject_binding_body_field_collisions: true,
-      },
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder',
+    proto_descriptor: 'api.binpb',
+    services: [...services],
+    convert_grpc_status: true,
+    case_insensitive_enum_parsing: true,
+    max_request_body_size: 65_536,
+    // A page of 500 is larger than the connection's buffer, which bounds the answer unless this does.
+    max_response_body_size: 4_194_304,
+    print_options: { preserve_proto_field_names: true, always_print_primitive_fields: true, ...stream },
+    request_validation_options: {
+      reject_unknown_query_parameters: true,
+      reject_binding_body_field_collisions: true,
     },
   }
 }

@@ -40,6 +40,7 @@ const passes: Omit<Case, 'status'>[] = [
     request: 'POST /reservations',
     body: `{"room_type":"${id}","room_count":2,"location":"${id}","hold_until":"2031-01-01T00:00:00Z"}`,
   },
+  { title: 'a watch', request: `GET /room_types:watch?hotel=${id}&from_now=true` },
   { title: 'an encoded query name', request: 'GET /guests?%70age_size=3&show_deleted=true' },
   { title: 'a query with hyphens in an enum', request: 'GET /reservations?status=checked-in' },
   { title: 'another custom verb', request: `POST /room_types/${id}:undelete`, body: '{"etag":"\\"1\\""}' },
@@ -64,6 +65,8 @@ const refusals: Case[] = [
   { title: 'a path of gRPC', request: 'POST /hotel.guests.v1.GuestService/CreateGuest', body: '{}', status: 404 },
   { title: 'an id in capitals', request: `GET /guests/${id.toUpperCase()}`, status: 404, reason: 'RESOURCE_NOT_FOUND' },
   { title: 'an id that is none', request: 'GET /guests/1', status: 404, reason: 'RESOURCE_NOT_FOUND' },
+  { title: 'a watch of what is none', request: 'GET /occupancies:watch', status: 404, reason: 'RESOURCE_NOT_FOUND' },
+  { title: 'no truth value', request: 'GET /guests:watch?from_now=yes', status: 400, fields: ['from_now'] },
   { title: 'a method the path does not know', request: 'DELETE /guests', status: 405, reason: 'METHOD_NOT_ALLOWED' },
   {
     title: 'an unknown field',

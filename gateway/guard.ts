@@ -39,7 +39,11 @@ export function guardTable(api: Api): string {
     )
     const ignored = Object.fromEntries(outputOnly(api.registry, method.desc.output).map((name) => [name, 'ignored']))
     const query = Object.fromEntries(Object.entries(types).filter(([name]) => !rule.variables.includes(name)))
-    template.methods[rule.verb] = { body: rule.body ? { ...ignored, ...types } : {}, query: rule.body ? {} : query }
+    template.methods[rule.verb] = {
+      body: rule.body ? { ...ignored, ...types } : {},
+      query: rule.body ? {} : query,
+      ...(method.kind === 'stream' && { stream: true }),
+    }
     templates.set(rule.template, template)
   }
   const ordered = [...templates.values()].sort((a, b) => specificity(b.rule) - specificity(a.rule))

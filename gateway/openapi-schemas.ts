@@ -23,6 +23,8 @@ export function messageSchemas(api: Api, texts: ReturnType<typeof comments>): Re
     named.set(name, message)
     schemas[name] = messageSchema(api, message, omitted, texts)
     for (const field of message.fields) {
+      // The schema of errors is written by hand, as the details are known to be.
+      if (field.message?.typeName === 'google.rpc.Status') continue
       if (['message', 'messages'].includes(fieldType(field)) && field.message) add(field.message, [])
     }
   }

@@ -46,6 +46,7 @@ function operation(api: Api, method: ApiMethod, rule: HttpRule, texts: Texts): S
     ...rule.variables.map((name) => ({ name, in: 'path', required: true, schema: idSchema })),
     ...(rule.body ? [] : outside.map((field) => queryParameter(api, field, texts))),
     ...(method.kind === 'write' ? writeHeaders(rule) : []),
+    ...(method.kind === 'stream' ? [lastEventId] : []),
   ]
   return {
     operationId: desc.name,
@@ -74,7 +75,7 @@ function success(method: ApiMethod, rule: HttpRule): Schema {
   const output = method.desc.output
   const header = (description: string) => ({ description, schema: { type: 'string' } })
   return {
-    description: created(method, rule) ? 'Created.' : 'Done.',
+    description: method.kind === 'stream' ? streamed : created(method, rule) ? 'Created.' : 'Done.',
     headers: {
       ...(output.fields.some((field) => field.name === 'etag') && { etag: header('The value for if-match.') }),
       ...(created(method, rule) && { location: header('Path of the new resource.') }),
@@ -85,9 +86,24 @@ function success(method: ApiMethod, rule: HttpRule): Schema {
       }),
       ...Object.fromEntries(Object.keys(rateHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }])),
     },
-    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schemaName(output)}` } } },
+    content: Object.fromEntries(
+      (method.kind === 'stream' ? ['application/x-ndjson', 'text/event-stream'] : ['application/json']).map((type) => [
+        type,
+        { schema: { $ref: `#/components/schemas/${schemaName(output)}` } },
+      ]),
+    ),
   }
 }
+
+const lastEventId = {
+  name: 'last-event-id',
+  in: 'header',
+  description: 'The id of the last event, as browsers send it: goes on from there, whatever cursor or from_now say.',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]*$' },
+}
+
+const streamed =
+  'One answer a line without end; with `accept: text/event-stream` each is the data of a server-sent event, whose id is its cursor.'
 
 function queryParameter(api: Api, field: DescField, texts: Texts): Schema {
   return {

@@ -1,4 +1,4 @@
-import { transcoderFilter } from './filters.ts'
+import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
 import { guardFilter } from './guard.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
 import { rateLimitFilter } from './limits.ts'
@@ -12,6 +12,7 @@ export function routeConfiguration(api: Api): object {
         name: 'hotel',
         domains: ['*'],
         routes: [
+          eventStreams(api),
           ...api.methods.map(methodRoute),
           ...reflectionAndHealth(),
           ...documentRoutes('/', { body_format: { json_format: collections(api) } }),
@@ -40,11 +41,12 @@ function methodRoute(method: ApiMethod): object {
   const name = method.path.slice(1)
   const match = { path: method.path, grpc: {} }
   if (method.kind === 'stream') {
-    // Watches send a sign of life every few seconds; silence for a minute is a dead peer.
+    // Watches send a sign of life every few seconds; silence for a minute is a dead peer, or a reader who stands still.
     return {
       name,
       match,
       route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
+      metadata: { filter_metadata: { [answerFilter]: { stream: true } } },
     }
   }
   return {
@@ -63,13 +65,34 @@ function methodRoute(method: ApiMethod): object {
   }
 }
 
+/**
+ * Streams as server-sent events for those who accept them. The transcoder takes its form from the first route, that of the
+ * request as it came, and then leads to the method's own.
+ */
+function eventStreams(api: Api): object {
+  return {
+    match: {
+      safe_regex: { regex: '/[a-z_]+:watch/?' },
+      headers: [{ name: 'accept', string_match: { contains: 'text/event-stream', ignore_case: true } }],
+    },
+    direct_response: { status: 404 },
+    typed_per_filter_config: { [transcoderFilter]: transcoder(api, { stream_sse_style_delimited: true }) },
+  }
+}
+
 const endless = { timeout: '0s' }
 
-/** A write is repeated only when it can not have reached the service. */
+const repeatedOn = {
+  // A write is repeated only when it can not have reached the service.
+  write: 'connect-failure,refused-stream',
+  read: 'unavailable,connect-failure,refused-stream,reset',
+  // One that has begun is never repeated. Another instance may have room for it.
+  stream: 'unavailable,connect-failure,refused-stream,reset,resource-exhausted',
+} as const
+
 function retries(method: ApiMethod): object {
   return {
-    retry_on:
-      method.kind === 'write' ? 'connect-failure,refused-stream' : 'unavailable,connect-failure,refused-stream,reset',
+    retry_on: repeatedOn[method.kind],
     num_retries: 2,
     host_selection_retry_max_attempts: 5,
     retry_host_predicate: [

@@ -15,6 +15,8 @@ export type Config = {
   readonly redisUrl: string | undefined
   readonly requestsPerSecond: number
   readonly statusChangesPerMinute: number
+  /** What the services read themselves about watches. */
+  readonly watches: Readonly<Record<string, string>>
   readonly defaultTimeZone: string
   readonly logLevel: string
   /** The variables of OpenTelemetry, which the processes read themselves. */
@@ -88,6 +90,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
+    watches: {
+      FEED_RETENTION: String(whole('FEED_RETENTION', 30, 1, 36_500)),
+      WATCH_LIMIT: String(whole('WATCH_LIMIT', 500, 1, 100_000)),
+      WATCH_PATIENCE: String(whole('WATCH_PATIENCE', 10, 1, 3_600)),
+    },
     defaultTimeZone: value('DEFAULT_TIME_ZONE') ?? 'UTC',
     logLevel,
     openTelemetry: openTelemetry(env),

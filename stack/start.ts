@@ -20,6 +20,7 @@ async function main(): Promise<void> {
     stack = await startStack({
       ...config,
       instances: perService(() => replicas),
+      env: perService(() => config.watches),
       redis: config.redisUrl ?? true,
       drainSeconds: 1,
       restart: true,

@@ -3,7 +3,8 @@ import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservati
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
-import { day, guestAndRoom } from './hotel.ts'
+import { day, eventually, guestAndRoom } from './hotel.ts'
+import { beginWatch, newHotel } from './watching.ts'
 
 const { CHECKED_IN, CHECKED_OUT } = Reservation_Status
 
@@ -33,6 +34,25 @@ describe('one request a second for each client', () => {
     }
     expect(await grpc).toMatchObject({ code: Status.RESOURCE_EXHAUSTED })
     for (const path of ['/healthz', '/openapi.json', '/']) expect((await suite.rest('GET', path)).status).toBe(200)
+  })
+
+  test('a watch counts as one request, however long it goes on', async () => {
+    const hotel = await newHotel(suite)
+    const begin = () => beginWatch(suite, { collection: 'guests', query: { hotel } })
+    const { watching, next } = await eventually(async () => {
+      const watching = await begin()
+      expect(watching.status).toBe(200)
+      return { watching, next: await begin() }
+    })
+    expect(next.status).toBe(429)
+    await eventually(async () => expect((await suite.rest('GET', '/guests')).status).toBe(200))
+    await watching.answers.next()
+    for (const first_name of ['Ada', 'Grace']) {
+      await suite.guests.createGuest({ hotel, first_name })
+      const { value } = await watching.answers.next()
+      expect(value.changes[0]?.guest.first_name).toBe(first_name)
+    }
+    watching.stop()
   })
 })
 

@@ -13,6 +13,25 @@ local function add_reason(handle, reason)
   handle:headers():replace("content-length", tostring(length))
 end
 
+-- The transcoder writes events of data only. With the cursor for its id a browser tells the last one it has got when it
+-- connects again, and the guard goes on from there. An event whose parts come apart has none: the one before stands.
+local function add_ids(handle)
+  for chunk in handle:bodyChunks() do
+    local text = chunk:getBytes(0, chunk:length())
+    chunk:setBytes((string.gsub(text, "data: [^\n]+", function(line)
+      local cursor = string.match(line, '"cursor":"([%w_-]+)"')
+      return cursor and "id: " .. cursor .. "\n" .. line
+    end)))
+  end
+end
+
+local function begin_stream(handle, headers, content_type)
+  headers:replace("cache-control", "no-store")
+  if content_type == "text/event-stream" then return add_ids(handle) end
+  -- The transcoder says application/json, which many lines of it are not.
+  headers:replace("content-type", "application/x-ndjson")
+end
+
 function envoy_on_response(handle)
   local headers = handle:headers()
   local code = headers:get("x-http-code")
@@ -29,4 +48,5 @@ function envoy_on_response(handle)
   -- How soon a restart or a failover may be over; google.rpc.RetryInfo in the body says the same.
   if status == "503" then headers:replace("retry-after", "1") end
   if reasons[status] then add_reason(handle, reasons[status]) end
+  if status == "200" and handle:metadata():get("stream") then begin_stream(handle, headers, content_type) end
 end

@@ -89,6 +89,25 @@ local function check_query(query, allowed, violations)
   end
 end
 
+-- What a browser sends when it opens a stream of events again: the id of the last event, which is its cursor. Counts more
+-- than the query, which is the one of the beginning.
+local function resume(headers, path, query, violations)
+  local id = headers:get("last-event-id")
+  if id == nil or id == "" then return query end
+  if not string.find(id, "^[%w_-]+$") then
+    violations[#violations + 1] = { "last-event-id", "is not the id of an event of this stream" }
+    return query
+  end
+  local kept = { "cursor=" .. id }
+  for part in string.gmatch(query, "[^&]+") do
+    local name = percent_decode(string.match(part, "^[^=]*"))
+    if name ~= "cursor" and name ~= "from_now" then kept[#kept + 1] = part end
+  end
+  query = table.concat(kept, "&")
+  headers:replace(":path", path .. "?" .. query)
+  return query
+end
+
 -- The path is the truth about which resource is meant (the transcoder would let the body win).
 local function check_body(text, allowed, variables, values, violations)
   local seen, path = {}, {}
@@ -128,6 +147,7 @@ local function check_rest(handle, method, path, query, content_type)
     end
   end
   local violations = {}
+  if rule.stream then query = resume(handle:headers(), path, query, violations) end
   check_query(query, rule.query, violations)
   -- Headers read before this call are no longer valid after it: it waits for the body.
   local body = handle:body()

@@ -1,20 +1,15 @@
-import {
-  Guest as GuestMessage,
-  type GuestServiceImplementation,
-  GuestChange_Kind as Kind,
-} from '@hotel/proto/hotel/guests/v1/guests'
+import { Guest as GuestMessage, type GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
-import { watch } from '@hotel/runtime/feed'
-import type { Heads } from '@hotel/runtime/heads'
 import { historyFields, listHistory } from '@hotel/runtime/history'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
 import { valid, validChanges } from '@hotel/runtime/valid'
-import { change, newborn, type Rebuild, type Write, type Writer } from '@hotel/runtime/write'
+import type { Watch } from '@hotel/runtime/watch'
+import { change, newborn, type Write, type Writer } from '@hotel/runtime/write'
 import { Guest, guestData, guestFields } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
@@ -22,24 +17,15 @@ import type { KnownHotels } from './known-hotels.ts'
 /** What the service needs: its database, its feed, the peers' answers. */
 export type Deps = {
   orm: MikroORM
-  heads: Heads
   writer: Writer
   page: Pager
-  rebuild: Rebuild
+  watch: Watch
   retirement: Retirement<GuestMessage>
   hotels: KnownHotels
 }
 
 /** The methods of GuestService; the proto's comments say what each promises. */
-export function guestService({
-  orm,
-  heads,
-  writer,
-  page,
-  rebuild,
-  retirement,
-  hotels,
-}: Deps): GuestServiceImplementation {
+export function guestService({ orm, writer, page, watch, retirement, hotels }: Deps): GuestServiceImplementation {
   const { write } = writer
   return {
     async createGuest(request, call) {
@@ -124,21 +110,7 @@ export function guestService({
       return listHistory(em, page('ListGuestHistory', request), request, { table: 'guest', hotel, fields: HISTORY })
     },
 
-    async *watchGuests(request, call) {
-      await hotels.demandKnown(request.hotel, call.signal)
-      for await (const { changes, cursor } of watch({ orm, heads }, call, request, 'guest')) {
-        yield {
-          cursor,
-          changes: changes.map(({ payload, version, time, actor, kind }) => ({
-            guest: rebuild('guest', payload) as ReturnType<Guest['toProto']>,
-            version: BigInt(version),
-            time: new Date(time),
-            actor,
-            kind: Kind[kind],
-          })),
-        }
-      }
-    },
+    watchGuests: (request, call) => watch(call, request, 'guest'),
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {

@@ -13,6 +13,7 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
+import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { Guest } from './guest.ts'
@@ -36,7 +37,9 @@ const reservations = openPeer(config.reservations, metrics)
 closing.defer(() => reservations.close())
 
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
-const guestWriter = writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {}, metrics })
+const offset = clockOffset(config.clockFile)
+const hotels = knownHotels(orm, rooms.client(HotelServiceDefinition))
+const guestWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
 const retirement = guestRetirement({
   orm,
   writer: guestWriter,
@@ -55,12 +58,11 @@ const served = await serve({
       GuestServiceDefinition,
       guestService({
         orm,
-        heads,
         writer: guestWriter,
         page: pager(config.pageTokenKey),
-        rebuild,
+        watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: hotels.demandKnown }),
         retirement,
-        hotels: knownHotels(orm, rooms.client(HotelServiceDefinition)),
+        hotels,
       }),
     )
     server.add(

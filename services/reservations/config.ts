@@ -1,5 +1,6 @@
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
+import { watchSettings } from '@hotel/runtime/watch'
 
 /** The settings of the reservations service. */
 export const config = Object.freeze({
@@ -11,6 +12,7 @@ export const config = Object.freeze({
     guests: ['GUESTS_ADDRESS', addresses],
     rooms: ['ROOMS_ADDRESS', addresses],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
+    ...watchSettings,
     drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
     holdSweepSeconds: ['HOLD_SWEEP_SECONDS', numberOr(10)],
     clockFile: ['TEST_CLOCK_FILE', optionalText],

@@ -4,6 +4,7 @@ import { AvailabilityServiceDefinition } from '@hotel/proto/hotel/reservations/v
 import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
@@ -20,6 +21,7 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
+import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { availabilityService } from './availability-service.ts'
 import { openCaches } from './caches.ts'
@@ -62,6 +64,14 @@ closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
 const caches = openCaches(config, log, metrics)
 closing.defer(() => caches.close())
+const peers = readThrough(orm, reservationWriter, {
+  feed: rooms.client(FeedServiceDefinition),
+  guests: guests.client(GuestServiceDefinition),
+  rooms: rooms.client(RoomServiceDefinition),
+  locations: rooms.client(LocationServiceDefinition),
+  roomTypes: rooms.client(RoomTypeServiceDefinition),
+  hotels: rooms.client(HotelServiceDefinition),
+})
 const deps = {
   orm,
   writer: reservationWriter,
@@ -69,13 +79,8 @@ const deps = {
   clockOffset: offset,
   cache: caches.reservations,
   stayPages: caches.stayPages,
-  peers: readThrough(orm, reservationWriter, {
-    feed: rooms.client(FeedServiceDefinition),
-    guests: guests.client(GuestServiceDefinition),
-    rooms: rooms.client(RoomServiceDefinition),
-    locations: rooms.client(LocationServiceDefinition),
-    roomTypes: rooms.client(RoomTypeServiceDefinition),
-  }),
+  peers,
+  watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: peers.demandHotel }),
 }
 const databaseIsReady = databaseReady(orm, migrations)
 

@@ -1,11 +1,13 @@
 import type { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import type { GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
+import type { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import type { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import type { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
+import { invalidFields } from '@hotel/runtime/refusal'
 import type { Writer } from '@hotel/runtime/write'
 import type { Client } from 'nice-grpc'
 import { newsOfRooms } from './news.ts'
@@ -17,6 +19,8 @@ export type ReadThrough = {
   named(ids: Partial<Record<Kind, readonly string[]>>, signal: AbortSignal): Promise<void>
   /** All that the rooms service has of a hotel by now. Throws PEER_UNAVAILABLE when that can not be known. */
   news(hotel: string): Promise<void>
+  /** Throws INVALID_FIELD of `hotel` unless it exists, deleted or not. */
+  demandHotel(hotel: string, signal: AbortSignal): Promise<void>
 }
 
 /** What other services own and reservations are made of, by the name of its replica. */
@@ -28,6 +32,7 @@ export type Peers = {
   rooms: Client<RoomServiceDefinition>
   locations: Client<LocationServiceDefinition>
   roomTypes: Client<RoomTypeServiceDefinition>
+  hotels: Client<HotelServiceDefinition>
 }
 
 /** Calls are made before the transaction of the write, never inside. */
@@ -75,6 +80,12 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
       for (const { kind, id } of await missing(ids, signal)) await fetch(kind, id, signal)
     },
     news: newsOfRooms(orm, writer, peers.feed),
+    async demandHotel(hotel, signal) {
+      const known = await query(forkFor(orm, signal), 'select from hotel where hotel_id = $1', [hotel])
+      if (known.length > 0) return
+      const found = await askPeer('rooms', () => peers.hotels.getHotel({ id: hotel }, repeatable(signal)))
+      if (found === undefined) throw invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
+    },
   }
 }
 

@@ -11,6 +11,7 @@ import { historyFields, listHistory } from '@hotel/runtime/history'
 import { isId } from '@hotel/runtime/id'
 import { invalidFields, notFound } from '@hotel/runtime/refusal'
 import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
+import type { Watch } from '@hotel/runtime/watch'
 import { change, type Write, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
@@ -27,12 +28,12 @@ import { changeRules, namedRooms, replacementRules, roomsField } from './reserva
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
-/** What the service needs: its database, its caches and the peers' answers. */
-export type Deps = StayDeps & { writer: Writer; peers: ReadThrough; cache: ReservationCache }
+/** What the service needs: its database, its feed, its caches and the peers' answers. */
+export type Deps = StayDeps & { writer: Writer; watch: Watch; peers: ReadThrough; cache: ReservationCache }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {
-  const { orm, writer, page, peers, clockOffset, cache } = deps
+  const { orm, writer, page, watch, peers, clockOffset, cache } = deps
   const write = cache.keeping(writer.write, (reservation: ReservationMessage) => [reservation])
   const writePair = cache.keeping(writer.write, (pair: { reservations: ReservationMessage[] }) => pair.reservations)
   const read = (call: CallContext) => forkFor(orm, call.signal)
@@ -138,6 +139,8 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     },
 
     ...stayMethods(deps),
+
+    watchReservations: (request, call) => watch(call, request, 'reservation'),
   }
 }
 

@@ -14,7 +14,7 @@ import { listRoomBlocks } from './room-block-list.ts'
 import { legsOf, stay } from './stay.ts'
 
 /** The methods of RoomBlockService; the proto's comments say what each promises. */
-export function roomBlockService({ orm, writer: { write }, page, peers }: Deps): RoomBlockServiceImplementation {
+export function roomBlockService({ orm, writer: { write }, page, watch, peers }: Deps): RoomBlockServiceImplementation {
   return {
     async createRoomBlock(request, call) {
       await peers.named({ room: [request.room] }, call.signal)
@@ -66,6 +66,8 @@ export function roomBlockService({ orm, writer: { write }, page, peers }: Deps):
       })
       return withEtag(call, block)
     },
+
+    watchRoomBlocks: (request, call) => watch(call, request, 'room_block'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
+import { watchSettings } from '@hotel/runtime/watch'
 
 /** The settings of the rooms service. */
 export const config = Object.freeze({
@@ -9,6 +10,7 @@ export const config = Object.freeze({
     databaseUrl: ['DATABASE_URL', text],
     reservations: ['RESERVATIONS_ADDRESS', addresses],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
+    ...watchSettings,
     drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],

@@ -12,7 +12,7 @@ import type { Deps } from './hotel-service.ts'
 import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
 
 /** The methods of EmployeeService; the proto's comments say what each promises. */
-export function employeeService({ orm, writer: { write }, page }: Deps): EmployeeServiceImplementation {
+export function employeeService({ orm, writer: { write }, page, watch }: Deps): EmployeeServiceImplementation {
   return {
     async createEmployee(request, call) {
       const location = locationOf(request)
@@ -104,6 +104,8 @@ export function employeeService({ orm, writer: { write }, page }: Deps): Employe
       })
       return withEtag(call, employee)
     },
+
+    watchEmployees: (request, call) => watch(call, request, 'employee'),
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {

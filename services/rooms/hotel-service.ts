@@ -7,17 +7,18 @@ import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { notFound, precondition } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
+import type { Watch } from '@hotel/runtime/watch'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/write'
 import { Hotel, hotelFields } from './hotel.ts'
 import { listHotels } from './hotel-list.ts'
 import { demandNotDefault, demandUnused } from './in-use.ts'
 import { hotelOf } from './references.ts'
 
-/** What each service of this process needs: its database, its writes, its pages. */
-export type Deps = { orm: MikroORM; writer: Writer; page: Pager }
+/** What each service of this process needs: its database, its writes, its pages, its feed. */
+export type Deps = { orm: MikroORM; writer: Writer; page: Pager; watch: Watch }
 
 /** The methods of HotelService; the proto's comments say what each promises. */
-export function hotelService({ orm, writer: { write }, page }: Deps): HotelServiceImplementation {
+export function hotelService({ orm, writer: { write }, page, watch }: Deps): HotelServiceImplementation {
   return {
     async createHotel(request, call) {
       const id = randomUUIDv7()
@@ -96,6 +97,8 @@ export function hotelService({ orm, writer: { write }, page }: Deps): HotelServi
       })
       return withEtag(call, hotel)
     },
+
+    watchHotels: (request, call) => watch(call, request, 'hotel'),
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {

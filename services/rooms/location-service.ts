@@ -14,7 +14,7 @@ import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
 import { timeZoneRule } from './time-zone.ts'
 
 /** The methods of LocationService; the proto's comments say what each promises. */
-export function locationService({ orm, writer: { write }, page }: Deps): LocationServiceImplementation {
+export function locationService({ orm, writer: { write }, page, watch }: Deps): LocationServiceImplementation {
   return {
     async createLocation(request, call) {
       const wanted = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
@@ -102,6 +102,8 @@ export function locationService({ orm, writer: { write }, page }: Deps): Locatio
       })
       return withEtag(call, location)
     },
+
+    watchLocations: (request, call) => watch(call, request, 'location'),
   }
 }
 

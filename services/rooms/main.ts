@@ -16,6 +16,7 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
+import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { Employee } from './employee.ts'
@@ -25,6 +26,7 @@ import { hotelService } from './hotel-service.ts'
 import { Location } from './location.ts'
 import { locationService } from './location-service.ts'
 import { migrations } from './migrations.ts'
+import { demandHotelIn } from './references.ts'
 import { encode, rebuilder } from './resources.ts'
 import { roomRetirement } from './retirement.ts'
 import { Room } from './room.ts'
@@ -47,10 +49,12 @@ closing.defer(() => reservations.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 
 const rebuild = rebuilder(orm)
+const offset = clockOffset(config.clockFile)
 const deps = {
   orm,
-  writer: writer({ orm, heads, rebuild, clockOffset: clockOffset(config.clockFile), refusals: {}, metrics }),
+  writer: writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics }),
   page: pager(config.pageTokenKey),
+  watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: demandHotelIn(orm) }),
 }
 const retirement = roomRetirement({
   orm,

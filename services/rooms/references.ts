@@ -1,6 +1,6 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { isId } from '@hotel/runtime/id'
-import { notFound, precondition } from '@hotel/runtime/refusal'
+import { invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
 import { Invalid, type Rule } from '@hotel/runtime/valid'
 
 /** A kind of resource that others refer to; also the name of its table. */
@@ -24,6 +24,14 @@ export async function hotelOf(em: EntityManager, resource: Resource, id: string)
   const hotel = await knownHotelOf(em, resource, id)
   if (hotel === undefined) throw notFound(resource, id)
   return hotel
+}
+
+/** Throws INVALID_FIELD of `hotel` unless it exists, deleted or not. */
+export function demandHotelIn(orm: MikroORM): (hotel: string, signal: AbortSignal) => Promise<void> {
+  return async (hotel, signal) => {
+    if ((await knownHotelOf(forkFor(orm, signal), 'hotel', hotel)) === undefined)
+      throw invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
+  }
 }
 
 /**

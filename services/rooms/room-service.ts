@@ -18,6 +18,7 @@ export function roomService({
   orm,
   writer: { write },
   page,
+  watch,
   retirement,
 }: Deps & { retirement: Retirement<RoomMessage> }): RoomServiceImplementation {
   return {
@@ -107,6 +108,8 @@ export function roomService({
       const hotel = await hotelOf(em, 'room', request.id)
       return listHistory(em, page('ListRoomHistory', request), request, { table: 'room', hotel, fields: HISTORY })
     },
+
+    watchRooms: (request, call) => watch(call, request, 'room'),
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {

@@ -13,7 +13,7 @@ import { RoomType, roomTypeData, roomTypeFields } from './room-type.ts'
 import { listRoomTypes } from './room-type-list.ts'
 
 /** The methods of RoomTypeService; the proto's comments say what each promises. */
-export function roomTypeService({ orm, writer: { write }, page }: Deps): RoomTypeServiceImplementation {
+export function roomTypeService({ orm, writer: { write }, page, watch }: Deps): RoomTypeServiceImplementation {
   return {
     async createRoomType(request, call) {
       const wanted = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
@@ -97,6 +97,8 @@ export function roomTypeService({ orm, writer: { write }, page }: Deps): RoomTyp
       })
       return withEtag(call, type)
     },
+
+    watchRoomTypes: (request, call) => watch(call, request, 'room_type'),
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {

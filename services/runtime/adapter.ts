@@ -6,9 +6,14 @@ import { actorOf } from './write.ts'
 /** A call with less time left than this could not be answered in time: it is refused before it does anything. */
 const LEAST_MS = 20
 
+/** Why the streams of a process that drains end. */
+export function restarting(): Refusal {
+  return unavailable('the service restarts: continue at another')
+}
+
 /**
  * What every call of the service gets, so that no method can forget it: the deadline's refusal and the one place that
- * maps errors to statuses. Streams end with UNAVAILABLE when the process drains.
+ * maps errors to statuses. Streams end with the signal's reason when the process drains.
  */
 export function adapter(draining: AbortSignal): ServerMiddleware {
   return async function* (call, context) {
@@ -19,7 +24,7 @@ export function adapter(draining: AbortSignal): ServerMiddleware {
       if (!call.responseStream) return yield* call.next(call.request, context)
       const signal = AbortSignal.any([context.signal, draining])
       yield* call.next(call.request, { ...context, signal })
-      if (draining.aborted) throw unavailable('the service restarts: continue at another')
+      if (draining.aborted) throw draining.reason
       return
     } catch (error) {
       const refusal = refusalOf(error, context, current.requestId, draining)
@@ -52,11 +57,11 @@ function unavailable(message: string): Refusal {
   return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message)
 }
 
-function refusalOf(error: unknown, context: CallContext, requestId: string, draining: AbortSignal): unknown {
+/** What the caller is told of an error: a refusal as it is, else what it comes to; an AbortError for who is gone. */
+export function refusalOf(error: unknown, context: CallContext, requestId: string, draining: AbortSignal): unknown {
   if (error instanceof ServerError) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
-  if (draining.aborted && (error as Error).name === 'AbortError')
-    return unavailable('the service restarts: continue at another')
+  if (draining.aborted && (error as Error).name === 'AbortError') return draining.reason
   if (isLost(error))
     return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
   return new Refusal(

@@ -1,9 +1,7 @@
 import type { Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
-import type { CallContext, ServiceImplementation } from 'nice-grpc'
-import { Status } from 'nice-grpc'
+import type { ServiceImplementation } from 'nice-grpc'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import type { Heads } from './heads.ts'
-import { invalidFields, Refusal } from './refusal.ts'
 import type { Rebuild } from './write.ts'
 
 const PAGE = 500
@@ -68,8 +66,8 @@ export function feedService({
   }
 }
 
-/** The identity of a database's feed numbering. */
-export async function epochOf(em: EntityManager): Promise<string> {
+/** The identity of the database's feed numbering. */
+async function epochOf(em: EntityManager): Promise<string> {
   const [row] = await query<{ epoch: string }>(em, 'select epoch from feed_epoch')
   return row?.epoch ?? ''
 }
@@ -81,67 +79,4 @@ async function changesAfter(em: EntityManager, hotel: string, after: bigint): Pr
      where hotel_id = $1 and seq > $2 order by seq limit ${PAGE}`,
     [hotel, String(after)],
   )
-}
-
-type WatchRequest = { hotel: string; cursor: string; from_now: boolean }
-
-/**
- * Streams the changes of one kind of resource of a hotel after a cursor, without gap and in commit order; a checkpoint
- * every few seconds when idle. Throws INVALID_ARGUMENT for a cursor of another hotel, OUT_OF_RANGE `CURSOR_EXPIRED` for
- * one of another epoch.
- */
-export async function* watch(
-  { orm, heads }: Pick<FeedOptions, 'orm' | 'heads'>,
-  call: CallContext,
-  request: WatchRequest,
-  resource: string,
-): AsyncGenerator<{ changes: ChangeRow[]; cursor: string }> {
-  const em = forkFor(orm, call.signal)
-  const epoch = await epochOf(em)
-  let after = await startOf(em, request, epoch)
-  // Follow first, then query: a change that commits in between wakes the next wait.
-  const following = heads.follow(call.signal, request.hotel)
-  try {
-    let idle = request.from_now
-    if (idle) yield { changes: [], cursor: cursorOf(epoch, request.hotel, after) }
-    while (!call.signal.aborted) {
-      const rows = await changesAfter(em, request.hotel, after)
-      const last = rows.at(-1)
-      if (last !== undefined) {
-        after = BigInt(last.seq)
-        const changes = rows.filter((row) => row.resource === resource)
-        if (changes.length > 0) yield { changes, cursor: cursorOf(epoch, request.hotel, after) }
-        idle = false
-      } else {
-        if (idle) yield { changes: [], cursor: cursorOf(epoch, request.hotel, after) }
-        idle = (await following.moved(CHECKPOINT_EVERY_MS)).size === 0
-      }
-    }
-  } finally {
-    following.end()
-  }
-}
-
-async function startOf(em: EntityManager, { hotel, cursor, from_now }: WatchRequest, epoch: string): Promise<bigint> {
-  if (from_now) {
-    const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [hotel])
-    return BigInt(head?.seq ?? 0)
-  }
-  if (cursor === '') return 0n
-  const [of, at, seq] = Buffer.from(cursor, 'base64url').toString().split(' ')
-  if (at !== hotel || seq === undefined || !/^\d{1,18}$/.test(seq)) {
-    throw invalidFields([{ field: 'cursor', description: 'is not a cursor of this hotel: start over without one' }])
-  }
-  if (of !== epoch) {
-    throw new Refusal(
-      Status.OUT_OF_RANGE,
-      'CURSOR_EXPIRED',
-      'the changes after the cursor are no longer kept: list, then watch from now',
-    )
-  }
-  return BigInt(seq)
-}
-
-function cursorOf(epoch: string, hotel: string, seq: bigint): string {
-  return Buffer.from(`${epoch} ${hotel} ${seq}`).toString('base64url')
 }

@@ -105,6 +105,8 @@ export function openHeads(url: string, log: Logger): Heads {
       followers.add(follower)
       const end = () => {
         followers.delete(follower)
+        // A signal that others abort is kept in memory as long as somebody listens.
+        signal.removeEventListener('abort', end)
         follower.wake()
       }
       signal.addEventListener('abort', end, { once: true })

@@ -1,3 +1,4 @@
+import type { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
 import type { ErrorReason } from '@hotel/proto/hotel/errors/v1/error_reason'
 import { Status } from 'nice-grpc'
 import {
@@ -37,6 +38,17 @@ export class Refusal extends RichServerError {
 /** An entry without a value is not encoded whole, and Envoy 1.40's transcoder crashes on it: such a value is left out. */
 function withoutEmpty(metadata: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== ''))
+}
+
+/** A refusal as a message, for an answer that tells of it. */
+export function statusMessage({ code, details, extra }: Refusal): StatusMessage {
+  const encoded = extra.flatMap((detail) => {
+    const type = [ErrorInfo, RetryInfo, BadRequest, PreconditionFailure].find(({ $type }) => $type === detail.$type)
+    // Each of these encodes what has its name.
+    const value = type?.encode(detail as never).finish()
+    return value === undefined ? [] : [{ type_url: `type.googleapis.com/${detail.$type}`, value: Buffer.from(value) }]
+  })
+  return { code, message: details, details: encoded }
 }
 
 /** One wrong field of a request and its remedy. */

@@ -4,10 +4,11 @@ import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/gr
 import { createServer, type ServerAddBuilder } from 'nice-grpc'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
-import { adapter } from './adapter.ts'
+import { adapter, restarting } from './adapter.ts'
 import type { Logger } from './log.ts'
 import { serveMetrics } from './metrics.ts'
 import { observeCalls } from './observe.ts'
+import { outflowInterceptor } from './outflow.ts'
 import type { Stop } from './process.ts'
 import { reflection } from './reflection.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -46,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const health = HealthState()
   health.setStatus('unhealthy')
   const server = createServer({
-    interceptors: [observeCalls(options.telemetry)],
+    interceptors: [observeCalls(options.telemetry), outflowInterceptor],
     'grpc.max_receive_message_length': 4 * 1024 * 1024,
     'grpc.max_metadata_size': 64 * 1024,
     'grpc.keepalive_time_ms': 30_000,
@@ -73,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       await watching
       health.setStatus('unhealthy')
       if (how === 'drain') await sleep(options.drainSeconds * 1_000)
-      draining.abort()
+      draining.abort(restarting())
       const force = setTimeout(() => server.forceShutdown(), LAST_CALLS_MS)
       await server.shutdown()
       clearTimeout(force)
