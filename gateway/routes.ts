@@ -71,6 +71,7 @@ function methodRoute(method: ApiMethod): object {
  */
 function eventStreams(api: Api): object {
   return {
+    name: 'unknown',
     match: {
       safe_regex: { regex: '/[a-z_]+:watch/?' },
       headers: [{ name: 'accept', string_match: { contains: 'text/event-stream', ignore_case: true } }],

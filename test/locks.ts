@@ -4,12 +4,17 @@ import { expect } from '@jest/globals'
 import { Client } from 'pg'
 import { eventually } from './hotel.ts'
 
-/** Keeps the writers of all hotels of a service waiting for as long as `act` takes. */
-export async function whileLocked(suite: Suite, service: ServiceName, act: () => Promise<void>): Promise<void> {
+/** Keeps the writers of all hotels of a service waiting for as long as `act` takes, or whom else the statement locks out. */
+export async function whileLocked(
+  suite: Suite,
+  service: ServiceName,
+  act: () => Promise<void>,
+  statement = 'select 1 from feed_head for update',
+): Promise<void> {
   const lock = new Client({ connectionString: suite.stack.databaseUrls[service] })
   await lock.connect()
   try {
-    await lock.query('set idle_in_transaction_session_timeout = 0; begin; select 1 from feed_head for update')
+    await lock.query(`set idle_in_transaction_session_timeout = 0; begin; ${statement}`)
     await act()
     await lock.query('rollback')
   } finally {

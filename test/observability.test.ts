@@ -212,30 +212,48 @@ describe('metrics', () => {
     expect(grown('hotel_transaction_retries_total{sqlstate="40P01"}')).toBe(1)
   })
 
-  test('how far the replicas are behind, and who waits for the database', async () => {
+  test('how far the replicas are behind, and which writes wait for others', async () => {
     const { id } = await reservation()
-    await eventually(async () =>
-      expect((await scrape('reservations')).value('hotel_feed_lag_changes{feed="guests"}')).toBe(0),
-    )
+    const isCaughtUp = () =>
+      eventually(async () => {
+        const { value } = await scrape('reservations')
+        expect(value('hotel_feed_lag_changes{feed="guests"}') + value('hotel_feed_lag_seconds{feed="guests"}')).toBe(0)
+        expect(value('hotel_replica_age_seconds{feed="guests"}')).toBeLessThan(60)
+        expect(value('hotel_writes_waiting')).toBe(0)
+      })
+    await isCaughtUp()
+    let settled: Promise<unknown> | undefined
     await whileLocked(suite, 'reservations', async () => {
       await suite.guests.createGuest({ first_name: 'Behind' })
       const writes = Array.from({ length: 14 }, () => suite.reservations.updateReservation({ id, note: 'waits' }))
-      const settled = Promise.allSettled(writes)
+      settled = Promise.all(writes)
       await eventually(async () => {
         const { value } = await scrape('reservations')
         expect(value('hotel_feed_lag_changes{feed="guests"}')).toBe(1)
         expect(value('hotel_feed_lag_seconds{feed="guests"}')).toBeGreaterThan(0)
-        expect(value('db_client_connection_count{state="used"}')).toBe(10)
-        expect(value('db_client_connection_pending_requests')).toBeGreaterThan(0)
+        // Three of a hotel are in the database at once.
+        expect(value('hotel_writes_waiting')).toBe(11)
       })
-      void settled
     })
-    await eventually(async () => {
-      const { value } = await scrape('reservations')
-      expect(value('hotel_feed_lag_changes{feed="guests"}') + value('hotel_feed_lag_seconds{feed="guests"}')).toBe(0)
-      expect(value('hotel_replica_age_seconds{feed="guests"}')).toBeLessThan(60)
-      expect(value('db_client_connection_pending_requests')).toBe(0)
-      expect(value('db_client_connection_wait_time_seconds_count')).toBeGreaterThan(0)
-    })
+    await settled
+    await isCaughtUp()
+  })
+
+  test('who waits for a connection of the database', async () => {
+    let settled: Promise<unknown> | undefined
+    const act = async () => {
+      settled = Promise.all(Array.from({ length: 14 }, () => suite.rooms.listRooms({})))
+      await eventually(async () => {
+        const { value } = await scrape('rooms')
+        expect(await waiting(suite, 'rooms', 'Lock')).toHaveLength(10)
+        expect(value('db_client_connection_count{state="used"}')).toBe(10)
+        expect(value('db_client_connection_pending_requests')).toBeGreaterThanOrEqual(4)
+      })
+    }
+    await whileLocked(suite, 'rooms', act, 'lock table room in access exclusive mode')
+    await settled
+    const { value } = await scrape('rooms')
+    expect(value('db_client_connection_pending_requests')).toBe(0)
+    expect(value('db_client_connection_wait_time_seconds_count')).toBeGreaterThan(14)
   })
 })

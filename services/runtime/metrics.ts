@@ -16,6 +16,8 @@ export type Metrics = {
   refused(method: MethodLabels, reason: Reason): void
   /** Counts a transaction that is tried again, by the SQLSTATE that ended it. */
   retried(sqlState: string): void
+  /** Shows that a write waits for its turn, until it has it. */
+  waits<Turn>(turn: Promise<Turn>): Promise<Turn>
   /** Counts a write that was answered from its first call. */
   replayed(): void
   /** Counts the changes of a followed feed that were applied, and shows how far behind it is, as `state` tells when asked. */
@@ -71,6 +73,11 @@ export function createMetrics(): Metrics {
   })
   // Present from the start: a rate needs a first value to grow from.
   for (const sqlstate of ['40001', '40P01']) retries.inc({ sqlstate }, 0)
+  const waiting = new Gauge({
+    name: 'hotel_writes_waiting',
+    help: 'Writes that wait in the process for others of their hotel, or for a place among all.',
+    registers,
+  })
   const replays = new Counter({
     name: 'hotel_idempotent_replays_total',
     help: 'Writes answered from the first call with their idempotency key.',
@@ -82,6 +89,10 @@ export function createMetrics(): Metrics {
     client: callMetrics(registry, 'client', 'made to other services'),
     refused: ({ grpc_service, grpc_method }, reason) => refusals.inc({ grpc_service, grpc_method, reason }),
     retried: (sqlstate) => retries.inc({ sqlstate }),
+    async waits(turn) {
+      waiting.inc()
+      return turn.finally(() => waiting.dec())
+    },
     replayed: () => replays.inc(),
     follows: feedMetrics(registry),
   }

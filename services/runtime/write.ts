@@ -91,7 +91,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: 
     async write(call, method, request, scope, apply, several) {
       const repeat = repeatOf(call, method, request)
       const actor = actorOf(call)
-      using _place = await admit(scope.hotel, call.signal)
+      using _place = await metrics.waits(admit(scope.hotel, call.signal))
       const answer = await begin(call.signal, scope, async (em, now) => {
         const first = await recall(em, scope, repeat, several?.changes)
         if (first !== undefined) {
