@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { type CacheSuite, startCacheSuite } from './cache-suite.ts'
 import { holdingProxy } from './holding-proxy.ts'
 import { day, eventually, guestAndRoom } from './hotel.ts'
+import { waiting } from './locks.ts'
 
 let cached: CacheSuite
 /** Between the first instance and Redis. */
@@ -84,10 +85,7 @@ describe('a reservation by id', () => {
     await lock.query('begin')
     await lock.query('lock table reservation in access exclusive mode')
     const reading = instances[0].getReservation({ id })
-    await eventually(async () => {
-      const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-      expect(await suite.sql('reservations', waiting)).toHaveLength(1)
-    }).finally(() => {
+    await waiting(suite, 'reservations', 'Lock').finally(() => {
       proxy.hold()
       return lock.end()
     })

@@ -1,35 +1,24 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { RichClientError } from 'nice-grpc-error-details'
 import { type CacheSuite, lists, startCacheSuite } from './cache-suite.ts'
+import { type MovableClock, movableClock } from './clock.ts'
 import { day, eventually, freshNumber, guestAndRoom, pick, randomFrom } from './hotel.ts'
 
 const { CHECKED_IN, CHECKED_OUT } = Reservation_Status
 
 let cached: CacheSuite
-let folder: string
-let clockFile: string
-let offset = 0
+let clock: MovableClock
+const minute = 60_000
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'clock-'))
-  clockFile = path.join(folder, 'offset')
-  await setClock(0)
-  cached = await startCacheSuite({ clockFile }, () => offset)
+  clock = await movableClock()
+  cached = await startCacheSuite({ clockFile: clock.file }, () => (clock.now().getTime() - Date.now()) / 1_000)
   await eventually(async () => expect(await cached.metric('redis_up')).toBe(2))
 })
 afterAll(async () => {
   await cached?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
+  await clock?.[Symbol.asyncDispose]()
 })
-
-async function setClock(seconds: number): Promise<void> {
-  offset = seconds
-  await writeFile(`${clockFile}.new`, String(seconds))
-  await rename(`${clockFile}.new`, clockFile)
-}
 
 describe('a page of current and upcoming', () => {
   test.each([4, 5])(
@@ -180,9 +169,40 @@ describe('a page of current and upcoming', () => {
     })
   })
 
+  test('loses a hold at the moment that it lapses, although nobody has changed anything', async () => {
+    const { suite, instances } = cached
+    const { id: hotel } = await suite.hotels.createHotel({ name: 'Holding' })
+    const { id: location } = await suite.locations.createLocation({ hotel, name: 'H', time_zone: 'UTC' })
+    const guest = (await suite.guests.createGuest({ hotel, first_name: 'Ada' })).id
+    const began = Date.now()
+    const ends = [2, 4].map((minutes) => new Date(began + minutes * minute))
+    const held: string[] = []
+    for (const hold_until of [...ends, undefined]) {
+      const room = (await suite.rooms.createRoom({ number: freshNumber(), location })).id
+      const dates = { in_date: day(), out_date: day(2) }
+      const more = hold_until === undefined ? {} : { hold_until }
+      held.push((await instances[0].createReservation({ guest, room, ...dates, ...more })).id)
+    }
+    const listed = async () => {
+      const answers = await Promise.all(instances.map((client) => client.listCurrentAndUpcoming({ location })))
+      return answers.map(({ reservations }) => reservations.map((stay) => stay.reservation).sort())
+    }
+    for (const [lapsed, minutes] of [0, 3, 5].entries()) {
+      await clock.set(new Date(began + minutes * minute))
+      const left = held.slice(lapsed).sort()
+      expect(await listed()).toEqual([left, left])
+      await eventually(async () => {
+        const before = await cached.reads('stays', 'hit')
+        expect(await listed()).toEqual([left, left])
+        expect(await cached.reads('stays', 'hit')).toBe(before + 2)
+      })
+    }
+    await clock.set(new Date())
+  })
+
   test('turns at the midnight of its location, although the page before is kept', async () => {
     const { suite, instances } = cached
-    await setClock((Temporal.Instant.from('2027-06-30T09:59:50Z').epochMilliseconds - Date.now()) / 1_000)
+    await clock.set(new Date('2027-06-30T09:30:00Z'))
     const { id: location } = await suite.locations.createLocation({ name: 'K', time_zone: 'Pacific/Kiritimati' })
     const guest = (await suite.guests.createGuest({ first_name: 'Ada' })).id
     const room = (await suite.rooms.createRoom({ number: freshNumber(), location })).id
@@ -197,8 +217,8 @@ describe('a page of current and upcoming', () => {
       expect(await days()).toEqual([['2027-06-30'], ['2027-06-30']])
       expect(await cached.reads('stays', 'hit')).toBe(before + 2)
     })
-    await setClock(offset + 10)
+    await clock.set(new Date('2027-06-30T10:00:00Z'))
     expect(await days()).toEqual([['2027-07-01'], ['2027-07-01']])
-    await setClock(0)
+    await clock.set(new Date())
   })
 })
