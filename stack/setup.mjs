@@ -12,6 +12,8 @@ const programs = {
   check: 'stack/test.ts',
   licences: 'stack/licences.ts',
   bench: 'bench/main.ts',
+  import: 'transfer/import.ts',
+  export: 'transfer/export.ts',
 }
 
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */

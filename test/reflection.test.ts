@@ -1,4 +1,5 @@
 import { ServerReflectionDefinition } from '@hotel/proto/grpc/reflection/v1/reflection'
+import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createChannel, createClient, Status } from 'nice-grpc'
@@ -51,4 +52,8 @@ test('it describes a method of another service, with all the files that it needs
 test('what is between the services is not reached through the gateway', async () => {
   const retire = suite.gateway.retirement.retireGuest({ hotel: 'x', guest: 'y' })
   await expect(retire).rejects.toMatchObject({ code: Status.UNIMPLEMENTED })
+  const channel = createChannel(suite.gateway.address)
+  const transfer = createClient(TransferServiceDefinition, channel).import({})
+  await expect(transfer).rejects.toMatchObject({ code: Status.UNIMPLEMENTED })
+  channel.close()
 })

@@ -2,6 +2,7 @@ import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { Guest as GuestMessage, GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
@@ -13,11 +14,13 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
+import { transferService } from '@hotel/runtime/transfer'
 import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
 import { Guest } from './guest.ts'
 import { guestService } from './guest-service.ts'
+import { guestTransfer } from './guest-transfer.ts'
 import { knownHotels } from './known-hotels.ts'
 import { migrations } from './migrations.ts'
 import { guestRetirement } from './retirement.ts'
@@ -65,6 +68,7 @@ const served = await serve({
         hotels,
       }),
     )
+    server.add(TransferServiceDefinition, transferService({ guests: guestTransfer(orm, guestWriter, hotels) }))
     server.add(
       FeedServiceDefinition,
       feedService({

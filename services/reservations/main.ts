@@ -8,6 +8,7 @@ import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { sendingEncoded } from '@hotel/runtime/encoded'
@@ -21,20 +22,24 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
+import { transferService } from '@hotel/runtime/transfer'
 import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { availabilityService } from './availability-service.ts'
 import { openCaches } from './caches.ts'
+import { caughtUp } from './caught-up.ts'
 import { config } from './config.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
 import { FEEDS, replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
+import { reservationTransfer } from './reservation-transfer.ts'
 import { encode, rebuilder } from './resources.ts'
 import { retirementService } from './retirement-service.ts'
 import { RoomBlock } from './room-block.ts'
 import { roomBlockService } from './room-block-service.ts'
+import { roomBlockTransfer } from './room-block-transfer.ts'
 import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
 
 await using closing = new AsyncDisposableStack()
@@ -82,6 +87,12 @@ const deps = {
   peers,
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: peers.demandHotel }),
 }
+const transferDeps = {
+  orm,
+  clockOffset: offset,
+  writer: reservationWriter,
+  caughtUp: caughtUp(orm, { guests: guests.client(FeedServiceDefinition), rooms: rooms.client(FeedServiceDefinition) }),
+}
 const databaseIsReady = databaseReady(orm, migrations)
 
 const served = await serve({
@@ -96,6 +107,13 @@ const served = await serve({
     server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))
     server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers))
+    server.add(
+      TransferServiceDefinition,
+      transferService({
+        reservations: reservationTransfer(transferDeps),
+        room_blocks: roomBlockTransfer(transferDeps),
+      }),
+    )
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
   },
 })

@@ -11,6 +11,7 @@ await migrate(
       'availability',
       'current-and-upcoming',
       'room-block-triggers',
+      'import',
     ].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
     grants: `
       grant insert, update on reservation, room_block to :role;

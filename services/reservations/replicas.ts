@@ -40,21 +40,28 @@ export function versionOf({ etag }: { etag: string }): number {
 }
 
 /** Stores a guest. */
-export async function storeGuest(em: EntityManager, guest: Guest, version: number): Promise<void> {
+export function storeGuest(em: EntityManager, guest: Guest, version: number): Promise<void> {
+  return storeGuests(em, [{ guest, version }])
+}
+
+/** Stores guests by one statement: an import brings them faster than one by one would be. */
+export async function storeGuests(em: EntityManager, guests: { guest: Guest; version: number }[]): Promise<void> {
+  const latest = new Map<string, object>()
+  // One statement can not change a row twice. Versions of a guest come in their order.
+  for (const { guest, version } of guests) {
+    const { hotel: hotel_id, id, first_name, last_name, delete_time } = guest
+    latest.set(id, { hotel_id, id, first_name, last_name, version, delete_time })
+  }
+  if (latest.size === 0) return
   await query(
     em,
-    `insert into guest as g (hotel_id, id, first_name, last_name, version, delete_time) values ($1, $2, $3, $4, $5, $6)
+    `insert into guest as g (hotel_id, id, first_name, last_name, version, delete_time)
+     select hotel_id, id, first_name, last_name, version, delete_time
+     from json_populate_recordset(null::guest, $1::json)
      on conflict (hotel_id, id) do update set first_name = excluded.first_name, last_name = excluded.last_name,
        version = excluded.version, delete_time = excluded.delete_time
      where excluded.version > g.version`,
-    [
-      guest.hotel,
-      guest.id,
-      guest.first_name,
-      guest.last_name ?? null,
-      version,
-      guest.delete_time?.toISOString() ?? null,
-    ],
+    [JSON.stringify([...latest.values()])],
   )
 }
 
@@ -157,9 +164,13 @@ export function replicaOf(feed: (typeof FEEDS)[keyof typeof FEEDS], orm: MikroOR
     },
     apply: (hotel, changes: Change[]) =>
       writer.system(hotel, async ({ em }) => {
+        const guests = []
         for (const { resource, version } of changes) {
-          if (resource !== undefined) await storeReplica(em, resource.type_url, resource.value, Number(version))
+          if (resource?.type_url.endsWith('.Guest'))
+            guests.push({ guest: Guest.decode(resource.value), version: Number(version) })
+          else if (resource !== undefined) await storeReplica(em, resource.type_url, resource.value, Number(version))
         }
+        await storeGuests(em, guests)
         await query(
           em,
           `insert into replica_cursor as c (hotel_id, feed, seq) values ($1, $2, $3)

@@ -1,7 +1,7 @@
 import { Employee as EmployeeMessage, Employee_Role as RoleCode } from '@hotel/proto/hotel/rooms/v1/employees'
 import type { EntityManager } from '@hotel/runtime/database'
 import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists } from '@hotel/runtime/refusal'
+import { alreadyExists, type Refusal } from '@hotel/runtime/refusal'
 import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
@@ -38,9 +38,7 @@ export class Employee extends schema.class {
   /** Writes the employee now, while the e-mail address is known to the error: throws EMAIL_TAKEN. */
   async save(em: EntityManager): Promise<void> {
     const { email, hotelId: hotel } = this
-    await flushUnique(em, EMPLOYEE_EMAIL_LIVE_KEY, () =>
-      alreadyExists('EMAIL_TAKEN', `an employee of the hotel ${hotel} has this e-mail address`, { email, hotel }),
-    )
+    await flushUnique(em, EMPLOYEE_EMAIL_LIVE_KEY, () => emailTaken(email, hotel))
   }
 
   /** As callers see it. */
@@ -61,6 +59,11 @@ export class Employee extends schema.class {
   }
 }
 schema.setClass(Employee)
+
+/** ALREADY_EXISTS of an employee's e-mail address in the hotel. */
+export function emailTaken(email: string, hotel: string): Refusal {
+  return alreadyExists('EMAIL_TAKEN', `an employee of the hotel ${hotel} has this e-mail address`, { email, hotel })
+}
 
 /** A role, or null where none is given. */
 export const roleFilter: Rule<Role | null> = (value) => {

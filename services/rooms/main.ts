@@ -5,6 +5,7 @@ import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
@@ -16,6 +17,7 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/prune'
 import { databaseReady } from '@hotel/runtime/readiness'
 import { serve } from '@hotel/runtime/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry'
+import { transferService } from '@hotel/runtime/transfer'
 import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
@@ -33,6 +35,7 @@ import { Room } from './room.ts'
 import { roomService } from './room-service.ts'
 import { RoomType } from './room-type.ts'
 import { roomTypeService } from './room-type-service.ts'
+import { roomTransfers } from './transfers.ts'
 
 await using closing = new AsyncDisposableStack()
 const telemetry = await openTelemetry('rooms', config)
@@ -73,6 +76,7 @@ const served = await serve({
     server.add(RoomServiceDefinition, roomService({ ...deps, retirement }))
     server.add(RoomTypeServiceDefinition, roomTypeService(deps))
     server.add(EmployeeServiceDefinition, employeeService(deps))
+    server.add(TransferServiceDefinition, transferService(roomTransfers(orm, deps.writer)))
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
   },
 })

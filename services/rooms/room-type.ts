@@ -1,7 +1,7 @@
 import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { EntityManager } from '@hotel/runtime/database'
 import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists } from '@hotel/runtime/refusal'
+import { alreadyExists, type Refusal } from '@hotel/runtime/refusal'
 import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
@@ -33,9 +33,7 @@ export class RoomType extends schema.class {
   /** Writes the room type now, while its name is known to the error: throws NAME_TAKEN. */
   async save(em: EntityManager): Promise<void> {
     const { name, hotelId: hotel } = this
-    await flushUnique(em, ROOM_TYPE_NAME_LIVE_KEY, () =>
-      alreadyExists('NAME_TAKEN', `a room type of the hotel ${hotel} has the name ${name}`, { name, hotel }),
-    )
+    await flushUnique(em, ROOM_TYPE_NAME_LIVE_KEY, () => roomTypeNameTaken(name, hotel))
   }
 
   /** As callers see it. */
@@ -54,6 +52,11 @@ export class RoomType extends schema.class {
   }
 }
 schema.setClass(RoomType)
+
+/** ALREADY_EXISTS of a room type's name in its hotel. */
+export function roomTypeNameTaken(name: string, hotel: string): Refusal {
+  return alreadyExists('NAME_TAKEN', `a room type of the hotel ${hotel} has the name ${name}`, { name, hotel })
+}
 
 const guests: Rule<number | null> = (value) => {
   if (value === undefined) return null

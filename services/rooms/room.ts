@@ -1,7 +1,7 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import type { EntityManager } from '@hotel/runtime/database'
 import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists } from '@hotel/runtime/refusal'
+import { alreadyExists, type Refusal } from '@hotel/runtime/refusal'
 import { optional, type Rule, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
@@ -33,12 +33,7 @@ export class Room extends schema.class {
   /** Writes the room now, while its number is known to the error: throws ROOM_NUMBER_TAKEN. */
   async save(em: EntityManager): Promise<void> {
     const { number, locationId: location } = this
-    await flushUnique(em, ROOM_NUMBER_LIVE_KEY, () =>
-      alreadyExists('ROOM_NUMBER_TAKEN', `a room of the location ${location} has the number ${number}`, {
-        number,
-        location,
-      }),
-    )
+    await flushUnique(em, ROOM_NUMBER_LIVE_KEY, () => roomNumberTaken(number, location))
   }
 
   /** As callers see it. */
@@ -57,6 +52,14 @@ export class Room extends schema.class {
   }
 }
 schema.setClass(Room)
+
+/** ALREADY_EXISTS of a room number in its location. */
+export function roomNumberTaken(number: string, location: string): Refusal {
+  return alreadyExists('ROOM_NUMBER_TAKEN', `a room of the location ${location} has the number ${number}`, {
+    number,
+    location,
+  })
+}
 
 /** The rules of the fields that callers give, with that of the room type, which the database knows. */
 export const roomFields = (roomType: Rule<string>) => ({ number: requiredText(), room_type: optional(roomType) })

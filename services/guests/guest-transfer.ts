@@ -1,0 +1,49 @@
+import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
+import type { MikroORM } from '@hotel/runtime/database'
+import { exportEntities } from '@hotel/runtime/export-rows'
+import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import { type ImportPlan, importFields, importRows } from '@hotel/runtime/import-rows'
+import { Refusal } from '@hotel/runtime/refusal'
+import { type ImportRow, insertRows } from '@hotel/runtime/stored-rows'
+import type { Transfer } from '@hotel/runtime/transfer'
+import { valid } from '@hotel/runtime/valid'
+import type { Writer } from '@hotel/runtime/write'
+import type { CallContext } from 'nice-grpc'
+import { Guest, guestFields } from './guest.ts'
+import type { KnownHotels } from './known-hotels.ts'
+
+type Row = ImportRow & { first_name: string; last_name: string | null; email: string | null; phone: string | null }
+
+/** Guests in bulk. Those of a deleted hotel are taken too: a hotel's guests outlive it. */
+export function guestTransfer(orm: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
+  const plan: ImportPlan<GuestMessage, Row> = {
+    table: 'guest',
+    hotels: (guests, call) => hotelsOf(guests, hotels, call),
+    row: (guest, hotel) => ({ hotel_id: hotel, ...valid(guest, { ...importFields, ...guestFields }) }),
+    async store(write, rows) {
+      await insertRows(write, 'guest', rows)
+      return new Map()
+    },
+  }
+  return {
+    import: (guests, call) => importRows(writer, plan, guests, call),
+    export: (call) => exportEntities(orm, call.signal, 'guest', Guest),
+  }
+}
+
+async function hotelsOf(
+  guests: readonly GuestMessage[],
+  hotels: KnownHotels,
+  call: CallContext,
+): Promise<(string | Refusal)[]> {
+  const named = guests.map(({ hotel }) => (hotel === '' ? DEFAULT_HOTEL : hotel))
+  const known = new Map<string, string | Refusal>()
+  for (const hotel of new Set(named)) {
+    const refusal = await hotels.demandKnown(hotel, call.signal).catch((error) => {
+      if (error instanceof Refusal && error.reason === 'INVALID_FIELD') return error
+      throw error
+    })
+    known.set(hotel, refusal ?? hotel)
+  }
+  return named.map((hotel) => known.get(hotel) ?? hotel)
+}

@@ -1,0 +1,44 @@
+import type { Leg as LegMessage, ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { ClockOffset } from '@hotel/runtime/clock'
+import type { MikroORM } from '@hotel/runtime/database'
+import { exportRows } from '@hotel/runtime/export-rows'
+import { Reservation } from './reservation.ts'
+import { legsOf, legsUntil } from './stay.ts'
+
+/** Reservations with the nights that they hold and the date of leaving, by the location's calendar. */
+const SOURCE = `(
+  select r.*, location_date(l.time_zone, r.checkout_datetime) as checkout_date, (
+      select coalesce(json_agg(json_build_object('room', o.room_id, 'in_date', o.in_date, 'out_date', o.out_date)
+        order by o.in_date, o.room_id), '[]')
+      from occupancy o where o.hotel_id = r.hotel_id and o.holder_id = r.id) as legs
+  from reservation r left join location l on l.hotel_id = r.hotel_id and l.id = r.location_id)`
+
+/** All reservations; with their legs where those are not what the reservation itself says. */
+export async function* exportReservations(
+  orm: MikroORM,
+  signal: AbortSignal,
+  clockOffset: ClockOffset,
+): AsyncGenerator<ReservationRecord[]> {
+  const at = new Date(Date.now() + clockOffset() * 1_000)
+  for await (const rows of exportRows(orm, signal, SOURCE)) {
+    const em = orm.em.fork()
+    yield rows.map(({ legs, checkout_date, ...row }) => {
+      const reservation = em.map(Reservation, row as never)
+      const usual = isUsual(reservation, at, legs as LegMessage[], checkout_date as string | null)
+      return { reservation: reservation.toProto(at), legs: usual ? [] : (legs as LegMessage[]) }
+    })
+  }
+}
+
+function isUsual(reservation: Reservation, at: Date, legs: LegMessage[], checkout: string | null): boolean {
+  if (reservation.isGone(at)) return true
+  const { inDate, outDate, rooms } = reservation
+  const all = legsOf({ inDate, outDate }, rooms)
+  const usual = checkout === null ? all : legsUntil(checkout, all)
+  const texts = (of: { room: string; from: string; to: string }[]) =>
+    of.map((leg) => Object.values(leg).join(' ')).sort()
+  return (
+    texts(usual.map(({ room, inDate, outDate }) => ({ room, from: inDate, to: outDate }))).join() ===
+    texts(legs.map(({ room, in_date, out_date }) => ({ room, from: in_date, to: out_date }))).join()
+  )
+}

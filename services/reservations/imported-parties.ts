@@ -1,0 +1,98 @@
+import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { isId } from '@hotel/runtime/id'
+import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/refusal'
+import type { Write } from '@hotel/runtime/write'
+import type { CaughtUp } from './caught-up.ts'
+import type { Place } from './parties.ts'
+
+/** What the rows of a batch name, by the ids as they are given. */
+type Named = { readonly rooms: readonly string[]; readonly guests: readonly string[] }
+
+/** The places of the rooms that are known, once all that is named is: what is not then, is nowhere. */
+export async function placesOf(
+  orm: MikroORM,
+  caughtUp: CaughtUp,
+  named: Named,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Place>> {
+  const rooms = [...new Set(named.rooms)].filter(isId)
+  const guests = [...new Set(named.guests)].filter(isId)
+  const known = async () => {
+    const em = forkFor(orm, signal)
+    const rows = await query<{ id: string; hotel_id: string; location_id: string }>(
+      em,
+      'select id, hotel_id, location_id from room where id = any($1)',
+      [rooms],
+    )
+    const hotels = [...new Set(rows.map(({ hotel_id }) => hotel_id))]
+    const here = await query(em, 'select from guest where hotel_id = any($1) and id = any($2)', [hotels, guests])
+    const places = rows.map(
+      ({ id, hotel_id, location_id }) => [id, { hotel: hotel_id, location: location_id }] as const,
+    )
+    return { places: new Map(places), isAll: rows.length === rooms.length && here.length === guests.length }
+  }
+  const before = await known()
+  if (before.isAll) return before.places
+  await caughtUp(signal)
+  return (await known()).places
+}
+
+/** The one place of a row's rooms, or the refusal; what the row says of its hotel and location must be so. */
+export function placeOf(
+  places: ReadonlyMap<string, Place>,
+  rooms: readonly string[],
+  said: { hotel: string; location: string },
+): Place | Refusal {
+  const found = rooms.map((room) => places.get(room))
+  const [place] = found
+  const refuse = (field: string, description: string) => invalidFields([{ field, description }])
+  if (place === undefined || found.includes(undefined)) {
+    const unknown = rooms.filter((room) => !places.has(room))
+    return refuse('rooms', rooms.length === 0 ? 'is required' : `no room has the id ${unknown.join(', ')}`)
+  }
+  if (found.some((other) => other?.location !== place.location || other.hotel !== place.hotel))
+    return refuse('rooms', 'are of several locations: reserve them apart')
+  if (said.hotel !== '' && said.hotel !== place.hotel) return refuse('hotel', 'is not the hotel of the rooms')
+  if (said.location !== '' && said.location !== place.location)
+    return refuse('location', 'is not the location of the rooms')
+  return place
+}
+
+type Needs = { readonly guest?: string; readonly rooms: readonly string[]; readonly isOpen: boolean }
+
+/**
+ * What is wrong with the guests and rooms that rows need, by index: those that are current or to come need live ones. Reads
+ * the replicas under the hotel's feed head.
+ */
+export async function partyViolations(
+  { em }: Write,
+  hotel: string,
+  rows: readonly Needs[],
+): Promise<ReadonlyMap<number, FieldViolation[]>> {
+  const guests = rows.flatMap(({ guest }) => guest ?? [])
+  const guestRows = await query<{ id: string; live: boolean }>(
+    em,
+    `select g.id, g.delete_time is null and not exists (
+         select 1 from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id and r.version >= g.version) as live
+     from guest g where g.hotel_id = $1 and g.id = any($2)`,
+    [hotel, guests],
+  )
+  const roomRows = await query<{ id: string; live: boolean }>(
+    em,
+    'select id, delete_time is null as live from room where hotel_id = $1 and id = any($2)',
+    [hotel, rows.flatMap(({ rooms }) => rooms)],
+  )
+  const live = new Map([...guestRows, ...roomRows].map(({ id, live }) => [id, live]))
+  const violations = new Map<number, FieldViolation[]>()
+  for (const [index, { guest, rooms, isOpen }] of rows.entries()) {
+    const missing = (id: string) => (isOpen ? live.get(id) !== true : !live.has(id))
+    const wrong: FieldViolation[] = []
+    const kind = isOpen ? 'live ' : ''
+    if (guest !== undefined && missing(guest))
+      wrong.push({ field: 'guest', description: `no ${kind}guest of this hotel has the id ${guest}` })
+    if (rooms.some(missing))
+      wrong.push({ field: 'rooms', description: `no ${kind}room has the id ${rooms.filter(missing).join(', ')}` })
+    if (wrong.length > 0) violations.set(index, wrong)
+  }
+  return violations
+}

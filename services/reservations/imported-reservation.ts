@@ -1,0 +1,142 @@
+import type { ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { isId } from '@hotel/runtime/id'
+import { importFields, pastTime } from '@hotel/runtime/import-rows'
+import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/refusal'
+import type { ImportRow } from '@hotel/runtime/stored-rows'
+import { date, optionalText, valid } from '@hotel/runtime/valid'
+import { holdUntil, holdViolations } from './holds.ts'
+import type { Status } from './reservation.ts'
+import { namedRooms, replacementRules } from './reservation-request.ts'
+import { endOf, type Leg, legsOf, legsUntil, stay } from './stay.ts'
+
+/** An imported reservation, as its row. */
+export type ReservationRow = ImportRow & {
+  location_id: string
+  in_date: string
+  out_date: string
+  status: Status
+  guest_id: string
+  rooms: string[]
+  note: string | null
+  checkin_datetime: Date | null
+  checkout_datetime: Date | null
+  reason: string | null
+  hold_until: Date | null
+}
+
+/** The row of an imported reservation; throws INVALID_FIELD for what is wrong whatever the calendar says. */
+export function reservationRow({ reservation, legs }: ReservationRecord, hotel: string, location: string) {
+  const given = reservation ?? { room: '', rooms: [] }
+  const { room: _, rooms: __, guest, status, ...fields } = valid(given, { ...rules, ...replacementRules(given) })
+  const { inDate: in_date, outDate: out_date } = stay(fields.in_date, fields.out_date)
+  const row = {
+    hotel_id: hotel,
+    location_id: location,
+    ...fields,
+    in_date,
+    out_date,
+    status: status ?? 'PENDING',
+    guest_id: guest,
+    rooms: namedRooms(given),
+  } satisfies ReservationRow
+  const violations = [...statusViolations(row), ...legViolations(row, legs)]
+  if (violations.length > 0) throw invalidFields(violations)
+  return row
+}
+
+const rules = {
+  ...importFields,
+  checkin_datetime: pastTime,
+  checkout_datetime: pastTime,
+  reason: optionalText(2000),
+  hold_until: holdUntil,
+}
+
+/** What does not agree with the status: as the API, a reservation has the times of what it went through, and no others. */
+function statusViolations(row: ReservationRow): FieldViolation[] {
+  const { status, checkin_datetime: checkin, checkout_datetime: checkout } = row
+  const violations: FieldViolation[] = []
+  const demand = (sound: boolean, field: string, description: string) => {
+    if (!sound) violations.push({ field, description })
+  }
+  if (status === 'PENDING')
+    demand(checkin === null, 'checkin_datetime', 'is not of a PENDING reservation: leave it out')
+  else demand(checkin !== null, 'checkin_datetime', `is required of a ${status} reservation`)
+  if (status !== 'CHECKED_OUT')
+    demand(checkout === null, 'checkout_datetime', `is not of a ${status} reservation: leave it out`)
+  else demand(checkout !== null, 'checkout_datetime', 'is required of a CHECKED_OUT reservation')
+  if (checkin !== null && checkout !== null)
+    demand(checkin <= checkout, 'checkout_datetime', 'is before checkin_datetime')
+  demand(row.hold_until === null || status === 'PENDING', 'hold_until', `is not of a ${status} reservation`)
+  if (row.delete_time !== null) demand(status === 'PENDING', 'delete_time', `is not of a ${status} reservation`)
+  else demand(row.reason === null, 'reason', 'is why a reservation was cancelled: give delete_time too')
+  return violations
+}
+
+/** Legs that are given are within the stay, and in the rooms of the reservation at its end. */
+function legViolations(row: ReservationRow, legs: ReservationRecord['legs']): FieldViolation[] {
+  if (legs.length === 0) return []
+  const wrong = (description: string) => [{ field: 'legs', description }]
+  if (row.status === 'PENDING') return wrong('are not of a PENDING reservation: leave them out')
+  const end = endOf({ inDate: row.in_date, outDate: row.out_date })
+  for (const { room, in_date, out_date } of legs) {
+    if (!isId(room) || !isDate(in_date) || !isDate(out_date)) return wrong('have a room or a date that is none')
+    if (!(in_date >= row.in_date && in_date < out_date && out_date <= end)) return wrong('are not nights of the stay')
+  }
+  const last = legs.filter(({ out_date }) => out_date === end).map(({ room }) => room)
+  if (row.status === 'CHECKED_IN' && !row.rooms.every((room) => last.includes(room)))
+    return wrong('do not end in the rooms of the reservation')
+  return []
+}
+
+function isDate(text: string): boolean {
+  try {
+    return date(text) === text
+  } catch {
+    return false
+  }
+}
+
+/** The dates of a row's times by its location's calendar, and today. */
+export type LocalDates = { checkin: string | null; checkout: string | null; today: string }
+
+/** A row as it is at a moment: a hold that has lapsed by then was deleted when it lapsed. */
+export function asOf<Row extends { delete_time?: unknown; hold_until?: unknown }>(row: Row, now: Date): Row {
+  const { delete_time, hold_until } = row
+  const isLapsed = delete_time === null && hold_until !== null && new Date(hold_until as string | Date) <= now
+  return isLapsed ? { ...row, delete_time: hold_until } : row
+}
+
+/** What the clock and the location's calendar say against a row. */
+export function untimely(row: ReservationRow, { checkin, checkout }: LocalDates, now: Date): Refusal | undefined {
+  const violations: FieldViolation[] = row.delete_time === null ? holdViolations(row.hold_until, now) : []
+  for (const field of ['checkin_datetime', 'checkout_datetime'] as const)
+    if ((row[field] ?? now) > now) violations.push({ field, description: 'is in the future' })
+  if (checkin !== null && checkin < row.in_date)
+    violations.push({ field: 'checkin_datetime', description: `is on ${checkin}, before in_date, ${row.in_date}` })
+  if (checkout !== null && checkout < row.out_date) {
+    const remedy = 'after an early departure, out_date is the day of leaving'
+    violations.push({
+      field: 'checkout_datetime',
+      description: `is on ${checkout}, before out_date, ${row.out_date}: ${remedy}`,
+    })
+  }
+  return violations.length === 0 ? undefined : invalidFields(violations)
+}
+
+/** The nights that a row holds: none when it is deleted, none from the day of leaving on. */
+export function nightsOf(row: ReservationRow, given: ReservationRecord['legs'], { checkout }: LocalDates): Leg[] {
+  if (row.delete_time !== null) return []
+  const legs =
+    given.length > 0
+      ? given.map(({ room, in_date, out_date }) => ({ room, inDate: in_date, outDate: out_date }))
+      : legsOf({ inDate: row.in_date, outDate: row.out_date }, row.rooms)
+  return checkout === null ? legs : legsUntil(checkout, legs)
+}
+
+/** Whether the reservation is current or to come, and so needs a live guest and live rooms. */
+export function isOpen(row: ReservationRow, { today }: LocalDates): boolean {
+  return (
+    row.delete_time === null && (row.status === 'CHECKED_IN' || (row.status === 'PENDING' && row.out_date >= today))
+  )
+}

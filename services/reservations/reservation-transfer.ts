@@ -1,0 +1,132 @@
+import type { ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { ClockOffset } from '@hotel/runtime/clock'
+import { type MikroORM, query } from '@hotel/runtime/database'
+import { type ImportPlan, importRows } from '@hotel/runtime/import-rows'
+import { invalidFields, Refusal } from '@hotel/runtime/refusal'
+import type { Transfer } from '@hotel/runtime/transfer'
+import type { Write, Writer } from '@hotel/runtime/write'
+import type { CaughtUp } from './caught-up.ts'
+import { exportReservations } from './exported-reservation.ts'
+import { holdInBulk, insertHolders } from './imported-nights.ts'
+import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
+import {
+  asOf,
+  isOpen,
+  type LocalDates,
+  nightsOf,
+  type ReservationRow,
+  reservationRow,
+  untimely,
+} from './imported-reservation.ts'
+import type { Place } from './parties.ts'
+import { namedRooms } from './reservation-request.ts'
+
+/** What the import and the export of this service's resources need. */
+export type TransferDeps = { orm: MikroORM; writer: Writer; caughtUp: CaughtUp; clockOffset: ClockOffset }
+
+/** Reservations in bulk. */
+export function reservationTransfer(deps: TransferDeps): Transfer<ReservationRecord> {
+  return {
+    import: (records, call) => importRows(deps.writer, reservationPlan(deps), records, call),
+    export: (call) => exportReservations(deps.orm, call.signal, deps.clockOffset),
+  }
+}
+
+function reservationPlan({ orm, caughtUp }: TransferDeps): ImportPlan<ReservationRecord, ReservationRow> {
+  const places = new Map<ReservationRecord, Place>()
+  const legs = new Map<ReservationRow, ReservationRecord['legs']>()
+  return {
+    table: 'reservation',
+    async hotels(records, { signal }) {
+      const roomsOf = ({ reservation, legs }: ReservationRecord) => [
+        ...(reservation === undefined ? [] : namedRooms(reservation)),
+        ...legs.map(({ room }) => room),
+      ]
+      const guests = records.map(({ reservation }) => reservation?.guest ?? '')
+      const known = await placesOf(orm, caughtUp, { rooms: records.flatMap(roomsOf), guests }, signal)
+      return records.map((record) => {
+        const place = placeOf(known, roomsOf(record), { hotel: '', location: '', ...record.reservation })
+        if (place instanceof Refusal) return withFields(place, record)
+        places.set(record, place)
+        return place.hotel
+      })
+    },
+    row(record, hotel) {
+      const row = reservationRow(record, hotel, places.get(record)?.location ?? '')
+      legs.set(row, record.legs)
+      return row
+    },
+    asOf,
+    async store(write, rows) {
+      const dates = await localDates(write, rows)
+      const refusals = await wrongRows(write, rows, dates, legs)
+      const sound = rows.filter((row) => !refusals.has(row))
+      const nights = (row: ReservationRow) => nightsOf(row, legs.get(row) ?? [], dates.get(row) as LocalDates)
+      const held = await holdInBulk(write, sound, nights, 'RESERVATION')
+      await insertHolders(
+        write,
+        'reservation',
+        sound.filter((row) => !held.has(row)),
+      )
+      return new Map([...refusals, ...held])
+    },
+  }
+}
+
+/** A row without known rooms has other wrong fields too, perhaps: they are told along. */
+function withFields(unknownRooms: Refusal, record: ReservationRecord): Refusal {
+  try {
+    reservationRow(record, '', '')
+    return unknownRooms
+  } catch (error) {
+    return error instanceof Refusal ? error : unknownRooms
+  }
+}
+
+async function wrongRows(
+  write: Write,
+  rows: readonly ReservationRow[],
+  dates: ReadonlyMap<ReservationRow, LocalDates>,
+  legs: ReadonlyMap<ReservationRow, ReservationRecord['legs']>,
+): Promise<Map<ReservationRow, Refusal>> {
+  const refusals = new Map<ReservationRow, Refusal>()
+  const [first] = rows
+  if (first === undefined) return refusals
+  const needs = rows.map((row) => ({
+    guest: row.guest_id,
+    rooms: [...row.rooms, ...(legs.get(row) ?? []).map(({ room }) => room)],
+    isOpen: isOpen(row, dates.get(row) as LocalDates),
+  }))
+  for (const [index, violations] of await partyViolations(write, first.hotel_id, needs))
+    refusals.set(rows[index] as ReservationRow, invalidFields(violations))
+  for (const row of rows) {
+    const refusal = untimely(row, dates.get(row) as LocalDates, write.now)
+    if (refusal !== undefined && !refusals.has(row)) refusals.set(row, refusal)
+  }
+  return refusals
+}
+
+async function localDates(
+  { em, now }: Write,
+  rows: readonly ReservationRow[],
+): Promise<Map<ReservationRow, LocalDates>> {
+  const [first] = rows
+  if (first === undefined) return new Map()
+  const times = (field: 'checkin_datetime' | 'checkout_datetime') =>
+    rows.map((row) => row[field]?.toISOString() ?? null)
+  const dates = await query<LocalDates & { place: string }>(
+    em,
+    `select t.place, location_date(l.time_zone, t.checkin) as checkin, location_date(l.time_zone, t.checkout) as checkout,
+       location_date(l.time_zone, $5::timestamptz) as today
+     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality as t (location_id, checkin, checkout, place)
+     join location l on l.hotel_id = $1 and l.id = t.location_id`,
+    [
+      first.hotel_id,
+      rows.map((row) => row.location_id),
+      times('checkin_datetime'),
+      times('checkout_datetime'),
+      now.toISOString(),
+    ],
+  )
+  return new Map(dates.map(({ place, ...local }) => [rows[Number(place) - 1] as ReservationRow, local]))
+}

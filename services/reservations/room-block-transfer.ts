@@ -1,0 +1,82 @@
+import type { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v1/blocks'
+import { query } from '@hotel/runtime/database'
+import { exportEntities } from '@hotel/runtime/export-rows'
+import { type ImportPlan, importFields, importRows } from '@hotel/runtime/import-rows'
+import { invalidFields, Refusal } from '@hotel/runtime/refusal'
+import type { ImportRow } from '@hotel/runtime/stored-rows'
+import type { Transfer } from '@hotel/runtime/transfer'
+import { valid } from '@hotel/runtime/valid'
+import type { Write } from '@hotel/runtime/write'
+import { holdInBulk, insertHolders } from './imported-nights.ts'
+import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
+import type { Place } from './parties.ts'
+import type { TransferDeps } from './reservation-transfer.ts'
+import { RoomBlock, roomBlockFields } from './room-block.ts'
+import { endOf, legsOf, stay } from './stay.ts'
+
+/** Room blocks in bulk. */
+export function roomBlockTransfer(deps: TransferDeps): Transfer<RoomBlockMessage> {
+  return {
+    import: (blocks, call) => importRows(deps.writer, roomBlockPlan(deps), blocks, call),
+    export: (call) => exportEntities(deps.orm, call.signal, 'room_block', RoomBlock),
+  }
+}
+
+type BlockRow = ImportRow & {
+  room_id: string
+  location_id: string
+  in_date: string
+  out_date: string
+  reason: string | null
+}
+
+function roomBlockPlan({ orm, caughtUp }: TransferDeps): ImportPlan<RoomBlockMessage, BlockRow> {
+  let places: ReadonlyMap<string, Place> = new Map()
+  const nightsOf = ({ in_date, out_date, room_id, delete_time }: BlockRow) =>
+    delete_time === null ? legsOf({ inDate: in_date, outDate: out_date }, [room_id]) : []
+  return {
+    table: 'room_block',
+    async hotels(blocks, { signal }) {
+      places = await placesOf(orm, caughtUp, { rooms: blocks.map(({ room }) => room), guests: [] }, signal)
+      return blocks.map((block) => {
+        const place = placeOf(places, [block.room], block)
+        return place instanceof Refusal ? place : place.hotel
+      })
+    },
+    row(block, hotel) {
+      const { room, in_date, out_date, ...fields } = valid(block, { ...importFields, ...roomBlockFields })
+      const dates = stay(in_date, out_date)
+      const location_id = places.get(room)?.location ?? ''
+      return { hotel_id: hotel, location_id, room_id: room, in_date: dates.inDate, out_date: dates.outDate, ...fields }
+    },
+    async store(write, rows) {
+      const refusals = new Map<BlockRow, Refusal>()
+      const [first] = rows
+      if (first === undefined) return refusals
+      const today = await todayOf(write, first.hotel_id)
+      const needs = rows.map((row) => {
+        const end = endOf({ inDate: row.in_date, outDate: row.out_date })
+        return { rooms: [row.room_id], isOpen: row.delete_time === null && end > (today.get(row.location_id) ?? '') }
+      })
+      for (const [index, violations] of await partyViolations(write, first.hotel_id, needs))
+        refusals.set(rows[index] as BlockRow, invalidFields(violations))
+      const sound = rows.filter((row) => !refusals.has(row))
+      const held = await holdInBulk(write, sound, nightsOf, 'BLOCK')
+      await insertHolders(
+        write,
+        'room_block',
+        sound.filter((row) => !held.has(row)),
+      )
+      return new Map([...refusals, ...held])
+    },
+  }
+}
+
+async function todayOf({ em, now }: Write, hotel: string): Promise<Map<string, string>> {
+  const rows = await query<{ id: string; today: string }>(
+    em,
+    'select id, location_date(time_zone, $2::timestamptz) as today from location where hotel_id = $1',
+    [hotel, now.toISOString()],
+  )
+  return new Map(rows.map(({ id, today }) => [id, today]))
+}

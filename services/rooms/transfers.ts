@@ -1,0 +1,155 @@
+import type { Employee as EmployeeMessage } from '@hotel/proto/hotel/rooms/v1/employees'
+import type { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
+import type { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
+import type { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
+import type { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
+import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database'
+import { exportEntities } from '@hotel/runtime/export-rows'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { type ImportPlan, importFields, importRows } from '@hotel/runtime/import-rows'
+import { invalidFields, type Refusal } from '@hotel/runtime/refusal'
+import { type ImportRow, insertRows } from '@hotel/runtime/stored-rows'
+import type { Transfer, Transfers } from '@hotel/runtime/transfer'
+import { id, optional, type Rule, valid } from '@hotel/runtime/valid'
+import type { Write, Writer } from '@hotel/runtime/write'
+import { Employee, emailTaken, employeeFields } from './employee.ts'
+import { Hotel, hotelFields } from './hotel.ts'
+import { danglingReferences, hotelsById, unknown } from './imported.ts'
+import { Location, locationFields } from './location.ts'
+import type { Referred } from './references.ts'
+import { Room, roomFields, roomNumberTaken } from './room.ts'
+import { RoomType, roomTypeFields, roomTypeNameTaken } from './room-type.ts'
+import { timeZoneRule } from './time-zone.ts'
+
+type Entity<Message> = new () => { toProto(): Message }
+type Plan<Message> = Omit<ImportPlan<Message, ImportRow>, 'store'> & {
+  /** Columns that name other resources, as `location` for location_id. */
+  readonly references: readonly Referred[]
+  /** Of a row that a unique index forbids. */
+  taken(row: ImportRow): Refusal
+}
+
+/** Whatever this service owns, in bulk. */
+export function roomTransfers(orm: MikroORM, writer: Writer): Transfers {
+  const transfer = <Message>(
+    table: string,
+    entity: Entity<Message>,
+    plan: (messages: Message[], em: EntityManager) => Plan<Message> | Promise<Plan<Message>>,
+  ): Transfer<Message> => ({
+    async import(messages, call) {
+      const made = await plan(messages, forkFor(orm, call.signal))
+      return importRows(writer, { ...made, store: (write, rows) => store(write, made, rows) }, messages, call)
+    },
+    export: (call) => exportEntities(orm, call.signal, table, entity),
+  })
+  return {
+    hotels: transfer('hotel', Hotel, hotelPlan),
+    locations: transfer('location', Location, locationPlan),
+    room_types: transfer('room_type', RoomType, roomTypePlan),
+    rooms: transfer('room', Room, roomPlan),
+    employees: transfer('employee', Employee, employeePlan),
+  }
+}
+
+async function store<Message>(write: Write, plan: Plan<Message>, rows: readonly ImportRow[]) {
+  const refusals = await danglingReferences(write.em, rows, plan.references)
+  const sound = rows.filter((row) => !refusals.has(row))
+  for (const row of await insertRows(write, plan.table, sound)) refusals.set(row, plan.taken(row))
+  return refusals
+}
+
+function hotelPlan(): Plan<HotelMessage> {
+  return {
+    table: 'hotel',
+    references: [],
+    hotels: async (hotels) => hotels.map((hotel) => hotel.id),
+    row: (hotel) => ({ hotel_id: hotel.id, ...valid(hotel, { ...importFields, ...hotelFields }) }),
+    scope: (hotel) => ({ hotel: DEFAULT_HOTEL, creates: hotel }),
+    taken: impossible,
+    givesWay: ({ id, version }) => id === DEFAULT_HOTEL && version === 1,
+  }
+}
+
+async function locationPlan(locations: LocationMessage[], em: EntityManager): Promise<Plan<LocationMessage>> {
+  const zones = new Map<string, Rule<string>>()
+  for (const { time_zone: zone } of locations) if (!zones.has(zone)) zones.set(zone, await timeZoneRule(em, zone))
+  return {
+    table: 'location',
+    references: ['hotel'],
+    hotels: () => hotelsOf(em, locations),
+    row: (location, hotel) => {
+      const zone = zones.get(location.time_zone) as Rule<string>
+      return { hotel_id: hotel, ...valid(location, { ...importFields, ...locationFields(zone) }) }
+    },
+    taken: impossible,
+    givesWay: ({ id, version }) => id === DEFAULT_LOCATION && version === 1,
+  }
+}
+
+function roomTypePlan(types: RoomTypeMessage[], em: EntityManager): Plan<RoomTypeMessage> {
+  return {
+    table: 'room_type',
+    references: ['hotel'],
+    hotels: () => hotelsOf(em, types),
+    row: (type, hotel) => ({ hotel_id: hotel, ...valid(type, { ...importFields, ...roomTypeFields }) }),
+    taken: (row) => roomTypeNameTaken(String(row.name), row.hotel_id),
+  }
+}
+
+function roomPlan(rooms: RoomMessage[], em: EntityManager): Plan<RoomMessage> {
+  return {
+    table: 'room',
+    references: ['location', 'room_type'],
+    hotels: () => hotelsOfLocations(em, rooms),
+    row: (room, hotel) => {
+      const { room_type, ...fields } = valid(room, { ...importFields, ...roomFields(id), room_type: optional(id) })
+      return { hotel_id: hotel, location_id: locationOf(room), room_type_id: room_type, ...fields }
+    },
+    taken: (row) => roomNumberTaken(String(row.number), String(row.location_id)),
+  }
+}
+
+function employeePlan(employees: EmployeeMessage[], em: EntityManager): Plan<EmployeeMessage> {
+  return {
+    table: 'employee',
+    references: ['location'],
+    hotels: () => hotelsOfLocations(em, employees),
+    row: (employee, hotel) => {
+      const { location, ...fields } = valid(
+        { ...employee, location: locationOf(employee) },
+        { ...importFields, ...employeeFields(id) },
+      )
+      return { hotel_id: hotel, location_id: location, ...fields }
+    },
+    taken: (row) => emailTaken(String(row.email), row.hotel_id),
+  }
+}
+
+/** Of resources that name their hotel; the default one unless they do. */
+async function hotelsOf(em: EntityManager, messages: readonly { hotel: string }[]): Promise<(string | Refusal)[]> {
+  const named = messages.map(({ hotel }) => (hotel === '' ? DEFAULT_HOTEL : hotel))
+  const known = await hotelsById(em, 'hotel', named)
+  return named.map((hotel) => known.get(hotel) ?? unknown('hotel'))
+}
+
+type Located = { hotel: string; location: string }
+
+/** The location of a resource that may name none: only the default hotel has one for those. */
+function locationOf({ hotel, location }: Located): string {
+  return location === '' && (hotel === '' || hotel === DEFAULT_HOTEL) ? DEFAULT_LOCATION : location
+}
+
+/** Of resources that name their location; a hotel that they name besides must be the location's. */
+async function hotelsOfLocations(em: EntityManager, messages: readonly Located[]): Promise<(string | Refusal)[]> {
+  const known = await hotelsById(em, 'location', messages.map(locationOf))
+  return messages.map((message) => {
+    const hotel = known.get(locationOf(message))
+    if (hotel === undefined) return unknown('location')
+    if (message.hotel === '' || message.hotel === hotel) return hotel
+    return invalidFields([{ field: 'hotel', description: 'is not the hotel of the location: leave it out' }])
+  })
+}
+
+function impossible(): never {
+  throw new Error('a row was not inserted, though no unique index is there to forbid it')
+}

@@ -1,0 +1,197 @@
+import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { Employee_Role } from '@hotel/proto/hotel/rooms/v1/employees'
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import type { ServiceName } from '@hotel/stack/service-names'
+import { type Column, instant, integer, legs, list, nameOf, text } from './cells.ts'
+import { derivedId, guestId } from './ids.ts'
+import { isUuid, type References } from './references.ts'
+
+/** The name of a kind of resource: of its list in a batch, and of its file. */
+export type KindName = keyof Batch
+
+/** A line's cells that are not empty, by the names of their columns. */
+export type Cells = Readonly<Record<string, string>>
+
+/** How a kind of resource is written in a file. */
+export type Kind = {
+  readonly name: KindName
+  /** Who owns it. */
+  readonly service: ServiceName
+  /** The columns of an export, in their order, which are the fields of the message. */
+  readonly columns: Readonly<Record<string, Column>>
+  /** Columns that an import takes besides. */
+  readonly more: readonly string[]
+  readonly required: readonly string[]
+  /** The ids of what the cells refer to, under the names of the message's fields. */
+  resolve(cells: Cells, references: References): Promise<Record<string, unknown>>
+  /** The id of a line that has none, once its references are resolved; undefined: of its content and place in the file. */
+  identify(cells: Cells, resolved: Record<string, unknown>, references: References): Promise<string | undefined>
+}
+
+const times = { create_time: instant, delete_time: instant }
+
+const hotels: Kind = {
+  name: 'hotels',
+  service: 'rooms',
+  columns: { id: text, name: text, ...times },
+  more: [],
+  required: ['name'],
+  resolve: async () => ({}),
+  identify: async ({ name = '' }, _, references) =>
+    (await references.existing('hotels', name, '')) ?? derivedId('hotel', name.toLowerCase()),
+}
+
+const locations: Kind = {
+  name: 'locations',
+  service: 'rooms',
+  columns: {
+    ...{ id: text, hotel: text, name: text, address: text, city: text, country_code: text, time_zone: text },
+    ...times,
+  },
+  more: [],
+  required: ['name', 'time_zone'],
+  resolve: ofHotel,
+  identify: async ({ name = '' }, { hotel }, references) =>
+    (await references.existing('locations', name, hotelOr(hotel))) ??
+    derivedId('location', hotelOr(hotel), name.toLowerCase()),
+}
+
+const room_types: Kind = {
+  name: 'room_types',
+  service: 'rooms',
+  columns: { id: text, hotel: text, name: text, description: text, max_guests: integer, ...times },
+  more: [],
+  required: ['name'],
+  resolve: ofHotel,
+  identify: async ({ name = '' }, { hotel }, references) =>
+    (await references.existing('room_types', name, hotelOr(hotel))) ??
+    derivedId('room_type', hotelOr(hotel), name.toLowerCase()),
+}
+
+const rooms: Kind = {
+  name: 'rooms',
+  service: 'rooms',
+  columns: { id: text, hotel: text, location: text, number: text, room_type: text, ...times },
+  more: [],
+  required: ['number'],
+  async resolve(cells, references) {
+    const placed = await ofLocation(cells, references)
+    const { room_type } = cells
+    if (room_type === undefined) return placed
+    return { ...placed, room_type: await references.roomType(room_type, await hotelOf(placed, references)) }
+  },
+  async identify({ number = '' }, { location }, references) {
+    const place = (location as string | undefined) ?? DEFAULT_LOCATION
+    return (await references.existing('rooms', number, place)) ?? derivedId('room', place, number)
+  },
+}
+
+const employees: Kind = {
+  name: 'employees',
+  service: 'rooms',
+  columns: {
+    ...{ id: text, hotel: text, location: text, first_name: text, last_name: text, email: text },
+    ...{ role: nameOf(Employee_Role), ...times },
+  },
+  more: [],
+  required: ['first_name', 'email', 'role'],
+  resolve: ofLocation,
+  identify: async ({ email = '' }, resolved, references) =>
+    derivedId('employee', (await hotelOf(resolved, references)) ?? '', email.toLowerCase()),
+}
+
+const guests: Kind = {
+  name: 'guests',
+  service: 'guests',
+  columns: { id: text, hotel: text, first_name: text, last_name: text, email: text, phone: text, ...times },
+  more: ['key'],
+  required: ['first_name'],
+  resolve: ofHotel,
+  identify: async ({ key }, { hotel }) => (key === undefined ? undefined : guestId(hotelOr(hotel), key)),
+}
+
+const reservations: Kind = {
+  name: 'reservations',
+  service: 'reservations',
+  columns: {
+    ...{ id: text, hotel: text, location: text, guest: text, rooms: list, in_date: text, out_date: text },
+    ...{ status: nameOf(Reservation_Status), note: text, checkin_datetime: instant, checkout_datetime: instant },
+    ...{ ...times, reason: text, hold_until: instant, legs },
+  },
+  more: ['key', 'room'],
+  required: ['guest', 'in_date', 'out_date'],
+  async resolve(cells, references) {
+    const placed = await ofLocation(cells, references)
+    const hotel = placed.hotel ?? (placed.location && (await references.place(placed.location))?.hotel)
+    const room = (cell: string) => references.room(cell, hotel, placed.location)
+    const rooms =
+      cells.rooms === undefined ? [] : await Promise.all((list.read(cells.rooms, 'rooms') as string[]).map(room))
+    const resolved = { ...placed, rooms, ...(cells.room !== undefined && { room: await room(cells.room) }) }
+    const { guest } = cells
+    if (guest === undefined) return resolved
+    // A key is of the hotel of the rooms; the rooms are listed only for it.
+    if (isUuid(guest)) return { ...resolved, guest }
+    const first = resolved.room ?? rooms[0] ?? ''
+    return { ...resolved, guest: references.guest(guest, hotel ?? (await references.hotelOfRoom(first))) }
+  },
+  identify: async ({ key }, { hotel }) =>
+    key === undefined ? undefined : derivedId('reservation', hotelOr(hotel), key),
+}
+
+const room_blocks: Kind = {
+  name: 'room_blocks',
+  service: 'reservations',
+  columns: {
+    ...{ id: text, hotel: text, location: text, room: text, in_date: text, out_date: text, reason: text },
+    ...times,
+  },
+  more: [],
+  required: ['room', 'in_date', 'out_date'],
+  async resolve(cells, references) {
+    const placed = await ofLocation(cells, references)
+    return cells.room === undefined
+      ? placed
+      : { ...placed, room: await references.room(cells.room, placed.hotel, placed.location) }
+  },
+  identify: async () => undefined,
+}
+
+/** All kinds, in the order of an import: what others refer to comes first. */
+export const kinds: readonly Kind[] = [
+  hotels,
+  locations,
+  room_types,
+  rooms,
+  employees,
+  guests,
+  reservations,
+  room_blocks,
+]
+
+/** The kind of this name. */
+export function kindOf(name: KindName): Kind {
+  return kinds.find((kind) => kind.name === name) as Kind
+}
+
+function hotelOr(hotel: unknown): string {
+  return (hotel as string | undefined) ?? DEFAULT_HOTEL
+}
+
+async function ofHotel({ hotel }: Cells, references: References): Promise<{ hotel?: string }> {
+  return hotel === undefined ? {} : { hotel: await references.hotel(hotel) }
+}
+
+async function ofLocation(cells: Cells, references: References): Promise<{ hotel?: string; location?: string }> {
+  const of = await ofHotel(cells, references)
+  return cells.location === undefined ? of : { ...of, location: await references.location(cells.location, of.hotel) }
+}
+
+/** The hotel of a line that may name only its location; undefined: the default one. */
+async function hotelOf(
+  { hotel, location }: { hotel?: string; location?: string },
+  references: References,
+): Promise<string | undefined> {
+  if (hotel !== undefined || location === undefined) return hotel
+  return (await references.place(location))?.hotel
+}

@@ -1,0 +1,129 @@
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import type { PerService } from '@hotel/stack/service-names'
+import type { TransferClient } from './clients.ts'
+import { guestId } from './ids.ts'
+import { invalid } from './problems.ts'
+
+type Listed = { id: string; hotel: string; location: string; name: string; deleted: boolean; time_zone: string }
+type List = 'hotels' | 'locations' | 'room_types' | 'rooms'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * What the cells of a file refer to: an id, or what people call it. Hotels, locations, room types and rooms are listed when
+ * a name is first met, and kept: memory grows with them, not with guests or reservations.
+ */
+export class References {
+  readonly #clients: PerService<TransferClient>
+  readonly #lists = new Map<List, Promise<ReadonlyMap<string, Listed[]>>>()
+
+  constructor(clients: PerService<TransferClient>) {
+    this.#clients = clients
+  }
+
+  /** Forgets what is listed: another file has been imported. */
+  forget(): void {
+    this.#lists.clear()
+  }
+
+  /** The id of a hotel by id or name. */
+  async hotel(cell: string): Promise<string> {
+    return isUuid(cell) ? cell : this.#named('hotels', 'hotel', cell, '')
+  }
+
+  /** The id of a location by id, or by its name in the hotel. */
+  async location(cell: string, hotel = DEFAULT_HOTEL): Promise<string> {
+    return isUuid(cell) ? cell : this.#named('locations', 'location', cell, hotel)
+  }
+
+  /** The id of a room type by id, or by its name in the hotel. */
+  async roomType(cell: string, hotel = DEFAULT_HOTEL): Promise<string> {
+    return isUuid(cell) ? cell : this.#named('room_types', 'room_type', cell, hotel)
+  }
+
+  /** The id of a room by id, or by its number in the location, or in the hotel where that is clear. */
+  async room(cell: string, hotel: string | undefined, location: string | undefined): Promise<string> {
+    return isUuid(cell) ? cell : this.#named('rooms', 'room', cell, location ?? hotel ?? DEFAULT_HOTEL)
+  }
+
+  /** The id of a guest by id, or by its `key` in the guests file of the hotel. */
+  guest(cell: string, hotel = DEFAULT_HOTEL): string {
+    return isUuid(cell) ? cell : guestId(hotel, cell)
+  }
+
+  /** The hotel of a room; undefined when there is no such room. */
+  async hotelOfRoom(id: string): Promise<string | undefined> {
+    return (await this.#listed('rooms')).get(`id ${id}`)?.[0]?.hotel
+  }
+
+  /** The hotel and the time zone of a location; undefined when there is no such location. */
+  async place(id: string): Promise<{ hotel: string; time_zone: string } | undefined> {
+    return (await this.#listed('locations')).get(`id ${id}`)?.[0]
+  }
+
+  /** The id of the one live resource with this name in its hotel or location; undefined when there is none, or several. */
+  async existing(list: List, name: string, within: string): Promise<string | undefined> {
+    const live = ((await this.#listed(list)).get(keyOf(list, within, name)) ?? []).filter(({ deleted }) => !deleted)
+    return live.length === 1 ? live[0]?.id : undefined
+  }
+
+  async #named(list: List, field: string, name: string, within: string): Promise<string> {
+    const all = (await this.#listed(list)).get(keyOf(list, within, name)) ?? []
+    const live = all.filter(({ deleted }) => !deleted)
+    const found = live.length > 0 ? live : all
+    const words = `${field.replace('_', ' ')} ${list === 'rooms' ? 'with the number' : 'with the name'} "${name}"`
+    if (found.length === 0) throw invalid(field, `there is no ${words}, nor is that an id`)
+    if (found.length > 1) throw invalid(field, `there is more than one ${words}: give the id, or the location too`)
+    return found[0]?.id ?? ''
+  }
+
+  #listed(list: List): Promise<ReadonlyMap<string, Listed[]>> {
+    const known = this.#lists.get(list) ?? this.#read(list)
+    this.#lists.set(list, known)
+    return known
+  }
+
+  async #read(list: List): Promise<ReadonlyMap<string, Listed[]>> {
+    const index = new Map<string, Listed[]>()
+    const add = (key: string, one: Listed) => void index.set(key, [...(index.get(key) ?? []), one])
+    for await (const { batch } of this.#clients.rooms.export({ resource: list })) {
+      for (const one of listedIn(batch, list)) {
+        add(`id ${one.id}`, one)
+        add(keyOf(list, list === 'hotels' ? '' : one.hotel, one.name), one)
+        // A room's number is unique in its location only.
+        if (list === 'rooms') add(keyOf(list, one.location, one.name), one)
+      }
+    }
+    return index
+  }
+}
+
+/** Whether a cell is meant as an id, and not as what people call it. */
+export function isUuid(cell: string): boolean {
+  return UUID.test(cell)
+}
+
+/** Names are told apart by more than their case, room numbers are not: 12a and 12A are two rooms. */
+function keyOf(list: List, within: string, name: string): string {
+  return `in ${within} ${list === 'rooms' ? name : name.toLowerCase()}`
+}
+
+function listedIn(batch: Batch | undefined, list: List): Listed[] {
+  type Message = {
+    id: string
+    hotel?: string
+    location?: string
+    name?: string
+    number?: string
+    delete_time?: unknown
+  }
+  return ((batch?.[list] ?? []) as (Message & { time_zone?: string })[]).map((message) => ({
+    id: message.id,
+    hotel: message.hotel ?? message.id,
+    location: message.location ?? '',
+    name: message.number ?? message.name ?? '',
+    deleted: message.delete_time !== undefined,
+    time_zone: message.time_zone ?? '',
+  }))
+}

@@ -1,0 +1,22 @@
+import { ClientError, Status } from 'nice-grpc'
+import { Problem } from '../stack/setup/problem.mjs'
+// It ends with the program that started it: nobody would read its end.
+import '../stack/with-parent.mjs'
+
+/** Runs a program of this folder: its result is the exit code; a Problem is told without its stack. */
+export function run(main: (args: readonly string[]) => Promise<number>): void {
+  main(process.argv.slice(2))
+    .then((code) => {
+      process.exitCode = code
+    })
+    .catch((error: unknown) => {
+      console.error(
+        error instanceof Problem ? `\n${error.message}` : error instanceof ClientError ? wordsOf(error) : error,
+      )
+      process.exitCode = 1
+    })
+}
+
+function wordsOf({ code, details, path }: ClientError): string {
+  return `\n${path} failed with ${Status[code]} (${details}). What was done before stays: run the same again, once the suite's log shows no fault.`
+}
