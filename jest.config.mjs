@@ -9,5 +9,6 @@ export default {
   globalTeardown: './stack/jest-teardown.ts',
   setupFilesAfterEnv: ['./stack/matchers.ts'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // Also of hooks that start the suite: a busy machine takes its time.
+  testTimeout: 90_000,
 }
