@@ -1,6 +1,5 @@
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
-import { watchSettings } from '@hotel/runtime/watch'
 
 /** The settings of the reservations service. */
 export const config = Object.freeze({
@@ -12,7 +11,9 @@ export const config = Object.freeze({
     guests: ['GUESTS_ADDRESS', addresses],
     rooms: ['ROOMS_ADDRESS', addresses],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
-    ...watchSettings,
+    feedRetentionDays: ['FEED_RETENTION', numberOr(30)],
+    watchLimit: ['WATCH_LIMIT', numberOr(500)],
+    watchPatienceSeconds: ['WATCH_PATIENCE', numberOr(10)],
     drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
     holdSweepSeconds: ['HOLD_SWEEP_SECONDS', numberOr(10)],
     clockFile: ['TEST_CLOCK_FILE', optionalText],

@@ -1,6 +1,5 @@
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
-import { watchSettings } from '@hotel/runtime/watch'
 
 /** The settings of the rooms service. */
 export const config = Object.freeze({
@@ -10,7 +9,9 @@ export const config = Object.freeze({
     databaseUrl: ['DATABASE_URL', text],
     reservations: ['RESERVATIONS_ADDRESS', addresses],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
-    ...watchSettings,
+    feedRetentionDays: ['FEED_RETENTION', numberOr(30)],
+    watchLimit: ['WATCH_LIMIT', numberOr(500)],
+    watchPatienceSeconds: ['WATCH_PATIENCE', numberOr(10)],
     drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+import { admission } from './admission.ts'
 import { type MikroORM, query } from './database.ts'
 import type { ChangeRow } from './feed.ts'
 import type { Rebuild } from './write.ts'
@@ -24,8 +26,8 @@ const MOST_ROWS = 200
 const MOST_BYTES = 65_536
 /** Numbers that one read looks through for the wanted kind: others of the hotel may have changed much more. */
 const MOST_LOOKED_THROUGH = 5_000
-/** Watchers leave the rest of the pool to the callers who wait for an answer. */
-const READS_AT_ONCE = 3
+/** Who waits for an answer comes first: most of the pool's connections are for them. */
+const READS_AT_ONCE = 2
 
 /**
  * Reads for all who watch: few at once, and one for those who ask for the same before it begins. One that has begun
@@ -33,15 +35,18 @@ const READS_AT_ONCE = 3
  */
 export function changeReader(orm: MikroORM, rebuild: Rebuild): ReadChanges {
   const asked = new Map<string, Promise<ChangePage>>()
-  const inTurn = turns(READS_AT_ONCE)
+  const admit = admission(READS_AT_ONCE, READS_AT_ONCE)
+  const never = new AbortController().signal
+  const begin = async (key: string, hotel: string, resource: string, after: bigint) => {
+    // All that were woken together ask before this goes on.
+    await setImmediate()
+    using _place = await admit(hotel, never)
+    asked.delete(key)
+    return await readPage(orm, rebuild, hotel, resource, after)
+  }
   return (hotel, resource, after) => {
     const key = `${hotel} ${resource} ${after}`
-    const shared =
-      asked.get(key) ??
-      inTurn(() => {
-        asked.delete(key)
-        return readPage(orm, rebuild, hotel, resource, after)
-      })
+    const shared = asked.get(key) ?? begin(key, hotel, resource, after)
     asked.set(key, shared)
     return shared
   }
@@ -104,23 +109,5 @@ function watchedChange(resource: string, { version, kind, actor, time, payload }
     time: new Date(time),
     actor,
     kind: KINDS[kind],
-  }
-}
-
-/** Runs what it is given, each in a later turn of the event loop, so many at once and the others in order. */
-function turns(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let running = 0
-  return async (work) => {
-    await new Promise<void>((resolve) => setImmediate(resolve))
-    if (running === most) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running += 1
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) running -= 1
-      else next()
-    }
   }
 }

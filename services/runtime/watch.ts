@@ -6,20 +6,12 @@ import { type ChangePage, changeReader } from './change-pages.ts'
 import type { ClockOffset } from './clock.ts'
 import { type Cursor, cursorExpired, cursorText, readCursor } from './cursor.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
-import { numberOr } from './env.ts'
 import type { Heads } from './heads.ts'
 import type { Logger } from './log.ts'
 import { currentOutflow, type Outflow } from './outflow.ts'
 import { Refusal, statusMessage } from './refusal.ts'
 import { Invalid, id, valid } from './valid.ts'
 import type { Rebuild } from './write.ts'
-
-/** The settings of those who serve watches, from the environment. */
-export const watchSettings = {
-  feedRetentionDays: ['FEED_RETENTION', numberOr(30)],
-  watchLimit: ['WATCH_LIMIT', numberOr(500)],
-  watchPatienceSeconds: ['WATCH_PATIENCE', numberOr(10)],
-} as const
 
 type WatchOptions = {
   /** Days that a cursor is good for. */
@@ -57,12 +49,12 @@ export function watcher(options: WatchOptions): Watch {
   const { orm, heads, demandHotel } = options
   const read = changeReader(orm, options.rebuild)
   const now = () => Date.now() + options.clockOffset() * 1_000
-  const admit = admission(options.watchLimit)
+  const takePlace = places(options.watchLimit)
 
   return async function* watch(call, request, resource) {
     let place = placeOf(request, resource, now(), options.feedRetentionDays)
     await demandHotel(request.hotel, call.signal)
-    const outflow = admit()
+    const outflow = takePlace()
     if (request.from_now) place = { ...place, ...(await headOf(forkFor(orm, call.signal), request.hotel)) }
     // Follow first, then read: a change that commits in between wakes the next wait.
     const following = heads.follow(call.signal, request.hotel)
@@ -130,7 +122,7 @@ function after({ epoch, head, upTo }: ChangePage, place: Cursor): Cursor {
 }
 
 /** Counts the watches of a process, those included whose handler has ended while their reader has not taken all. */
-function admission(limit: number): () => Outflow {
+function places(limit: number): () => Outflow {
   let watches = 0
   return () => {
     if (watches >= limit) throw tooManyWatches(limit)
