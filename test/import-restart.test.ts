@@ -1,8 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { day } from './hotel.ts'
 import { folderWith, refusals, run, start } from './transfer.ts'
+
+// Each import and export is a program of its own, started anew.
+jest.setTimeout(120_000)
 
 let suite: Suite
 beforeAll(async () => {
@@ -74,7 +77,7 @@ test('killed at any moment and begun again, with a service killed too, it ends a
        select from reservation r where r.hotel_id = o.hotel_id and r.id = o.holder_id)`,
   )
   expect(orphans).toEqual({ count: 0 })
-}, 120_000)
+})
 
 test('an import and the front desk race for the same nights: each has one winner, whole', async () => {
   const { id: guest } = await suite.guests.createGuest({ first_name: 'Desk' })
