@@ -110,3 +110,24 @@ test('an import and the front desk race for the same nights: each has one winner
   // Imported: nobody else has a night of it. Refused: the desk has at least one.
   expect(wins.map((count) => count > 0)).toEqual(nights.map((_, n) => refused.has(n)))
 })
+
+test('a batch that is too much for one transaction goes on in smaller ones', async () => {
+  await suite.sql(
+    'reservations',
+    `create function refuse_many() returns trigger language plpgsql as $$ begin
+       if (select count(*) from new_rows) > 100 then raise exception 'too long' using errcode = '57014'; end if;
+       return null;
+     end $$`,
+  )
+  await suite.sql(
+    'reservations',
+    `create trigger refuse_many after insert on reservation referencing new table as new_rows
+     for each statement execute function refuse_many()`,
+  )
+  const { id: guest } = await suite.guests.createGuest({ first_name: 'Many' })
+  const { id: room } = await suite.rooms.createRoom({ number: 'Many' })
+  const stays = Array.from({ length: 320 }, (_, n) => `${guest},${room},${day(n)},${day(n + 1)}`)
+  await using folder = await folderWith({ 'reservations.csv': lines('guest,room,in_date,out_date', ...stays) })
+  const { code, output } = await run(suite, 'import', folder.path, 'reservations.csv')
+  expect([code, output]).toEqual([0, expect.stringContaining('320 imported, 0 already there, 0 refused')])
+})
