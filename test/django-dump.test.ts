@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Reservation_Status as Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { day, demandViewIsTrue } from './hotel.ts'
 import { csv, folderWith, refusals, run } from './transfer.ts'
+
+// Each import and export is a program of its own, started anew.
+jest.setTimeout(120_000)
 
 let suite: Suite
 beforeAll(async () => {

@@ -4,9 +4,12 @@ import { Reservation_Status as Status } from '@hotel/proto/hotel/reservations/v1
 import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
 import { DEFAULT_LOCATION } from '@hotel/runtime/id'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { day, demandViewIsTrue, eventually } from './hotel.ts'
 import { csv, folderWith, run } from './transfer.ts'
+
+// Each import and export is a program of its own, started anew.
+jest.setTimeout(120_000)
 
 const FILES = [
   'hotels',

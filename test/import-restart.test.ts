@@ -1,8 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { day } from './hotel.ts'
 import { folderWith, refusals, run, start } from './transfer.ts'
+
+// Each import and export is a program of its own, started anew.
+jest.setTimeout(120_000)
 
 let suite: Suite
 beforeAll(async () => {
@@ -74,7 +77,7 @@ test('killed at any moment and begun again, with a service killed too, it ends a
        select from reservation r where r.hotel_id = o.hotel_id and r.id = o.holder_id)`,
   )
   expect(orphans).toEqual({ count: 0 })
-}, 120_000)
+})
 
 test('an import and the front desk race for the same nights: each has one winner, whole', async () => {
   const { id: guest } = await suite.guests.createGuest({ first_name: 'Desk' })
@@ -106,4 +109,25 @@ test('an import and the front desk race for the same nights: each has one winner
   )
   // Imported: nobody else has a night of it. Refused: the desk has at least one.
   expect(wins.map((count) => count > 0)).toEqual(nights.map((_, n) => refused.has(n)))
+})
+
+test('a batch that is too much for one transaction goes on in smaller ones', async () => {
+  await suite.sql(
+    'reservations',
+    `create function refuse_many() returns trigger language plpgsql as $$ begin
+       if (select count(*) from new_rows) > 100 then raise exception 'too long' using errcode = '57014'; end if;
+       return null;
+     end $$`,
+  )
+  await suite.sql(
+    'reservations',
+    `create trigger refuse_many after insert on reservation referencing new table as new_rows
+     for each statement execute function refuse_many()`,
+  )
+  const { id: guest } = await suite.guests.createGuest({ first_name: 'Many' })
+  const { id: room } = await suite.rooms.createRoom({ number: 'Many' })
+  const stays = Array.from({ length: 320 }, (_, n) => `${guest},${room},${day(n)},${day(n + 1)}`)
+  await using folder = await folderWith({ 'reservations.csv': lines('guest,room,in_date,out_date', ...stays) })
+  const { code, output } = await run(suite, 'import', folder.path, 'reservations.csv')
+  expect([code, output]).toEqual([0, expect.stringContaining('320 imported, 0 already there, 0 refused')])
 })

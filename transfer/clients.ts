@@ -1,6 +1,6 @@
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type PerService, perService, perServiceAsync, type ServiceName } from '@hotel/stack/service-names'
-import { type Client, createChannel, createClientFactory, Metadata, Status } from 'nice-grpc'
+import { type Client, ClientError, createChannel, createClientFactory, Metadata, Status } from 'nice-grpc'
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { type RetryOptions, retryMiddleware } from 'nice-grpc-client-middleware-retry'
 import { HealthDefinition } from 'nice-grpc-server-health'
@@ -9,19 +9,28 @@ import { Problem } from '../stack/setup/problem.mjs'
 export type TransferClient = Client<typeof TransferServiceDefinition, RetryOptions & DeadlineOptions>
 
 const CALL_MS = 30_000
-/** Services that are restarted, or replicas that catch up, are waited for so long; each wait is two seconds at most. */
-const ATTEMPTS = 150
+const PASSING = [Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.ABORTED, Status.CANCELLED]
 
-/** Options of a call that may be repeated until its service is there again. */
-export const persistent = {
-  deadline: CALL_MS,
-  metadata: Metadata({ 'grpc-timeout': `${CALL_MS}m` }),
-  retry: true,
-  retryMaxAttempts: ATTEMPTS,
-  retryBaseDelayMs: 100,
-  retryMaxDelayMs: 2_000,
-  retryableStatuses: [Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.ABORTED, Status.CANCELLED],
-} satisfies RetryOptions & DeadlineOptions & { metadata: Metadata }
+/** How often a call is tried: the few times take about a second, the many up to five minutes. */
+export const TRIES = { few: 4, many: 150 } as const
+
+/** Options of a call that is tried again when its service restarts, is busy, or waits for what it has to know. */
+export function persistent(tries: number) {
+  return {
+    deadline: CALL_MS,
+    metadata: Metadata({ 'grpc-timeout': `${CALL_MS}m` }),
+    retry: true,
+    retryMaxAttempts: tries,
+    retryBaseDelayMs: 100,
+    retryMaxDelayMs: 2_000,
+    retryableStatuses: PASSING,
+  } satisfies RetryOptions & DeadlineOptions & { metadata: Metadata }
+}
+
+/** Whether the same call can succeed later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ClientError && PASSING.includes(error.code)
+}
 
 /** Connects to the three services; throws a Problem that names the one that does not answer. */
 export async function connect(

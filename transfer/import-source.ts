@@ -1,8 +1,8 @@
 import type { Batch, Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { Outcome_Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { PerService } from '@hotel/stack/service-names'
-import { persistent, type TransferClient } from './clients.ts'
-import { kindOf } from './kinds.ts'
+import { isPassing, persistent, TRIES, type TransferClient } from './clients.ts'
+import { type KindName, kindOf } from './kinds.ts'
 import { type Refused, Unusable } from './problems.ts'
 import type { Counts, Progress } from './progress.ts'
 import type { References } from './references.ts'
@@ -12,7 +12,8 @@ import { type Line, messageOf, type Source } from './source.ts'
 /** Rows of one transaction: enough to spare work for each, few enough that the front desk's bookings wait moments only. */
 const ROWS = 500
 
-type Entry = { readonly line: Line; readonly message: Record<string, unknown> | undefined; readonly refused?: Refused }
+type Row = Record<string, unknown>
+type Entry = { readonly line: Line; readonly message: Row | undefined; readonly refused?: Refused }
 
 type Options = {
   readonly clients: PerService<TransferClient>
@@ -34,7 +35,8 @@ export async function importSource(
   const client = clients[kindOf(source.kind).service]
   const batches = ahead(batchesOf(source, references))
   for await (const entries of batches) {
-    await tell(entries, await send(client, source, entries), counts, report)
+    const rows = entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+    await tell(entries, await send(client, source.kind, rows), counts, report)
     progress.show(counts, source.done())
   }
   progress.end(counts)
@@ -80,14 +82,23 @@ async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
   }
 }
 
-/** Sends what can be sent, again when the answer is lost: a batch that is stored already is answered as such. */
-async function send(client: TransferClient, source: Source, entries: readonly Entry[]): Promise<Outcome[]> {
-  const messages = entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
-  if (messages.length === 0) return []
-  const batch = { [source.kind]: messages } as { [List in keyof Batch]?: Batch[List] }
-  const { outcomes } = await client.import({ batch }, persistent)
-  if (outcomes.length !== messages.length) throw new Error(`${outcomes.length} outcomes of ${messages.length} rows`)
-  return outcomes
+/**
+ * Sends rows, again when the answer is lost: what is stored already is answered as such. What is not done in a few tries may
+ * be too much for one transaction, so it goes on in halves, in the same order; one row is tried for minutes.
+ */
+async function send(client: TransferClient, kind: KindName, rows: readonly Row[]): Promise<Outcome[]> {
+  if (rows.length === 0) return []
+  const batch = { [kind]: rows } as { [List in keyof Batch]?: Batch[List] }
+  try {
+    const { outcomes } = await client.import({ batch }, persistent(rows.length > 1 ? TRIES.few : TRIES.many))
+    if (outcomes.length !== rows.length) throw new Error(`${outcomes.length} outcomes of ${rows.length} rows`)
+    return outcomes
+  } catch (error) {
+    if (rows.length === 1 || !isPassing(error)) throw error
+    const half = Math.ceil(rows.length / 2)
+    const first = await send(client, kind, rows.slice(0, half))
+    return [...first, ...(await send(client, kind, rows.slice(half)))]
+  }
 }
 
 async function tell(
