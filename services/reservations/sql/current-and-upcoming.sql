@@ -59,20 +59,6 @@ begin
   return null;
 end $$;
 
--- What is over when it is stored, as most that is imported, never comes into the view. By four days at least, so that it is
--- over by every location's calendar, whatever time zone the location is given later.
-create or replace function refresh_for_new_reservations() returns trigger
-language plpgsql as $$
-declare
-  hotels uuid[];
-  ids uuid[];
-begin
-  select array_agg(n.hotel_id), array_agg(n.id) into hotels, ids from new_rows n
-  where n.delete_time is null and n.out_date >= (least(n.update_time, clock_timestamp()) at time zone 'UTC')::date - 4;
-  perform refresh_current_and_upcoming(hotels, ids);
-  return null;
-end $$;
-
 create or replace function refresh_for_guests() returns trigger
 language plpgsql as $$
 declare
@@ -148,7 +134,7 @@ create or replace trigger reservation_created after insert on reservation
 create or replace trigger reservation_updated after update on reservation
   referencing new table as new_rows old table as old_rows for each statement execute function record_changes();
 create or replace trigger reservation_created_view after insert on reservation
-  referencing new table as new_rows for each statement execute function refresh_for_new_reservations();
+  referencing new table as new_rows for each statement execute function refresh_for_reservations();
 create or replace trigger reservation_updated_view after update on reservation
   referencing new table as new_rows for each statement execute function refresh_for_reservations();
 create or replace trigger guest_updated_view after update on guest
