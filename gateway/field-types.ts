@@ -29,11 +29,13 @@ const scalars = {
   [ScalarType.BYTES]: 'bytes',
 } as const
 
-/** Google's messages whose JSON is a string. */
+/** Google's messages whose JSON is not that of their fields. */
 const wellKnown = {
   'google.protobuf.Timestamp': 'timestamp',
   'google.protobuf.Duration': 'duration',
   'google.protobuf.FieldMask': 'mask',
+  // No string: what answers carry of errors has a schema of its own.
+  'google.rpc.Status': 'status',
 } as const
 
 /** Reads the type of a field; throws for a message of Google's whose JSON is of a form of its own. */

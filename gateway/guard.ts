@@ -68,6 +68,8 @@ function luaType(type: FieldType, messages: Map<string, Record<string, Lua>>): L
       return { map: luaType(type.of, messages) }
     case 'message':
       return { message: luaMessage(type.desc, messages) }
+    case 'status':
+      throw new Error('a request has a google.rpc.Status in it, which the guard can not check')
     default:
       return type.kind
   }

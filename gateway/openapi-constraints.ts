@@ -62,8 +62,9 @@ export const stringSchemas = {
 export type StringSchemaName = keyof typeof stringSchemas
 
 /**
- * What the strings of the API hold, by the name that a field has everywhere, and an example of it. A field that is not
- * here is told by the end of its name or as a reference to a resource, and else takes any string.
+ * What the strings of the API hold, by the name that a field has everywhere (or by its message's too, where it differs
+ * there), and an example of it. A field that is not here is told by the end of its name or as a reference to a resource,
+ * and else takes any string.
  */
 const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, example: string]>> = {
   id: ['Id', '01980000-0000-7000-8000-00000000002a'],
@@ -87,6 +88,15 @@ const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, 
   out_date: ['CalendarDate', '2030-05-04'],
   from: ['CalendarDate', '2030-05-01'],
   to: ['CalendarDate', '2030-05-08'],
+  deleted_from: ['CalendarDate', '2030-05-01'],
+  deleted_to: ['CalendarDate', '2030-05-08'],
+  night: ['CalendarDate', '2030-05-01'],
+  // Values of any field, as text.
+  'FieldChange.from': ['AnyText', '2030-05-03'],
+  'FieldChange.to': ['AnyText', '2030-05-04'],
+  field: ['AnyText', 'out_date'],
+  actor: ['AnyText', 'anonymous'],
+  cursor: ['AnyText', 'MQ'],
   etag: ['AnyText', '"3"'],
   next_page_token: ['AnyText', ''],
 }
@@ -102,7 +112,7 @@ export function stringField(
   { name, parent }: DescField,
   resources: ReadonlySet<string>,
 ): { schema: StringSchemaName; example?: string } {
-  const [schema, example] = stringFields[name] ?? []
+  const [schema, example] = stringFields[`${parent.name}.${name}`] ?? stringFields[name] ?? []
   const resource = referredTo(name, resources) ?? (name === 'id' ? snakeCase(parent.name) : undefined)
   const id = exampleIds[resource ?? ''] ?? stringFields.id?.[1] ?? ''
   if (resource !== undefined) return { schema: 'Id', example: id }
@@ -124,25 +134,42 @@ export function snakeCase(name: string): string {
   return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
 }
 
-/** Bounds of numbers and lists, by the field's name. */
-export const bounds: Readonly<Record<string, Schema>> = {
+/** Bounds of the numbers and lists of requests, by the field's name, with its message's where it differs there. */
+const bounds: Readonly<Record<string, Schema>> = {
   // More than a page holds is no mistake: the page is as large as it can be.
   page_size: { minimum: 0 },
   max_guests: { minimum: 1, maximum: 100 },
+  room_count: { minimum: 1, maximum: 100 },
   rooms: { maxItems: 100, uniqueItems: true },
+  'SwapRoomsRequest.reservations': { minItems: 2, maxItems: 2, uniqueItems: true },
+  'SwapRoomsRequest.etags': { maxItems: 2 },
+}
+
+/** The bounds of a field in a request; none for most. */
+export function boundsOf({ name, parent }: DescField): Schema {
+  return bounds[`${parent.name}.${name}`] ?? bounds[name] ?? {}
 }
 
 const given = (field: string, least: Schema): Schema => ({ required: [field], properties: { [field]: least } })
+const aText = { type: 'string', minLength: 1 }
+const noText = { type: ['string', 'null'], maxLength: 0 }
 
 // With both, `room` is the first of `rooms`, which no schema can say.
-const someRoom = {
-  anyOf: [given('room', { type: 'string', minLength: 1 }), given('rooms', { type: 'array', minItems: 1 })],
+const someRoom = { anyOf: [given('room', aText), given('rooms', { type: 'array', minItems: 1 })] }
+const roomsByName = { ...someRoom, properties: { room_type: noText, room_count: { type: 'null' } } }
+const roomsByType = {
+  required: ['room_type'],
+  properties: { room_type: aText, room: noText, rooms: { type: ['array', 'null'], maxItems: 0 } },
 }
 
 /** What the fields of a message owe to each other or to its method, by the message's name. */
 export const messageRules: Readonly<Record<string, readonly Schema[]>> = {
-  CreateReservationRequest: [someRoom, { properties: { status: { enum: ['PENDING', null] } } }],
+  CreateReservationRequest: [
+    { anyOf: [roomsByName, roomsByType] },
+    { properties: { status: { enum: ['PENDING', null] } } },
+  ],
   ReplaceReservationRequest: [someRoom],
+  SwapRoomsRequest: [{ properties: { etags: { anyOf: [{ maxItems: 0 }, { minItems: 2 }] } } }],
 }
 
 /** Fields that examples go without: a caller seldom sends them, or they belong to a later moment. */

@@ -5,7 +5,8 @@ import type { Api, ApiMethod } from './http-rules.ts'
 import { replies } from './local-replies.ts'
 import { headers, rateHeaders } from './openapi-headers.ts'
 import { type Reason, reasonsOf, reasonsOfMethod } from './openapi-reasons.ts'
-import type { Schema } from './openapi-schemas.ts'
+import type { Schema, Schemas } from './openapi-schemas.ts'
+import { statusSchemas } from './openapi-status.ts'
 
 /** The answers that are errors: google.rpc.Status, whoever says it. */
 export type Errors = {
@@ -24,8 +25,14 @@ const anyBody = [408, 413, 415]
 const anyCall = [502, 503, 504]
 
 /** Makes the Errors of an API; the reasons come from the comments of its protos. */
-export function errorsOf(api: Api, texts: ReturnType<typeof comments>): Errors {
+export function errorsOf(api: Api, texts: ReturnType<typeof comments>, schemas: Schemas): Errors {
   const reasons = reasonsOf(api, texts)
+  // Details of our own are messages that the comment of a reason names.
+  const named = [...reasons.values()].flatMap(({ text }) => [...text.matchAll(/`(hotel\.[\w.]+)`/g)])
+  const messages = [...new Set(named.map(([, name = '']) => name))].flatMap(
+    (name) => api.registry.getMessage(name) ?? [],
+  )
+  const ownDetails = messages.map((message) => ({ typeName: message.typeName, schema: schemas.answer(message) }))
   const responses: Record<string, Schema> = {}
 
   const response = (status: number, names: readonly string[]): Schema => {
@@ -55,7 +62,7 @@ export function errorsOf(api: Api, texts: ReturnType<typeof comments>): Errors {
         ...ofGateway([...anyRequest, ...anyCall, ...(method.http?.body ? anyBody : [])]),
       ]),
     ofGateway: (...statuses) => all(ofGateway(statuses)),
-    schemas: statusSchemas([...reasons.values()]),
+    schemas: statusSchemas([...reasons.values()], ownDetails),
     responses,
   }
 }
@@ -81,7 +88,7 @@ function errorResponse(status: number, message: string | undefined, reasons: rea
   })
   return {
     description: [`${STATUS_CODES[status]}.`, ...(message ? [message] : []), '', ...list].join('\n'),
-    headers: errorHeaders(status),
+    headers: errorHeaders(status, reasons),
     content: {
       'application/json': {
         schema: { allOf: [{ $ref: '#/components/schemas/Status' }, narrower] },
@@ -91,12 +98,18 @@ function errorResponse(status: number, message: string | undefined, reasons: rea
   }
 }
 
-function errorHeaders(status: number): Schema {
+function errorHeaders(status: number, reasons: readonly Reason[]): Schema {
   // What Envoy says before it has read the request is about none, and comes before the limits.
   const perhaps = ['x-request-id', ...rateHeaders] as const
   if (status === 405) return headers(['allow'], perhaps)
   if (status === 503) return headers(['retry-after'], perhaps)
-  if (status === 429) return headers(['retry-after', 'x-ratelimit-policy', ...rateHeaders, 'x-request-id'])
+  if (status === 429) {
+    const ofLimit = ['retry-after', 'x-ratelimit-policy'] as const
+    // A service may have limits of its own.
+    return reasons.length === 1
+      ? headers([...ofLimit, ...rateHeaders, 'x-request-id'])
+      : headers([], [...ofLimit, ...perhaps])
+  }
   return headers([], perhaps)
 }
 
@@ -127,64 +140,4 @@ const metadataExamples: Readonly<Record<string, string>> = {
   to: 'PENDING',
   today: '2030-04-30',
   used_by: 'rooms',
-}
-
-const detail = (type: string, description: string, properties: Record<string, Schema>): Schema => ({
-  type: 'object',
-  description,
-  properties: { '@type': { type: 'string', const: `type.googleapis.com/google.rpc.${type}` }, ...properties },
-  required: ['@type', ...Object.keys(properties)],
-})
-
-const violations = (properties: readonly string[]): Schema => ({
-  type: 'array',
-  minItems: 1,
-  items: {
-    type: 'object',
-    properties: Object.fromEntries(properties.map((name) => [name, { type: 'string' }])),
-    required: properties,
-  },
-})
-
-/** google.rpc.Status with the details that the suite sends: google/rpc/error_details.proto. */
-function statusSchemas(reasons: readonly Reason[]): Record<string, Schema> {
-  const names = {
-    type: 'string',
-    description: reasons.map(({ name, text }) => `- \`${name}\`: ${text}`).join('\n'),
-    enum: reasons.map(({ name }) => name),
-  }
-  const metadata = { type: 'object', additionalProperties: { type: 'string' } }
-  return {
-    Status: {
-      type: 'object',
-      description: 'An error: google.rpc.Status. Decide on `code` and on the `reason` of its ErrorInfo.',
-      properties: {
-        code: { type: 'integer', description: 'google.rpc.Code.' },
-        message: { type: 'string', description: 'For people.' },
-        details: {
-          type: 'array',
-          description: 'ErrorInfo in every error; besides it what names the fields or the things in the way.',
-          minItems: 1,
-          items: {
-            anyOf: ['ErrorInfo', 'BadRequest', 'PreconditionFailure', 'RetryInfo'].map((name) => ({
-              $ref: `#/components/schemas/${name}`,
-            })),
-          },
-        },
-      },
-      required: ['code', 'message', 'details'],
-    },
-    ErrorInfo: detail('ErrorInfo', 'Says why.', {
-      reason: names,
-      domain: { type: 'string', const: 'hotel' },
-      metadata,
-    }),
-    BadRequest: detail('BadRequest', 'Names every wrong field and the remedy.', {
-      field_violations: violations(['field', 'description']),
-    }),
-    RetryInfo: detail('RetryInfo', 'Says when to repeat.', { retry_delay: { type: 'string', examples: ['1s'] } }),
-    PreconditionFailure: detail('PreconditionFailure', 'Names what is in the way.', {
-      violations: violations(['type', 'subject', 'description']),
-    }),
-  }
 }

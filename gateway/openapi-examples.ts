@@ -48,4 +48,5 @@ const scalarExamples = {
   timestamp: '2030-05-01T14:00:00Z',
   duration: '1.5s',
   mask: '',
+  status: undefined,
 } as const

@@ -26,6 +26,7 @@ export const responseHeaders = {
     description: 'When this repeats the answer to an earlier request with the same `idempotency-key`.',
     schema: { type: 'string', enum: ['true'] },
   },
+  'cache-control': { description: 'A stream is not to be kept.', schema: { type: 'string', const: 'no-store' } },
   allow: {
     description: 'The methods that the path knows.',
     schema: { type: 'string', pattern: '^[A-Z]+(, [A-Z]+)*$' },
@@ -68,6 +69,13 @@ export const requestHeaders = {
       'The `etag` that must still hold, one of several separated by commas, or `*`. Otherwise the answer is 409 ' +
       '`ETAG_MISMATCH`, and nothing changes.',
     schema: { type: 'string', pattern: '^[!-~]([ -~]*[!-~])?$' },
+  },
+  'last-event-id': {
+    name: 'last-event-id',
+    in: 'header',
+    description:
+      'The id of the last event, as browsers send it: goes on from there, whatever `cursor` or `from_now` say.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]*$' },
   },
 } as const satisfies Readonly<Record<string, Schema>>
 

@@ -51,6 +51,7 @@ function parameters(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: 
     ...query.filter((field) => fitsQuery(fieldType(field))).map(queryParameter),
     ...(method.kind === 'write' ? [requestHeader('idempotency-key')] : []),
     ...(method.kind === 'write' && hasField(input, 'etag') ? [requestHeader('if-match')] : []),
+    ...(method.kind === 'stream' ? [requestHeader('last-event-id')] : []),
     requestHeader('x-request-id'),
   ]
 }
@@ -73,9 +74,9 @@ function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Par
   const schema = schemas.answer(output)
   if (method.kind === 'stream')
     return {
-      description: `${description} One after another, without an end.`,
-      headers: headers(['x-request-id', ...rateHeaders]),
-      content: { 'application/json': { schema }, 'text/event-stream': { schema } },
+      description: `${description} ${streamed}`,
+      headers: headers(['x-request-id', ...rateHeaders, 'cache-control']),
+      content: { 'application/x-ndjson': { schema }, 'text/event-stream': { schema } },
     }
   return {
     description,
@@ -92,3 +93,7 @@ function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Par
     ...linksFrom(method, api),
   }
 }
+
+const streamed =
+  'One answer a line without end; with `accept: text/event-stream` each is the data of a server-sent event, whose id is ' +
+  'its cursor.'

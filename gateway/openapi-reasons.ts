@@ -64,7 +64,7 @@ export function reasonsOfMethod(method: ApiMethod, api: Api, texts: Texts): stri
     ...(hasField(desc.input, 'page_token') ? ['PAGE_TOKEN_INVALID'] : []),
     ...(http?.variables.length ? ['RESOURCE_NOT_FOUND'] : []),
     ...(kind === 'write' ? ['IDEMPOTENCY_KEY_REUSED'] : []),
-    ...(kind === 'write' && hasField(desc.input, 'etag') ? ['ETAG_MISMATCH'] : []),
+    ...(kind === 'write' && ['etag', 'etags'].some((name) => hasField(desc.input, name)) ? ['ETAG_MISMATCH'] : []),
     ...[...comment.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name ?? ''),
     ...(like ? reasonsOfMethod(like, api, texts) : []),
   ]

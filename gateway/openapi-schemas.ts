@@ -1,16 +1,17 @@
 import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 import type { comments } from './comments.ts'
-import { enumNames, type FieldType, fieldType } from './field-types.ts'
+import { type FieldType, fieldType } from './field-types.ts'
 import { type Api, type ApiMethod, hasBehavior, hasField, outputOnly } from './http-rules.ts'
 import {
-  bounds,
+  boundsOf,
   messageRules,
   type StringSchemaName,
   snakeCase,
   stringField,
   stringSchemas,
 } from './openapi-constraints.ts'
+import { enumSchema, maskSchema, scalarSchemas } from './openapi-types.ts'
 
 /** A piece of the document: JSON Schema or OpenAPI's own objects. */
 export type Schema = { readonly [key: string]: unknown }
@@ -59,16 +60,18 @@ export function schemasOf(api: Api, texts: ReturnType<typeof comments>): Schemas
         return string(stringField(field, resources).schema)
       case 'mask':
         return maskSchema(field)
+      case 'status':
+        return { $ref: '#/components/schemas/Status' }
       case 'enum':
         return component(type.desc.typeName, shortName(type.desc), () => enumSchema(type.desc, texts))
       case 'message':
         return ofMessage(type.desc, use)
       case 'list':
-        return { type: 'array', items: ofType(type.of, field, use), ...bounds[field.name] }
+        return { type: 'array', items: ofType(type.of, field, use), ...boundsIn(use, field) }
       case 'map':
         return { type: 'object', additionalProperties: ofType(type.of, field, use) }
       default:
-        return { ...scalarSchemas[type.kind], ...bounds[field.name] }
+        return { ...scalarSchemas[type.kind], ...boundsIn(use, field) }
     }
   }
   const described = (field: DescField, schema: Schema): Schema => ({
@@ -160,6 +163,10 @@ function isAlwaysAnswered(field: DescField): boolean {
   )
 }
 
+function boundsIn(use: Use, field: DescField): Schema {
+  return use === 'request' ? boundsOf(field) : {}
+}
+
 /** Name without the package, `ReservationStatus` for the enum nested in Reservation. */
 function shortName({ typeName, file }: DescMessage | DescEnum): string {
   return typeName.slice(file.proto.package.length + 1).replaceAll('.', '')
@@ -180,32 +187,3 @@ function orAbsent(schema: Schema, empty: boolean): Schema {
   const none = empty ? { type: ['string', 'null'], maxLength: 0 } : { type: 'null' }
   return { anyOf: [schema, none] }
 }
-
-function enumSchema(type: DescEnum, texts: ReturnType<typeof comments>): Schema {
-  const values = type.values.filter((value) => value.number !== 0)
-  const meanings = values.map((value) => `- \`${value.name}\`: ${texts.get(value.proto) ?? ''}`)
-  return {
-    type: 'string',
-    enum: enumNames(type),
-    description: [texts.get(type.proto) ?? '', ...meanings].join('\n'),
-  }
-}
-
-/** The names that a mask can hold are those beside it, but for what identifies the resource and its version. */
-function maskSchema({ parent, name }: DescField): Schema {
-  const names = parent.fields.map((field) => field.name).filter((other) => ![name, 'id', 'etag'].includes(other))
-  const one = `(${names.join('|')})`
-  return { type: 'string', pattern: String.raw`^(\*|${one}(,${one})*)?$` }
-}
-
-const scalarSchemas = {
-  boolean: { type: 'boolean' },
-  int32: { type: 'integer', format: 'int32', minimum: -2_147_483_648, maximum: 2_147_483_647 },
-  uint32: { type: 'integer', format: 'uint32', minimum: 0, maximum: 4_294_967_295 },
-  int64: { type: 'string', format: 'int64', pattern: String.raw`^-?\d{1,18}$` },
-  uint64: { type: 'string', format: 'uint64', pattern: String.raw`^\d{1,18}$` },
-  number: { type: 'number' },
-  bytes: { type: 'string', contentEncoding: 'base64' },
-  timestamp: { type: 'string', format: 'date-time' },
-  duration: { type: 'string', pattern: String.raw`^-?\d+(\.\d+)?s$` },
-} as const

@@ -12,7 +12,8 @@ import { type Schema, schemasOf } from './openapi-schemas.ts'
  */
 export function openApi(api: Api): object {
   const texts = comments(api.descriptors)
-  const parts = { api, texts, schemas: schemasOf(api, texts), errors: errorsOf(api, texts) }
+  const schemas = schemasOf(api, texts)
+  const parts = { api, texts, schemas, errors: errorsOf(api, texts, schemas) }
   const paths: Record<string, Record<string, Schema>> = gatewayPaths(parts.errors)
   for (const method of api.methods) {
     if (method.http === undefined) continue
@@ -30,7 +31,7 @@ export function openApi(api: Api): object {
     tags: [...tags, { name: 'Gateway', description: 'What the gateway itself answers, without a limit.' }],
     paths,
     components: {
-      schemas: { ...parts.schemas.components, ...parts.errors.schemas },
+      schemas: { ...schemas.components, ...parts.errors.schemas },
       responses: parts.errors.responses,
       headers: responseHeaders,
       parameters: requestHeaders,

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { checks } from './checks.ts'
 import { nodeBinary } from './setup/install.mjs'
 import { Problem } from './setup/problem.mjs'
-import { findPythonTools, toolNames } from './setup/python-tools.mjs'
+import { findPythonTools, remedyFor, toolNames } from './setup/python-tools.mjs'
 import { root, runInFront } from './setup/run.mjs'
 
 type Counts = { passed: number; failed: number }
@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
 async function sayWhatWasNotRun(): Promise<void> {
   const found = await findPythonTools()
   for (const name of toolNames().filter((name) => found[name] === undefined))
-    console.log(`NOT RUN: the tests that need ${name}. Install Python 3.10 or newer with pip, and run this again.`)
+    console.log(`NOT RUN: the tests that need ${name}: ${remedyFor(name)}.`)
 }
 
 async function runJest(args: readonly string[]): Promise<Counts> {

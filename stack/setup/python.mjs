@@ -7,14 +7,15 @@ import { run, runStep } from './run.mjs'
 const pythons = ['python3', 'python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3.14', 'python']
 
 /**
- * A Python of 3.10 or newer that has pip; throws a Problem with the remedy when there is none.
+ * A Python of 3.10, or of the minor version that is wanted, or newer, with pip; throws a Problem with the remedy when there
+ * is none.
  * @param {string} wanted what it is for
  * @param {string} otherwise the remedy besides installing it
  */
-export async function findPython(wanted, otherwise) {
+export async function findPython(wanted, otherwise, minor = 10) {
   let withoutPip
   for (const python of pythons.filter(findOnPath)) {
-    const version = await run(python, ['-c', 'import sys; print(sys.version_info >= (3, 10))'])
+    const version = await run(python, ['-c', `import sys; print(sys.version_info >= (3, ${minor}))`])
     if (!version.ok || version.output.trim() !== 'True') continue
     if ((await run(python, ['-m', 'pip', '--version'])).ok) return python
     withoutPip ??= python
@@ -23,7 +24,7 @@ export async function findPython(wanted, otherwise) {
     throw new Problem(
       `${withoutPip} has no pip, which fetches ${wanted}: install it (\`apt install python3-pip\`), or ${otherwise}.`,
     )
-  throw new Problem(`Python 3.10 or newer, which fetches ${wanted}, is not on PATH: install it, or ${otherwise}.`)
+  throw new Problem(`Python 3.${minor} or newer, which fetches ${wanted}, is not on PATH: install it, or ${otherwise}.`)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { pythonEnvironment, pythonTool, runCommand } from '@hotel/stack/python'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { demandViewIsTrue } from '../hotel.ts'
+import { day, demandViewIsTrue } from '../hotel.ts'
 import { fuzzSettings } from './settings.ts'
 
 const tool = pythonTool('schemathesis')
@@ -18,7 +18,7 @@ type Outcome = { readonly code: number | null; readonly output: string; readonly
   let suite: Suite
   let outcomes: readonly Promise<Outcome>[]
   beforeAll(async () => {
-    suite = await startSuite()
+    suite = await startSuite({ logLevel: 'warn' })
     outcomes = await startParts(suite)
   })
   afterAll(async () => {
@@ -74,15 +74,23 @@ function runSchemathesis(suite: Suite, existing: object, args: readonly string[]
 
 /** Resources for requests to refer to, by the names of the fields that do. */
 async function existingIds({ gateway }: Suite): Promise<Record<string, string[]>> {
-  const several = async (count: number, make: (name: string) => Promise<{ id: string }>) =>
-    (await Promise.all(Array.from({ length: count }, (_, index) => make(`Fuzzed ${index}`)))).map(({ id }) => id)
-  return {
-    hotel: (await gateway.hotels.listHotels({})).hotels.map(({ id }) => id),
-    location: (await gateway.locations.listLocations({})).locations.map(({ id }) => id),
-    room_type: await several(2, (name) => gateway.roomTypes.createRoomType({ name })),
-    room: await several(10, (number) => gateway.rooms.createRoom({ number })),
-    guest: await several(3, (first_name) => gateway.guests.createGuest({ first_name })),
-  }
+  const several = async (count: number, make: (name: string, index: number) => Promise<{ id: string }>) =>
+    (await Promise.all(Array.from({ length: count }, (_, index) => make(`Fuzzed ${index}`, index)))).map(({ id }) => id)
+  const hotel = (await gateway.hotels.listHotels({})).hotels.map(({ id }) => id)
+  const location = (await gateway.locations.listLocations({})).locations.map(({ id }) => id)
+  const room_type = await several(2, (name) => gateway.roomTypes.createRoomType({ name }))
+  const typeOf = (index: number) => room_type[index % room_type.length] ?? ''
+  const room = await several(10, (number, index) => gateway.rooms.createRoom({ number, room_type: typeOf(index) }))
+  const guest = await several(3, (first_name) => gateway.guests.createGuest({ first_name }))
+  const reservation = await several(3, (_, index) =>
+    gateway.reservations.createReservation({
+      guest: guest[0] ?? '',
+      room: room[index] ?? '',
+      in_date: day(400),
+      out_date: day(401),
+    }),
+  )
+  return { hotel, location, room_type, room, guest, reservation }
 }
 
 async function operationsOf(suite: Suite): Promise<Operation[]> {
