@@ -1,6 +1,6 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/etag'
-import { email, optionalGiven, optionalText, phone, requiredText } from '@hotel/runtime/valid'
+import { email, optional, optionalText, phone, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({
@@ -47,8 +47,8 @@ schema.setClass(Guest)
 export const guestFields = {
   first_name: requiredText(),
   last_name: optionalText(),
-  email: optionalGiven(email),
-  phone: optionalGiven(phone),
+  email: optional(email),
+  phone: optional(phone),
 }
 
 /** The fields of a request, parsed, under the entity's names. */
