@@ -65,6 +65,8 @@ function hcm(settings: GatewaySettings, api: Api): object {
     // Ends a request whose body only drips in.
     request_timeout: '60s',
     stream_idle_timeout: '30s',
+    // Methods that nobody has heard of get the same 405 as others, and not an answer about the form of the request.
+    http_protocol_options: { allow_custom_methods: true },
     http2_protocol_options: {
       max_concurrent_streams: 100,
       initial_stream_window_size: 65_536,

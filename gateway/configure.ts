@@ -22,7 +22,10 @@ export async function configure(input: {
 }): Promise<GatewayFiles> {
   const api = readApi(input.descriptorSet)
   const source = (name: string) => readFile(path.join(import.meta.dirname, 'lua', name), 'utf8')
-  const guard = [guardTable(api), ...(await Promise.all(['json.lua', 'refusal.lua', 'guard.lua'].map(source)))]
+  const guard = [
+    guardTable(api),
+    ...(await Promise.all(['json.lua', 'refusal.lua', 'values.lua', 'guard.lua'].map(source))),
+  ]
   return {
     'envoy.yaml': stringify(bootstrap(input.settings, api), { aliasDuplicateObjects: false, lineWidth: 0 }),
     'api.binpb': input.descriptorSet,

@@ -39,14 +39,17 @@ function lua(name: string, filename: string): object {
   }
 }
 
-/** `GET /healthz`: 200 while every service has a replica that answers, else 503. */
+/** `GET /healthz`: 200 while every service has a replica that answers, else 503. Other methods are a route's to refuse. */
 function health(): object {
   return {
     name: 'envoy.filters.http.health_check',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.health_check.v3.HealthCheck',
       pass_through_mode: false,
-      headers: [{ name: ':path', string_match: { safe_regex: { regex: '/healthz/?' } } }],
+      headers: [
+        { name: ':path', string_match: { safe_regex: { regex: String.raw`/healthz/?(\?.*)?` } } },
+        { name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } },
+      ],
       cluster_min_healthy_percentages: Object.fromEntries(serviceNames.map((name) => [name, { value: 1 }])),
     },
   }

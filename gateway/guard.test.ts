@@ -1,13 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { configure, writeFiles } from './configure.ts'
-import { readDescriptors, settingsWith } from './fixtures.ts'
+import { readDescriptors } from './fixtures.ts'
+import { type LoneGateway, startAlone } from './lone-gateway.ts'
 
 // Lua runs in Envoy only, so the guard is tried there. No service is up: what the guard lets through is answered 503.
 const envoy = process.env.ENVOY_BIN
@@ -101,7 +94,7 @@ const refusals: Case[] = [
     request: 'POST /reservations',
     body: '{"rooms":["a",1]}',
     status: 400,
-    fields: ['rooms'],
+    fields: ['rooms[1]'],
   },
   {
     title: 'an unknown enum value',
@@ -198,42 +191,18 @@ const refusals: Case[] = [
 ]
 
 ;(envoy ? describe : describe.skip)('guard', () => {
-  let base: string
-  let directory: string
-  let process: ChildProcess
-
+  let gateway: LoneGateway
   beforeAll(async () => {
-    const [port, adminPort] = [await freePort(), await freePort()]
-    base = `http://127.0.0.1:${port}`
-    directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
-    const settings = settingsWith({
-      GATEWAY_PORT: String(port),
-      GATEWAY_ADMIN_PORT: String(adminPort),
-      RATE_LIMIT_PER_SECOND: '100000',
-      STATUS_RATE_LIMIT_PER_MINUTE: '100000',
-    })
-    await writeFiles(directory, await configure({ descriptorSet: await readDescriptors(), settings }))
-    const options = ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error']
-    process = spawn(envoy ?? '', options, { cwd: directory, stdio: 'ignore' })
-    const deadline = Date.now() + 15_000
-    while (!(await fetch(base).catch(() => undefined))?.ok) {
-      if (Date.now() > deadline || process.exitCode !== null) throw new Error('Envoy did not start')
-      await sleep(50)
-    }
+    gateway = await startAlone(envoy ?? '', await readDescriptors())
   }, 20_000)
-
-  afterAll(async () => {
-    process.kill('SIGTERM')
-    if (process.exitCode === null) await once(process, 'exit')
-    await rm(directory, { recursive: true })
-  })
+  afterAll(() => gateway?.stop())
 
   it.each(passes)('lets $title through', async ({ request, body, type }) => {
-    expect((await send(base, request, body, type)).status).toBe(503)
+    expect((await gateway.send(request, body, type)).status).toBe(503)
   })
 
   it.each(refusals)('refuses $title', async ({ request, body, type, status, fields, reason }) => {
-    const answer = await send(base, request, body, type)
+    const answer = await gateway.send(request, body, type)
     expect(answer.status).toBe(status)
     const { details } = answer.json
     expect(details[0]).toMatchObject({
@@ -243,26 +212,19 @@ const refusals: Case[] = [
     if (fields) expect(details[1]?.field_violations?.map((violation) => violation.field)).toEqual(fields)
   })
 
+  it.each([
+    ['idempotency-key', 'é'],
+    ['idempotency-key', 'a b'],
+    ['idempotency-key', 'x'.repeat(256)],
+    ['idempotency-key', ''],
+    ['if-match', '"é"'],
+    ['if-match', ''],
+  ])('refuses a write with the %s "%s", which the services would not see', async (name, value) => {
+    const { status, json } = await gateway.send('POST /guests', '{"first_name":"A"}', undefined, { [name]: value })
+    expect([status, json.details[1]?.field_violations?.map(({ field }) => field)]).toEqual([400, [name]])
+  })
+
   it('names the methods of the path', async () => {
-    expect((await send(base, 'PATCH /guests')).headers.get('allow')).toBe('GET, POST')
+    expect((await gateway.send('PATCH /guests')).headers.get('allow')).toBe('GET, POST')
   })
 })
-
-type Detail = { reason?: string; domain?: string; field_violations?: { field: string }[] }
-
-async function send(base: string, request: string, body?: string, type = 'application/json') {
-  const [method = '', target = ''] = request.split(' ')
-  const headers = { 'content-type': type }
-  const answer = await fetch(base + target, { method, headers, ...(body !== undefined && { body }) })
-  const json = (await answer.json()) as { details: Detail[] }
-  return { status: answer.status, headers: answer.headers, json }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

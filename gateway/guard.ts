@@ -1,4 +1,6 @@
-import { type Api, enumNames, fieldType, type HttpRule, outputOnly } from './http-rules.ts'
+import type { DescMessage } from '@bufbuild/protobuf'
+import { enumNames, type FieldType, fieldType, fitsQuery } from './field-types.ts'
+import { type Api, type HttpRule, outputOnly } from './http-rules.ts'
 import { statusMethods } from './limits.ts'
 
 /** Name of the guard's filter, and of the stream metadata in which it marks the answers it wrote. */
@@ -11,10 +13,12 @@ const verbs: readonly HttpRule['verb'][] = ['GET', 'POST', 'PUT', 'PATCH', 'DELE
 type Lua = string | boolean | readonly Lua[] | { readonly [key: string]: Lua | undefined }
 
 /**
- * The data that guard.lua decides on, as Lua source: for every path its pattern, and for every method on it the body
- * keys and query names with their types. Literal segments come before variables, as the transcoder matches them.
+ * The data that guard.lua decides on, as Lua source: for every path its pattern, for every method on it the body keys and
+ * query names with their types, and the messages these hold. Literal segments come before variables, as the transcoder
+ * matches them.
  */
 export function guardTable(api: Api): string {
+  const messages = new Map<string, Record<string, Lua>>()
   const templates = new Map<string, { methods: Record<string, Lua>; output: string; rule: HttpRule }>()
   for (const method of api.methods) {
     const rule = method.http
@@ -22,26 +26,14 @@ export function guardTable(api: Api): string {
     const template = templates.get(rule.template) ?? { methods: {}, output: method.desc.output.name, rule }
     if (template.methods[rule.verb] !== undefined)
       throw new Error(`${rule.verb} ${rule.template} stands in the API twice`)
-    const fields = method.desc.input.fields
-    const types = Object.fromEntries(
-      fields.map((field) => {
-        const type = fieldType(field)
-        return [
-          field.name,
-          type === 'enum'
-            ? {
-                names: Object.fromEntries(enumNames(field).map((name) => [name, true])),
-                list: enumNames(field).join(', '),
-              }
-            : type,
-        ]
-      }),
-    )
+    const fields = method.desc.input.fields.map((field) => ({ name: field.name, type: fieldType(field) }))
     const ignored = Object.fromEntries(outputOnly(api.registry, method.desc.output).map((name) => [name, 'ignored']))
-    const query = Object.fromEntries(Object.entries(types).filter(([name]) => !rule.variables.includes(name)))
+    const body = Object.fromEntries(fields.map(({ name, type }) => [name, luaType(type, messages)]))
+    const query = fields.filter(({ name, type }) => !rule.variables.includes(name) && fitsQuery(type))
     template.methods[rule.verb] = {
-      body: rule.body ? { ...ignored, ...types } : {},
-      query: rule.body ? {} : query,
+      body: rule.body ? { ...ignored, ...body } : {},
+      query: rule.body ? {} : Object.fromEntries(query.map(({ name, type }) => [name, luaType(type, messages)])),
+      write: method.kind === 'write',
       ...(method.kind === 'stream' && { stream: true }),
     }
     templates.set(rule.template, template)
@@ -55,7 +47,42 @@ export function guardTable(api: Api): string {
     methods,
   }))
   const whole = Object.fromEntries(statusMethods(api).map((method) => [method.path, true as const]))
-  return `local templates = ${lua(table)}\nlocal whole_message = ${lua(whole)}\n`
+  return [
+    `local messages = ${lua(Object.fromEntries(messages))}`,
+    `local templates = ${lua(table)}`,
+    `local whole_message = ${lua(whole)}\n`,
+  ].join('\n')
+}
+
+/** A type as values.lua reads it; the fields of a message are put into `messages`, under its name. */
+function luaType(type: FieldType, messages: Map<string, Record<string, Lua>>): Lua {
+  switch (type.kind) {
+    case 'enum':
+      return {
+        names: Object.fromEntries(enumNames(type.desc).map((name) => [name, true])),
+        all: enumNames(type.desc).join(', '),
+      }
+    case 'list':
+      return { list: luaType(type.of, messages) }
+    case 'map':
+      return { map: luaType(type.of, messages) }
+    case 'message':
+      return { message: luaMessage(type.desc, messages) }
+    case 'status':
+      throw new Error('a request has a google.rpc.Status in it, which the guard can not check')
+    default:
+      return type.kind
+  }
+}
+
+function luaMessage(message: DescMessage, messages: Map<string, Record<string, Lua>>): string {
+  if (!messages.has(message.typeName)) {
+    // Known by name before its fields are read: a message may hold others of its kind.
+    const fields: Record<string, Lua> = {}
+    messages.set(message.typeName, fields)
+    for (const field of message.fields) fields[field.name] = luaType(fieldType(field), messages)
+  }
+  return message.typeName
 }
 
 function specificity({ template, variables }: HttpRule): number {

@@ -7,7 +7,6 @@ import {
   type FileRegistry,
   fromBinary,
   getOption,
-  ScalarType,
 } from '@bufbuild/protobuf'
 import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { type ServiceName, serviceNames } from './settings.ts'
@@ -65,34 +64,9 @@ export function readApi(descriptorSet: Uint8Array): Api {
   return { registry, descriptors, methods }
 }
 
-/** The type of a field as the guard and the OpenAPI document see it in JSON. */
-export type FieldType =
-  | 'string'
-  | 'integer'
-  | 'boolean'
-  | 'enum'
-  | 'strings'
-  | 'timestamp'
-  | 'mask'
-  | 'message'
-  | 'messages'
-
-/** Maps a field to its JSON type; throws for kinds that no public message has, so that none goes unchecked. */
-export function fieldType(field: DescField): FieldType {
-  if (field.fieldKind === 'scalar') return scalarType(field.scalar, field)
-  if (field.fieldKind === 'enum') return 'enum'
-  if (field.fieldKind === 'message') {
-    if (field.message.typeName === 'google.protobuf.Timestamp') return 'timestamp'
-    return field.message.typeName === 'google.protobuf.FieldMask' ? 'mask' : 'message'
-  }
-  if (field.fieldKind === 'list' && field.listKind === 'message') return 'messages'
-  if (field.fieldKind === 'list' && field.listKind === 'scalar' && field.scalar === ScalarType.STRING) return 'strings'
-  throw new Error(`${field.parent.typeName}.${field.name}: a kind of field that the gateway does not know`)
-}
-
-/** Names of an enum's values that a client can send: all but the zero, which stands for "not given". */
-export function enumNames(field: DescField): string[] {
-  return (field.enum?.values ?? []).filter((value) => value.number !== 0).map((value) => value.name)
+/** Whether a message has a field of this name. */
+export function hasField(message: DescMessage, name: string): boolean {
+  return message.fields.some((field) => field.name === name)
 }
 
 /** Names of the fields of a message that only the service sets (AIP-203). */
@@ -106,15 +80,6 @@ export function hasBehavior(registry: FileRegistry, field: DescField, behavior: 
   const number = registry.getEnum('google.api.FieldBehavior')?.values.find((value) => value.name === behavior)?.number
   if (extension === undefined || number === undefined) return false
   return (getOption(field, extension) as unknown as readonly number[]).includes(number)
-}
-
-function scalarType(scalar: ScalarType, field: DescField): FieldType {
-  if (scalar === ScalarType.STRING) return 'string'
-  if (scalar === ScalarType.BOOL) return 'boolean'
-  // 64-bit integers are strings in JSON, so that they keep their digits.
-  if (scalar === ScalarType.INT32 || scalar === ScalarType.UINT32) return 'integer'
-  if (scalar === ScalarType.INT64 || scalar === ScalarType.UINT64) return 'string'
-  throw new Error(`${field.parent.typeName}.${field.name}: a scalar that the gateway does not know`)
 }
 
 function serviceOf(typeName: string): ServiceName {

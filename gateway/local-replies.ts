@@ -49,8 +49,8 @@ type Reply = {
   readonly more?: readonly Detail[]
 }
 
-/** The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
-const replies: readonly Reply[] = [
+/** What Envoy answers by itself. The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
+export const replies: readonly Reply[] = [
   { http: 400, code: 3, reason: 'INVALID_FIELD', message: 'The request is not well-formed HTTP.' },
   { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: 'A valid token is needed.' },
   { http: 403, code: 7, reason: 'PERMISSION_DENIED', message: 'The token does not allow this.' },

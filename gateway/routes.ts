@@ -17,6 +17,7 @@ export function routeConfiguration(api: Api): object {
           ...reflectionAndHealth(),
           ...documentRoutes('/', { body_format: { json_format: collections(api) } }),
           ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }),
+          readOnlyRoute('/healthz'),
           { name: 'unknown', match: { prefix: '/' }, direct_response: { status: 404 } },
         ],
       },
@@ -123,24 +124,27 @@ function reflectionAndHealth(): object[] {
 
 /** A document of the gateway itself: free of limits, read only. */
 function documentRoutes(path: string, content: object): object[] {
-  const match = path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } }
-  const typed_per_filter_config = disabled(rateLimitFilter, guardFilter, transcoderFilter)
+  const readOnly = readOnlyRoute(path)
   return [
     {
-      name: path,
-      match: { ...match, headers: [{ name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }] },
+      ...readOnly,
+      match: { ...readOnly.match, headers: [{ name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }] },
       direct_response: { status: 200, ...content },
       response_headers_to_add: [{ header: { key: 'content-type', value: 'application/json' } }],
-      typed_per_filter_config,
     },
-    {
-      name: path,
-      match,
-      direct_response: { status: 405 },
-      response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],
-      typed_per_filter_config,
-    },
+    readOnly,
   ]
+}
+
+/** Refuses all methods of a path that can only be read. */
+function readOnlyRoute(path: string) {
+  return {
+    name: path,
+    match: path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } },
+    direct_response: { status: 405 },
+    response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],
+    typed_per_filter_config: disabled(rateLimitFilter, guardFilter, transcoderFilter),
+  }
 }
 
 function disabled(...filters: string[]): object {

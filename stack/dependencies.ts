@@ -54,7 +54,7 @@ export async function listDependencies(): Promise<readonly Dependency[]> {
   return all.sort((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1))
 }
 
-/** What is used besides, by name and version: the wheels of `npm start`, and the images of docker-compose.yml. */
+/** What is used besides, by name and version: wheels, what makes the clients of the tests, images of docker-compose.yml. */
 export async function listOthers(): Promise<readonly { readonly name: string; readonly version: string }[]> {
   const read = async (file: string, pattern: RegExp) =>
     [...(await readFile(path.join(root, file), 'utf8')).matchAll(pattern)].map(([, image = '']) => image)
@@ -63,7 +63,16 @@ export async function listOthers(): Promise<readonly { readonly name: string; re
     read('gateway/Dockerfile', /^FROM (\S+:\S+)/gm),
     read('docker-compose.yml', /^ +image: (\S+)/gm),
   ])
-  const used = [...wheels.map(({ wheel }) => wheel), ...new Set(images.flat())]
+  const clients = await Promise.all([
+    read('test/openapi/requirements.txt', /^(schemathesis==[^;\s]+)/gm),
+    read('clients/python/requirements.txt', /^(betterproto2_compiler==[^;\s]+)/gm),
+    read('clients/typescript/package.json', /(openapi-\w+": "[\d.]+)/g),
+  ])
+  const used = [
+    ...wheels.map(({ wheel }) => wheel),
+    ...clients.flat().map((each) => each.replace('": "', '==')),
+    ...new Set(images.flat()),
+  ]
   return used.map((each) => {
     const [name = '', version = ''] = each.split(/==|:/)
     return { name, version }

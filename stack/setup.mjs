@@ -3,6 +3,7 @@ import { fetchBinaries } from './setup/binaries.mjs'
 import { generate } from './setup/generate.mjs'
 import { install, nodeBinary } from './setup/install.mjs'
 import { Problem } from './setup/problem.mjs'
+import { fetchPythonTools } from './setup/python-tools.mjs'
 import { runInFront } from './setup/run.mjs'
 
 /** The programs that need everything in place, and run on the Node of node_modules. */
@@ -28,6 +29,7 @@ async function main() {
   await generate()
   if (program === undefined) return
   if (command === 'start' || command === 'test') await fetchBinaries()
+  if (command === 'test') await fetchPythonTools()
   const more = command === 'check' ? ['--static'] : []
   process.exitCode = await runInFront(nodeBinary, [program, ...more, ...args], env.npm_lifecycle_event !== undefined)
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { checks } from './checks.ts'
 import { nodeBinary } from './setup/install.mjs'
 import { Problem } from './setup/problem.mjs'
+import { findPythonTools, remedyFor, toolNames } from './setup/python-tools.mjs'
 import { root, runInFront } from './setup/run.mjs'
 
 type Counts = { passed: number; failed: number }
@@ -27,9 +28,17 @@ async function main(args: readonly string[]): Promise<void> {
     console.log(`${tests.failed === 0 ? 'passed' : 'FAILED'} in ${seconds(began)}\n`)
     counts.passed += tests.passed
     counts.failed += tests.failed
+    await sayWhatWasNotRun()
   }
   console.log(`${counts.passed} passed, ${counts.failed} failed`)
   process.exitCode = counts.failed === 0 ? 0 : 1
+}
+
+/** Tests that need a tool of Python are skipped without it: nobody shall take them for passed. */
+async function sayWhatWasNotRun(): Promise<void> {
+  const found = await findPythonTools()
+  for (const name of toolNames().filter((name) => found[name] === undefined))
+    console.log(`NOT RUN: the tests that need ${name}: ${remedyFor(name)}.`)
 }
 
 async function runJest(args: readonly string[]): Promise<Counts> {

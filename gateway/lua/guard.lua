@@ -20,50 +20,6 @@ local function is_id(text)
     and string.sub(text, 9, 9) == "-" and not string.find(text, "%u")
 end
 
--- nil for an enum value that is none of the names, in any case, with `-` for `_` or as they stand.
-local function enum_name(type, text)
-  local name = string.gsub(string.upper(text), "-", "_")
-  return type.names[name] and name
-end
-
-local words = {
-  string = "must be a string",
-  strings = "must be a list of strings",
-  timestamp = "must be a date and time as 2026-01-31T12:00:00Z",
-  mask = "must be a string: names of fields, separated by commas",
-  integer = "must be a whole number",
-  boolean = "must be true or false",
-  message = "must be an object",
-  messages = "must be a list of objects",
-}
-local kinds = {
-  string = "string",
-  strings = "strings",
-  timestamp = "string",
-  mask = "string",
-  integer = "number",
-  boolean = "boolean",
-  message = "object",
-  messages = "array",
-}
-
-local function body_problem(type, kind, value)
-  if type == "ignored" or kind == "null" then return nil end
-  if type.names then
-    if kind == "string" and enum_name(type, string.sub(value, 2, -2)) then return nil end
-    return "must be one of " .. type.list
-  end
-  -- An empty list does not tell what it is a list of.
-  if kind == kinds[type] or type == "messages" and kind == "strings" then return nil end
-  return words[type]
-end
-
-local function query_problem(type, value)
-  if type.names then return not enum_name(type, value) and "must be one of " .. type.list or nil end
-  if type == "boolean" then return value ~= "true" and value ~= "false" and words.boolean or nil end
-  if type == "integer" and not string.find(value, "^%-?%d+$") then return words.integer end
-end
-
 local function percent_decode(text)
   if string.find(string.gsub(text, "%%%x%x", ""), "%%") then return nil end
   return (string.gsub(string.gsub(text, "+", " "), "%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
@@ -76,14 +32,14 @@ local function check_query(query, allowed, violations)
     local name, decoded = percent_decode(raw), percent_decode(value)
     local type = name and allowed[name]
     if not type then
-      violations[#violations + 1] = { name or raw, "is not a query parameter of this method" }
+      violate(violations, name or raw, "is not a query parameter of this method")
     elseif not decoded then
-      violations[#violations + 1] = { name, "is not well percent-encoded" }
-    elseif seen[name] and type ~= "strings" then
-      violations[#violations + 1] = { name, "is given more than once" }
+      violate(violations, name, "is not well percent-encoded")
+    elseif seen[name] and not type.list then
+      violate(violations, name, "is given more than once")
     else
       local problem = query_problem(type, decoded)
-      if problem then violations[#violations + 1] = { name, problem } end
+      if problem then violate(violations, name, problem) end
     end
     if name then seen[name] = true end
   end
@@ -95,7 +51,7 @@ local function resume(headers, path, query, violations)
   local id = headers:get("last-event-id")
   if id == nil or id == "" then return query end
   if not string.find(id, "^[%w_-]+$") then
-    violations[#violations + 1] = { "last-event-id", "is not the id of an event of this stream" }
+    violate(violations, "last-event-id", "is not the id of an event of this stream")
     return query
   end
   local kept = { "cursor=" .. id }
@@ -108,26 +64,23 @@ local function resume(headers, path, query, violations)
   return query
 end
 
--- The path is the truth about which resource is meant (the transcoder would let the body win).
 local function check_body(text, allowed, variables, values, violations)
-  local seen, path = {}, {}
-  for index, name in ipairs(variables) do path[name] = values[index] end
-  local complete = read_document(text, function(key, kind, from, to)
-    local type, value = allowed[key], string.sub(text, from, to)
-    local problem
-    if not type then
-      problem = "is not a field of this request"
-    elseif seen[key] then
-      problem = "is given more than once"
-    elseif path[key] and kind == "string" then
-      problem = value ~= '"' .. path[key] .. '"' and "is not the one in the path" or nil
-    else
-      problem = body_problem(type, kind, value)
-    end
-    seen[key] = true
-    if problem then violations[#violations + 1] = { key, problem } end
-  end)
-  if not complete then violations[1] = { "body", "must be one JSON object, well-formed" } end
+  local given = {}
+  for index, name in ipairs(variables) do given[name] = values[index] end
+  local at = find_document(text)
+  if at == nil then return violate(violations, "body", "must be one JSON object, well-formed") end
+  check_members(text, at, allowed, "", violations, given)
+end
+
+-- gRPC's library in the services drops a header that is not of ASCII, and a write would go ahead without it.
+local function check_headers(headers, violations)
+  local key, match = headers:get("idempotency-key"), headers:get("if-match")
+  if key and not string.find(key, "^[!-~]+$") or key and #key > 255 then
+    violate(violations, "idempotency-key", "must be 1 to 255 visible ASCII characters without spaces")
+  end
+  if match and not string.find(match, "^[ -~]+$") then
+    violate(violations, "if-match", "must be an etag or *, in ASCII")
+  end
 end
 
 local function check_rest(handle, method, path, query, content_type)
@@ -148,6 +101,7 @@ local function check_rest(handle, method, path, query, content_type)
   end
   local violations = {}
   if rule.stream then query = resume(handle:headers(), path, query, violations) end
+  if rule.write then check_headers(handle:headers(), violations) end
   check_query(query, rule.query, violations)
   -- Headers read before this call are no longer valid after it: it waits for the body.
   local body = handle:body()
@@ -173,7 +127,12 @@ function envoy_on_request(handle)
   local path, query = string.match(target, "^([^?]*)%??(.*)$")
   if is_grpc(content_type) then
     if find_template(path) then
-      handle:respond({ [":status"] = "415" }, "This is a path of REST: send application/json.")
+      return handle:respond({ [":status"] = "415" }, "This is a path of REST: send application/json.")
+    end
+    local violations = {}
+    check_headers(headers, violations)
+    if violations[1] then
+      handle:respond({ [":status"] = "400" }, "The metadata " .. violations[1][1] .. " " .. violations[1][2] .. ".")
     -- Field extraction waits for a message, for ever when the request ends without one.
     elseif whole_message[path] and handle:body() == nil then
       handle:respond({ [":status"] = "400" }, "The request message is missing.")

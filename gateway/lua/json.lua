@@ -62,18 +62,17 @@ local function read_object(text, at, depth, member)
   end
 end
 
--- Also tells whether all elements are strings, by the kind "strings".
-local function read_array(text, at, depth)
-  local kind = "strings"
+-- Calls `element(kind, from, to)` for each element.
+local function read_array(text, at, depth, element)
   at = skip_space(text, at + 1)
-  if string.sub(text, at, at) == "]" then return at + 1, kind end
+  if string.sub(text, at, at) == "]" then return at + 1 end
   while true do
-    local after, element = read_value(text, at, depth)
+    local after, kind = read_value(text, at, depth)
     if after == nil then return nil end
-    if element ~= "string" then kind = "array" end
+    if element then element(kind, at, after - 1) end
     at = skip_space(text, after)
     local separator = string.sub(text, at, at)
-    if separator == "]" then return at + 1, kind end
+    if separator == "]" then return at + 1 end
     if separator ~= "," then return nil end
     at = skip_space(text, at + 1)
   end
@@ -86,7 +85,7 @@ read_value = function(text, at, depth)
   local first = string.sub(text, at, at)
   if first == '"' then return read_string(text, at), "string" end
   if first == "{" then return read_object(text, at, depth + 1), "object" end
-  if first == "[" then return read_array(text, at, depth + 1) end
+  if first == "[" then return read_array(text, at, depth + 1), "array" end
   for _, literal in ipairs(literals) do
     local word = literal[1]
     if string.sub(text, at, at + #word - 1) == word then return at + #word, literal[2] end
@@ -94,10 +93,10 @@ read_value = function(text, at, depth)
   return read_number(text, at), "number"
 end
 
--- Reads a text that must be one object, calling `member` as above for each of its members; false when it is not.
-local function read_document(text, member)
+-- The place where the one object begins that a text must be, but for spaces around it; nil when it is anything else.
+local function find_document(text)
   local at = skip_space(text, 1)
-  if string.sub(text, at, at) ~= "{" then return false end
-  local after = read_object(text, at, 1, member)
-  return after ~= nil and skip_space(text, after) > #text
+  if string.sub(text, at, at) ~= "{" then return nil end
+  local after = read_object(text, at, 1)
+  return after ~= nil and skip_space(text, after) > #text and at or nil
 end

@@ -1,7 +1,7 @@
 import type { ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
 import { type EntityManager, query } from '@hotel/runtime/database'
 import type { Page } from '@hotel/runtime/page'
-import { idFilter, optionalText, valid } from '@hotel/runtime/valid'
+import { idFilter, optional, requiredText, valid } from '@hotel/runtime/valid'
 import { Guest } from './guest.ts'
 
 /** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */
@@ -10,7 +10,7 @@ export async function listGuests(
   page: Page,
   request: ListGuestsRequest,
 ): Promise<ListGuestsResponse> {
-  const filter = valid(request, { hotel: idFilter, query: (value) => (value === '' ? null : optionalText()(value)) })
+  const filter = valid(request, { hotel: idFilter, query: optional(requiredText()) })
   const words = filter.query?.toLowerCase().split(/\s+/) ?? []
   const rows = await query<Record<string, unknown>>(
     em,

@@ -1,6 +1,6 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/etag'
-import { email, optional, optionalText, phone, requiredText } from '@hotel/runtime/valid'
+import { email, optionalGiven, optionalText, phone, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({
@@ -47,8 +47,8 @@ schema.setClass(Guest)
 export const guestFields = {
   first_name: requiredText(),
   last_name: optionalText(),
-  email: optional(email),
-  phone: optional(phone),
+  email: optionalGiven(email),
+  phone: optionalGiven(phone),
 }
 
 /** The fields of a request, parsed, under the entity's names. */

@@ -74,14 +74,23 @@ const noRoomCount: Rule<undefined> = (value) => {
 
 /** The rules of the fields that a PUT replaces. */
 export function replacementRules(request: RoomFields) {
-  return { ...commonRules(request), status }
+  const { room, ...rules } = commonRules(request)
+  return { ...rules, status, room: notEmpty(room) }
 }
 
 /** The rules of the fields that a PATCH changes: a room that a mask names must be there. */
 export function changeRules(request: RoomFields) {
   const { room, rooms, ...rules } = commonRules(request)
-  return { ...rules, status: givenStatus, room: given(room), rooms: given(rooms) }
+  return { ...rules, status: givenStatus, room: given(notEmpty(room)), rooms: given(rooms) }
 }
+
+/** Where the field has presence, an empty one is not the same as none. */
+const notEmpty =
+  <T>(rule: Rule<T>): Rule<T> =>
+  (value) => {
+    if (value === '') throw new Invalid('is empty: give an id, or leave it out')
+    return rule(value)
+  }
 
 const given =
   <T>(rule: Rule<T | null>): Rule<T> =>

@@ -10,7 +10,7 @@ import { matchEtag } from '@hotel/runtime/etag'
 import { historyFields, listHistory } from '@hotel/runtime/history'
 import { isId } from '@hotel/runtime/id'
 import { invalidFields, notFound } from '@hotel/runtime/refusal'
-import { optionalText, valid, validChanges } from '@hotel/runtime/valid'
+import { optional, requiredText, valid, validChanges } from '@hotel/runtime/valid'
 import type { Watch } from '@hotel/runtime/watch'
 import { change, type Write, type Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
@@ -84,7 +84,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       const reservation = await write(call, 'DeleteReservation', request, scope, async (written) => {
         const reservation = await findLive(written, scope.hotel, request.id)
         matchEtag(call, request, reservation.version)
-        const { reason } = valid(request, { reason: (value) => (value === '' ? null : optionalText(2000)(value)) })
+        const { reason } = valid(request, { reason: optional(requiredText(2000)) })
         if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
         await release(written.em, scope.hotel, reservation.id)
         change(reservation, { deleteTime: written.now, reason }, written)

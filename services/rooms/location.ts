@@ -1,6 +1,6 @@
 import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
 import { etagOf } from '@hotel/runtime/etag'
-import { Invalid, optional, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import { Invalid, optionalGiven, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({
@@ -54,7 +54,7 @@ export const locationFields = (timeZone: Rule<string>) => ({
   name: requiredText(),
   address: optionalText(),
   city: optionalText(),
-  country_code: optional(countryCode),
+  country_code: optionalGiven(countryCode),
   time_zone: timeZone,
 })
 

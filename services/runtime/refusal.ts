@@ -94,7 +94,7 @@ export function immutable(field: string): Refusal {
 
 /** Throws FIELD_IMMUTABLE_NOW when a request sends another value for a field that can not be changed. */
 export function demandUnchanged(field: string, sent: string | undefined, current: string): void {
-  if (sent !== undefined && sent !== '' && sent !== current) throw immutable(field)
+  if (sent !== undefined && sent !== current) throw immutable(field)
 }
 
 /** UNAVAILABLE: another service had to be asked and gave no answer. */

@@ -92,11 +92,17 @@ function trimmed(value: string, most: number): string {
   return text
 }
 
-/** Another rule, for a field that may be absent: null then. */
+/** Another rule, for a field without presence, as filters are: empty is absent, and null then. */
 export const optional =
   <T>(rule: Rule<T>): Rule<T | null> =>
   (value) =>
     value === undefined || value === '' ? null : rule(value)
+
+/** Another rule, for a field with presence: null when absent; empty is a value, as wrong as any other. */
+export const optionalGiven =
+  <T>(rule: Rule<T>): Rule<T | null> =>
+  (value) =>
+    value === undefined ? null : rule(value)
 
 /** An e-mail address of the form that HTML's input takes, at most 254 characters (RFC 5321, 4.5.3.1.3). */
 export const email: Rule<string> = (value) => {
@@ -109,13 +115,17 @@ export const email: Rule<string> = (value) => {
 const EMAIL =
   /^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?(?:\.[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?)+$/iu
 
-/** A telephone number in international form; gives it as E.164. */
+/** A telephone number in international form, and nothing else; gives it as E.164. */
 export const phone: Rule<string> = (value) => {
-  const number = parsePhoneNumberFromString(trimmed(value as string, 64))
+  const text = trimmed(value as string, 64)
+  // The library also finds numbers in sentences, and takes extensions, which E.164 would drop.
+  const number = PHONE.test(text) ? parsePhoneNumberFromString(text, { extract: false }) : undefined
   if (number === undefined || !number.isPossible())
     throw new Invalid('is not a telephone number in international form, as +41 44 668 18 00')
   return number.number
 }
+
+const PHONE = /^\+[0-9][0-9 ()./-]*$/
 
 /** A calendar date YYYY-MM-DD of the years 1900 to 9999 that exists. */
 export const date: Rule<string> = (value) => {

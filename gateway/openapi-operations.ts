@@ -1,0 +1,99 @@
+import { type DescField, ScalarType } from '@bufbuild/protobuf'
+import type { comments } from './comments.ts'
+import { fieldType, fitsQuery } from './field-types.ts'
+import { type Api, type ApiMethod, type HttpRule, hasField } from './http-rules.ts'
+import type { Errors } from './openapi-errors.ts'
+import { exampleMessage } from './openapi-examples.ts'
+import { headers, rateHeaders, requestHeader } from './openapi-headers.ts'
+import { isCreation, linksFrom } from './openapi-links.ts'
+import { isEmptyAbsent, isRequired, type Schema, type Schemas } from './openapi-schemas.ts'
+
+/** What operations are made of. */
+export type Parts = {
+  readonly api: Api
+  readonly texts: ReturnType<typeof comments>
+  readonly schemas: Schemas
+  readonly errors: Errors
+}
+
+/** A method as OpenAPI's operation. */
+export function operation(method: ApiMethod, rule: HttpRule, parts: Parts): Schema {
+  const { desc } = method
+  const [summary = '', ...rest] = (parts.texts.get(desc.proto) ?? desc.name).split('\n\n')
+  return {
+    operationId: desc.name,
+    tags: [desc.parent.name],
+    summary: summary.replaceAll('\n', ' '),
+    ...(rest.length > 0 && { description: rest.join('\n\n') }),
+    parameters: parameters(method, rule, parts),
+    ...(rule.body && { requestBody: requestBody(method, rule, parts) }),
+    responses: {
+      [isCreation(desc.name, rule) ? '201' : '200']: success(method, rule, parts),
+      ...parts.errors.ofMethod(method),
+    },
+  }
+}
+
+function parameters(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Parts): Schema[] {
+  const { input } = method.desc
+  const query = rule.body ? [] : input.fields.filter((field) => !rule.variables.includes(field.name))
+  const queryParameter = (field: DescField): Schema => ({
+    name: field.name,
+    in: 'query',
+    description: texts.get(field.proto) ?? '',
+    ...(isRequired(api, field) && { required: true }),
+    // A name without a value is as good as none.
+    ...(isEmptyAbsent(field) && field.scalar === ScalarType.STRING && { allowEmptyValue: true }),
+    schema: schemas.parameter(field),
+  })
+  return [
+    ...rule.variables.map((name) => ({ name, in: 'path', required: true, schema: schemas.string('Id') })),
+    ...query.filter((field) => fitsQuery(fieldType(field))).map(queryParameter),
+    ...(method.kind === 'write' ? [requestHeader('idempotency-key')] : []),
+    ...(method.kind === 'write' && hasField(input, 'etag') ? [requestHeader('if-match')] : []),
+    ...(method.kind === 'stream' ? [requestHeader('last-event-id')] : []),
+    requestHeader('x-request-id'),
+  ]
+}
+
+function requestBody(method: ApiMethod, rule: HttpRule, { api, schemas }: Parts): Schema {
+  const { input } = method.desc
+  const outside = input.fields.filter((field) => !rule.variables.includes(field.name))
+  const example = exampleMessage(input, api, 'request')
+  const fields = Object.entries(example).filter(([name]) => !rule.variables.includes(name))
+  return {
+    required: outside.some((field) => isRequired(api, field)),
+    content: { 'application/json': { schema: schemas.request(method), example: Object.fromEntries(fields) } },
+  }
+}
+
+function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Parts): Schema {
+  const { output } = method.desc
+  const [description = ''] = (texts.get(output.proto) ?? output.name).split('\n\n')
+  const example = exampleMessage(output, api, 'answer')
+  const schema = schemas.answer(output)
+  if (method.kind === 'stream')
+    return {
+      description: `${description} ${streamed}`,
+      headers: headers(['x-request-id', ...rateHeaders, 'cache-control']),
+      content: { 'application/x-ndjson': { schema }, 'text/event-stream': { schema } },
+    }
+  return {
+    description,
+    headers: headers(
+      [
+        'x-request-id',
+        ...rateHeaders,
+        ...(hasField(output, 'etag') ? (['etag'] as const) : []),
+        ...(isCreation(method.desc.name, rule) ? (['location'] as const) : []),
+      ],
+      method.kind === 'write' ? ['idempotent-replayed'] : [],
+    ),
+    content: { 'application/json': { schema, example } },
+    ...linksFrom(method, api),
+  }
+}
+
+const streamed =
+  'One answer a line without end; with `accept: text/event-stream` each is the data of a server-sent event, whose id is ' +
+  'its cursor.'

@@ -1,0 +1,251 @@
+import { registerSchema, type SchemaObject, unregisterSchema, validate } from '@hyperjump/json-schema/openapi-3-1'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { buildEveryKind, readDescriptors } from './fixtures.ts'
+import { type Api, readApi } from './http-rules.ts'
+import { openApi } from './openapi.ts'
+
+const dialect = 'https://spec.openapis.org/oas/3.1/schema-base'
+const address = 'https://hotel.example/openapi.json'
+
+type Media = Record<'application/json' | 'text/event-stream', { schema: object; example?: object; examples?: object }>
+type Answer = { content?: Media; headers: Record<string, { required?: boolean }>; links?: object; description: string }
+type Operation = {
+  operationId: string
+  parameters?: { name: string; in: string; schema: object; allowEmptyValue?: boolean }[]
+  requestBody?: { content: Media }
+  responses: Record<string, Answer & { $ref?: string }>
+}
+type Document = {
+  paths: Record<string, Record<string, Operation>>
+  components: Record<'schemas' | 'responses', Record<string, object>>
+}
+/** As it is served; the meta-schema below holds it to this shape. */
+const documentOf = (api: Api) => JSON.parse(JSON.stringify(openApi(api))) as Document
+
+let api: Api
+let document: Document
+beforeAll(async () => {
+  api = readApi(await readDescriptors())
+  document = documentOf(api)
+  // The library types a schema as its own JSON, of which the document is an instance.
+  registerSchema(document as unknown as SchemaObject, address, dialect)
+})
+afterAll(() => unregisterSchema(address))
+
+function operation(document: Document, id: string): Operation {
+  const found = Object.values(document.paths)
+    .flatMap((path) => Object.values(path))
+    .find(({ operationId }) => operationId === id)
+  if (found === undefined) throw new Error(`no operation is called ${id}`)
+  return found
+}
+
+/** What an instance breaks of the schema at this place of the document. */
+async function wrong(place: readonly (string | number)[], instance: unknown): Promise<unknown> {
+  const pointer = place.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  const output = await validate(`${address}#${encodeURI(pointer)}`, JSON.parse(JSON.stringify(instance)), 'BASIC')
+  return output.valid ? undefined : output.errors
+}
+
+describe('the document', () => {
+  it('is one of OpenAPI 3.1, by its meta-schema', async () => {
+    const output = await validate(dialect, document as never, 'BASIC')
+    expect(output.valid ? [] : output.errors).toEqual([])
+  })
+
+  it('has every HTTP rule, and what the gateway answers itself', () => {
+    for (const { http, desc } of api.methods)
+      if (http) expect(document.paths[http.template]?.[http.verb.toLowerCase()]?.operationId).toBe(desc.name)
+    for (const path of ['/', '/openapi.json', '/healthz']) expect(document.paths[path]).toHaveProperty('get')
+  })
+
+  it('resolves its references', () => {
+    for (const [, section = '', name = ''] of JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([\w-]+)"/g))
+      expect(document.components).toHaveProperty([section, name])
+  })
+
+  it('gives examples that keep to their schemas', async () => {
+    let examples = 0
+    for (const [place, { example, examples: several }] of mediaIn(document)) {
+      for (const each of [example, ...Object.values(several ?? {}).map(({ value }) => value)]) {
+        if (each === undefined) continue
+        examples += 1
+        expect([place, await wrong([...place, 'schema'], each)]).toEqual([place, undefined])
+      }
+    }
+    expect(examples).toBeGreaterThan(100)
+  }, 60_000)
+})
+
+/** Every body of a request or an answer that the document describes, with its place. */
+function* mediaIn(
+  part: object,
+  place: readonly string[] = [],
+): Iterable<[readonly string[], Media['application/json']]> {
+  for (const [name, value] of Object.entries(part)) {
+    if (name === 'application/json') yield [[...place, name], value]
+    else if (typeof value === 'object' && value !== null) yield* mediaIn(value, [...place, name])
+  }
+}
+
+describe('the answers of a method', () => {
+  const reasons = (id: string, status: string) =>
+    [...(operation(document, id).responses[status]?.description.matchAll(/^- `([A-Z_]+)`/gm) ?? [])].map(
+      ([, name]) => name,
+    )
+
+  it('are its status codes with their reasons, from the comments of the protos', () => {
+    expect(Object.keys(operation(document, 'UpdateReservation').responses)).toEqual([
+      '200',
+      '400',
+      '404',
+      '408',
+      '409',
+      '413',
+      '415',
+      '429',
+      '431',
+      '500',
+      '502',
+      '503',
+      '504',
+    ])
+    expect(reasons('CreateReservation', '400')).toEqual([
+      'INVALID_FIELD',
+      'IDEMPOTENCY_KEY_REUSED',
+      'ROOM_NOT_AVAILABLE',
+    ])
+    expect(reasons('CreateRoom', '409')).toEqual(['ROOM_NUMBER_TAKEN'])
+    expect(reasons('UpdateRoom', '409')).toEqual(expect.arrayContaining(['ETAG_MISMATCH', 'ROOM_NUMBER_TAKEN']))
+    expect(reasons('ListGuests', '400')).toEqual(['INVALID_FIELD', 'PAGE_TOKEN_INVALID'])
+    expect(Object.keys(operation(document, 'GetGuest').responses)).not.toContain('409')
+  })
+
+  it('are those of another method where the comment says so', () => {
+    expect(reasons('ReplaceReservation', '400')).toEqual(expect.arrayContaining(reasons('UpdateReservation', '400')))
+  })
+
+  it.each([
+    ['another reason', { reason: 'ROOM_NUMBER_TAKEN' }],
+    ['no reason', { reason: undefined }],
+    ['a reason of another domain', { domain: 'example' }],
+  ])('are held to what they are: not %s', async (_what, change) => {
+    const place = ['paths', '/reservations', 'post', 'responses', '400', 'content', 'application/json', 'schema']
+    const info = {
+      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+      reason: 'ROOM_NOT_AVAILABLE',
+      domain: 'hotel',
+      metadata: {},
+    }
+    const status = (detail: object) => ({ code: 9, message: '', details: [detail] })
+    expect(await wrong(place, status(info))).toBeUndefined()
+    expect(await wrong(place, status({ ...info, ...change }))).toBeDefined()
+  })
+
+  it('have their headers', () => {
+    const created = operation(document, 'CreateGuest').responses['201']?.headers ?? {}
+    for (const name of ['etag', 'location', 'x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining'])
+      expect(created[name]?.required).toBe(true)
+    expect(created).toHaveProperty('idempotent-replayed')
+    expect(document.components.responses.TooManyRequests).toMatchObject({
+      headers: { 'retry-after': { required: true }, 'x-ratelimit-policy': { required: true } },
+    })
+    expect(document.components.responses.MethodNotAllowed).toMatchObject({ headers: { allow: { required: true } } })
+  })
+})
+
+describe('a body', () => {
+  const place = (name: string) => ['components', 'schemas', name]
+  const id = '01980000-0000-7000-8000-00000000002a'
+  const stay = { guest: id, in_date: '2030-05-01', out_date: '2030-05-04' }
+
+  it.each([
+    ['CreateReservationRequest', { ...stay, room: id }],
+    ['CreateReservationRequest', { ...stay, rooms: [id], room: null, note: null, status: 'PENDING' }],
+    ['CreateGuestRequest', { first_name: ` ${'😀'.repeat(255)}\n`, hotel: '', email: null }],
+    ['CreateGuestRequest', { first_name: 'x', id: 5, etag: [], create_time: 'ignored' }],
+    ['UpdateGuestRequest', { update_mask: 'first_name,last_name', first_name: 'x', etag: '' }],
+    ['UpdateGuestRequest', {}],
+  ])('of %s may be %j', async (name, body) => {
+    expect(await wrong(place(name), body)).toBeUndefined()
+  })
+
+  it.each([
+    ['CreateReservationRequest', stay],
+    ['CreateReservationRequest', { ...stay, rooms: [] }],
+    ['CreateReservationRequest', { ...stay, rooms: [id, id] }],
+    ['CreateReservationRequest', { ...stay, room: id, status: 'CHECKED_IN' }],
+    ['CreateReservationRequest', { ...stay, room: id, in_date: '1899-12-31' }],
+    ['CreateReservationRequest', { ...stay, room: id.toUpperCase() }],
+    ['CreateGuestRequest', { first_name: null }],
+    ['CreateGuestRequest', { first_name: ' \u00a0\ufeff' }],
+    ['CreateGuestRequest', { first_name: 'x'.repeat(256) }],
+    ['CreateGuestRequest', { first_name: 'a\u0000b' }],
+    ['CreateGuestRequest', { first_name: 'x', last_name: '' }],
+    ['CreateGuestRequest', { first_name: 'x', firstName: 'x' }],
+    ['UpdateGuestRequest', { update_mask: 'id' }],
+    ['CreateRoomTypeRequest', { name: 'x', max_guests: 101 }],
+  ])('of %s may not be %j', async (name, body) => {
+    expect(await wrong(place(name), body)).toBeDefined()
+  })
+})
+
+describe('protos of other kinds', () => {
+  let document: Document
+  let schemas: Record<string, unknown>
+  beforeAll(async () => {
+    document = documentOf(readApi(await buildEveryKind()))
+    schemas = document.components.schemas
+  }, 30_000)
+
+  it('are described, nested messages apart for requests and answers', async () => {
+    const part = { $ref: '#/components/schemas/ThingPartInput' }
+    const color = { $ref: '#/components/schemas/ThingColor' }
+    expect(schemas.CreateThingRequest).toMatchObject({
+      properties: {
+        parts: { type: 'array', items: part },
+        colors: { type: ['array', 'null'], items: color },
+        weights: { type: ['object', 'null'], additionalProperties: { type: 'integer', format: 'int32' } },
+        large: { type: ['string', 'null'], format: 'int64' },
+        heavy: { type: ['boolean', 'null'] },
+        main: { anyOf: [part, { type: 'null' }] },
+        from_thing: { anyOf: [{ $ref: '#/components/schemas/Id' }, { type: ['string', 'null'], maxLength: 0 }] },
+        until: { type: ['string', 'null'], format: 'date-time' },
+        share: { type: ['number', 'null'] },
+      },
+      required: ['parts'],
+      allOf: [{ not: { required: ['by_name', 'by_number'] } }],
+    })
+    expect(schemas.ThingPartInput).toMatchObject({
+      properties: { parts: { items: part } },
+      additionalProperties: false,
+    })
+    expect(schemas.Thing).toMatchObject({
+      properties: { parts: { items: { $ref: '#/components/schemas/ThingPart' } }, large: { type: 'string' } },
+      required: ['id', 'etag', 'parts', 'colors', 'weights', 'large'],
+    })
+    const output = await validate(dialect, document as never, 'BASIC')
+    expect(output.valid ? [] : output.errors).toEqual([])
+  }, 30_000)
+
+  it('take any string in a field of which nobody has heard', () => {
+    expect(schemas.ReplaceThingRequest).toMatchObject({
+      properties: { whatnot: { anyOf: [{ $ref: '#/components/schemas/AnyText' }, {}] } },
+    })
+  })
+
+  it('have in the query what can stand there', () => {
+    const parameters = operation(document, 'ListThings').parameters?.filter((parameter) => parameter.in === 'query')
+    expect(parameters?.map(({ name }) => name)).toEqual(['colors', 'large'])
+  })
+
+  it('say why they refuse, and what they lead to', () => {
+    const { responses } = operation(document, 'ReplaceThing')
+    expect(responses['400']?.description).toContain('`ROOM_IN_USE`')
+    expect(operation(document, 'CreateThing').responses['201']?.links).toHaveProperty('ReplaceThing')
+  })
+
+  it('stream', () => {
+    expect(operation(document, 'WatchThings').responses['200']?.content).toHaveProperty(['text/event-stream'])
+  })
+})

@@ -1,0 +1,114 @@
+import { pythonEnvironment, pythonTool, runCommand } from '@hotel/stack/python'
+import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { day, demandViewIsTrue } from '../hotel.ts'
+import { fuzzSettings } from './settings.ts'
+
+const tool = pythonTool('schemathesis')
+const { seed, examples } = fuzzSettings()
+const minutes = 60_000
+
+/** What runs side by side: the operations in two halves, and the walks from operation to operation through all of them. */
+const parts = ['one half of the operations', 'the other half', 'operations linked to each other'] as const
+
+type Operation = { readonly id: string; readonly path: string }
+type Outcome = { readonly code: number | null; readonly output: string; readonly operations: number }
+
+;(tool ? describe : describe.skip)(`schemathesis, seed ${seed}`, () => {
+  let suite: Suite
+  let outcomes: readonly Promise<Outcome>[]
+  beforeAll(async () => {
+    suite = await startSuite({ logLevel: 'warn' })
+    outcomes = await startParts(suite)
+  })
+  afterAll(async () => {
+    await suite?.[Symbol.asyncDispose]()
+  })
+
+  test.each(parts.map((title, index) => ({ title, index })))(
+    'finds no answer of $title that is not as documented',
+    async ({ index }) => {
+      const { code, output, operations } = (await outcomes[index]) ?? { code: null, output: '', operations: 0 }
+      expect(code === 0 ? '' : output).toBe('')
+      const [, generated = '0', passed] = /(\d+) generated, (\d+) passed/.exec(output) ?? []
+      expect(passed).toBe(generated)
+      expect(Number(generated)).toBeGreaterThan(index === 2 ? 100 : operations * Math.min(examples, 100))
+    },
+    60 * minutes,
+  )
+
+  test('leaves the view as the base tables say', async () => {
+    await Promise.all(outcomes)
+    await demandViewIsTrue(suite)
+  })
+})
+
+/** Starts the first two parts, and the third when one of these is done. */
+async function startParts(suite: Suite): Promise<readonly Promise<Outcome>[]> {
+  const existing = await existingIds(suite)
+  const halves = halve(await operationsOf(suite))
+  const run = async (operations: readonly Operation[], args: readonly string[]): Promise<Outcome> => {
+    const ran = await runSchemathesis(suite, existing, args)
+    return { ...ran, operations: operations.length }
+  }
+  const first = halves.map((half) =>
+    run(half, ['--phases=examples,coverage,fuzzing', ...half.map(({ id }) => `--include-operation-id=${id}`)]),
+  )
+  return [...first, Promise.race(first).then(() => run(halves.flat(), ['--phases=stateful']))]
+}
+
+function runSchemathesis(suite: Suite, existing: object, args: readonly string[]) {
+  if (tool === undefined) throw new Error('there is no schemathesis')
+  const document = `http://${suite.gateway.address}/openapi.json`
+  // One worker each: Python 3.11 confuses itself when two of its threads compile code at once.
+  const options = ['--workers=1', `--seed=${seed}`, `--max-examples=${examples}`, '--continue-on-failure', '--no-color']
+  return runCommand(
+    tool.python,
+    ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', document, ...options, ...args],
+    {
+      cwd: import.meta.dirname,
+      env: { ...pythonEnvironment(tool), FUZZ_EXISTING: JSON.stringify(existing), PYTHONDONTWRITEBYTECODE: '1' },
+    },
+  )
+}
+
+/** Resources for requests to refer to, by the names of the fields that do. */
+async function existingIds({ gateway }: Suite): Promise<Record<string, string[]>> {
+  const several = async (count: number, make: (name: string, index: number) => Promise<{ id: string }>) =>
+    (await Promise.all(Array.from({ length: count }, (_, index) => make(`Fuzzed ${index}`, index)))).map(({ id }) => id)
+  const hotel = (await gateway.hotels.listHotels({})).hotels.map(({ id }) => id)
+  const location = (await gateway.locations.listLocations({})).locations.map(({ id }) => id)
+  const room_type = await several(2, (name) => gateway.roomTypes.createRoomType({ name }))
+  const typeOf = (index: number) => room_type[index % room_type.length] ?? ''
+  const room = await several(10, (number, index) => gateway.rooms.createRoom({ number, room_type: typeOf(index) }))
+  const guest = await several(3, (first_name) => gateway.guests.createGuest({ first_name }))
+  const reservation = await several(3, (_, index) =>
+    gateway.reservations.createReservation({
+      guest: guest[0] ?? '',
+      room: room[index] ?? '',
+      in_date: day(400),
+      out_date: day(401),
+    }),
+  )
+  return { hotel, location, room_type, room, guest, reservation }
+}
+
+async function operationsOf(suite: Suite): Promise<Operation[]> {
+  const { paths } = (await suite.rest('GET', '/openapi.json')).json as {
+    paths: Record<string, Record<string, { operationId: string }>>
+  }
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).map(({ operationId }) => ({ id: operationId, path })),
+  )
+}
+
+/** Two groups of about the same size. A collection stays whole: what one operation makes, the others are tried with. */
+function halve(operations: readonly Operation[]): [Operation[], Operation[]] {
+  const collections = Map.groupBy(operations, ({ path }) => /^\/\w*/.exec(path)?.[0])
+  const halves: [Operation[], Operation[]] = [[], []]
+  for (const collection of [...collections.values()].sort((a, b) => b.length - a.length)) {
+    const smaller = halves[0].length <= halves[1].length ? halves[0] : halves[1]
+    smaller.push(...collection)
+  }
+  return halves
+}
