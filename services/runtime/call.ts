@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Caller } from './caller.ts'
 import type { Reason } from './refusal.ts'
 import type { Span, TraceContext } from './tracing.ts'
 
@@ -14,7 +15,9 @@ export type Call = {
   readonly trace: TraceContext | undefined
   /** The call's own step of the trace, when it is recorded. */
   readonly span: Span | undefined
-  /** Who calls. */
+  /** Who calls, by its token. */
+  caller?: Caller
+  /** What the log says of who calls. */
   actor?: string
   /** Why it was refused. */
   reason?: Reason
