@@ -25,6 +25,7 @@ describe('the API that the gateway reads', () => {
     const services = new Set(api.methods.map((method) => method.desc.parent.typeName))
     expect([...services].sort()).toEqual([
       'hotel.guests.v1.GuestService',
+      'hotel.reservations.v1.AvailabilityService',
       'hotel.reservations.v1.ReservationService',
       'hotel.reservations.v1.RoomBlockService',
       'hotel.rooms.v1.EmployeeService',
@@ -42,6 +43,7 @@ describe('the API that the gateway reads', () => {
       UndeleteGuest: 'write',
       CreateHotel: 'write',
       WatchGuests: 'stream',
+      WatchRoomBlocks: 'stream',
     })
   })
 })
@@ -103,13 +105,25 @@ describe('limits view', () => {
 
 const envoy = process.env.ENVOY_BIN
 ;(envoy ? describe : describe.skip)('Envoy', () => {
-  it('accepts the configuration', async () => {
+  const accepts = async (environment: Readonly<Record<string, string>>) => {
     const directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
     try {
-      await writeFiles(directory, files)
+      const settings = settingsWith(environment)
+      await writeFiles(directory, await configure({ descriptorSet: await readDescriptors(), settings }))
       await promisify(execFile)(envoy ?? '', ['--mode', 'validate', '-c', 'envoy.yaml'], { cwd: directory })
     } finally {
       await rm(directory, { recursive: true })
     }
-  })
+  }
+
+  it('accepts the configuration', () => accepts({}))
+
+  it.each([
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_EXPORTER_OTLP_HEADERS: 'key=1' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4318', OTEL_TRACES_SAMPLER: 'always_on' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector', OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector', OTEL_TRACES_SAMPLER: 'always_off' },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector', OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=hotel' },
+  ])('accepts it with tracing: %j', (environment) => accepts(environment))
 })

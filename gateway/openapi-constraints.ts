@@ -174,6 +174,9 @@ export const messageRules: Readonly<Record<string, readonly Schema[]>> = {
 
 /** Fields that examples go without: a caller seldom sends them, or they belong to a later moment. */
 export const leftOutOfExamples = {
-  request: new Set(['etag', 'update_mask', 'page_token', 'status', 'hotel', 'location', 'rooms']),
+  request: new Set([
+    ...['etag', 'etags', 'update_mask', 'page_token', 'status', 'hotel', 'location', 'rooms'],
+    ...['room_type', 'room_count', 'hold_until'],
+  ]),
   answer: new Set(['delete_time', 'reason', 'checkin_datetime', 'checkout_datetime']),
 } as const satisfies Readonly<Record<string, ReadonlySet<string>>>
