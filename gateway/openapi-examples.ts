@@ -1,7 +1,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import { enumNames, type FieldType, fieldType } from './field-types.ts'
 import type { Api } from './http-rules.ts'
-import { leftOutOfExamples, stringField } from './openapi-constraints.ts'
+import { boundsOf, leftOutOfExamples, stringField } from './openapi-constraints.ts'
 import { isRequired, resourceNames } from './openapi-schemas.ts'
 
 /**
@@ -12,7 +12,7 @@ export function exampleMessage(message: DescMessage, api: Api, use: 'request' | 
   const resources = resourceNames(api)
   const isShown = (field: DescField) =>
     !leftOutOfExamples[use].has(field.name) || (use === 'request' && isRequired(api, field))
-  const value = (type: FieldType, example: string | undefined): unknown => {
+  const value = (type: FieldType, example: string | undefined, least = 1): unknown => {
     switch (type.kind) {
       case 'string':
         return example
@@ -22,7 +22,7 @@ export function exampleMessage(message: DescMessage, api: Api, use: 'request' | 
         // One that holds others of its kind would have no end.
         return type.desc === message ? undefined : exampleMessage(type.desc, api, use)
       case 'list':
-        return [value(type.of, example)]
+        return Array.from({ length: least }, (_, index) => value(type.of, numbered(example, index)))
       case 'map':
         return {}
       default:
@@ -31,9 +31,17 @@ export function exampleMessage(message: DescMessage, api: Api, use: 'request' | 
   }
   return Object.fromEntries(
     message.fields.filter(isShown).flatMap((field) => {
-      const example = value(fieldType(field), stringField(field, resources).example)
+      const { minItems = 1 } = boundsOf(field) as { minItems?: number }
+      const example = value(fieldType(field), stringField(field, resources).example, minItems)
       return example === undefined ? [] : [[field.name, example]]
     }),
+  )
+}
+
+/** The example of an item of a list: of ids, those that follow the first. */
+function numbered(example: string | undefined, index: number): string | undefined {
+  return example?.replace(/(?<=-)[0-9a-f]{12}$/, (end) =>
+    (Number.parseInt(end, 16) + index).toString(16).padStart(12, '0'),
   )
 }
 

@@ -64,6 +64,13 @@ describe('the document', () => {
       expect(document.components).toHaveProperty([section, name])
   })
 
+  it('says how changes are watched, and from where', () => {
+    const watch = operation(document, 'WatchRoomTypes')
+    expect(Object.keys(watch.responses['200']?.content ?? {})).toEqual(['application/x-ndjson', 'text/event-stream'])
+    expect(watch.parameters?.flatMap(({ name }) => name ?? [])).toEqual(['hotel', 'cursor', 'from_now'])
+    expect(watch.parameters).toContainEqual({ $ref: '#/components/parameters/last-event-id' })
+  })
+
   it('gives examples that keep to their schemas', async () => {
     let examples = 0
     for (const [place, { example, examples: several }] of mediaIn(document)) {
@@ -114,6 +121,7 @@ describe('the answers of a method', () => {
       'INVALID_FIELD',
       'IDEMPOTENCY_KEY_REUSED',
       'ROOM_NOT_AVAILABLE',
+      'NO_ROOM_OF_TYPE_AVAILABLE',
     ])
     expect(reasons('CreateRoom', '409')).toEqual(['ROOM_NUMBER_TAKEN'])
     expect(reasons('UpdateRoom', '409')).toEqual(expect.arrayContaining(['ETAG_MISMATCH', 'ROOM_NUMBER_TAKEN']))
