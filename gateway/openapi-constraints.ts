@@ -91,6 +91,8 @@ const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, 
   deleted_from: ['CalendarDate', '2030-05-01'],
   deleted_to: ['CalendarDate', '2030-05-08'],
   night: ['CalendarDate', '2030-05-01'],
+  // Empty for the rooms without a type.
+  'RoomTypeAvailability.name': ['AnyText', 'Double'],
   // Values of any field, as text.
   'FieldChange.from': ['AnyText', '2030-05-03'],
   'FieldChange.to': ['AnyText', '2030-05-04'],

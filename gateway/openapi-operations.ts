@@ -43,7 +43,7 @@ function parameters(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: 
     description: texts.get(field.proto) ?? '',
     ...(isRequired(api, field) && { required: true }),
     // A name without a value is as good as none.
-    ...(isEmptyAbsent(field) && field.scalar === ScalarType.STRING && { allowEmptyValue: true }),
+    ...(!isRequired(api, field) && isEmptyText(field) && { allowEmptyValue: true }),
     schema: schemas.parameter(field),
   })
   return [
@@ -76,7 +76,7 @@ function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Par
     return {
       description: `${description} ${streamed}`,
       headers: headers(['x-request-id', ...rateHeaders, 'cache-control']),
-      content: { 'application/x-ndjson': { schema }, 'text/event-stream': { schema } },
+      content: { 'application/x-ndjson': { schema }, 'text/event-stream': { schema: serverSentEvent(schema) } },
     }
   return {
     description,
@@ -91,6 +91,23 @@ function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Par
     ),
     content: { 'application/json': { schema, example } },
     ...linksFrom(method, api),
+  }
+}
+
+/** Whether a string without a value is as good as none. */
+function isEmptyText(field: DescField): boolean {
+  return isEmptyAbsent(field) && field.scalar === ScalarType.STRING
+}
+
+/** An event whose data is JSON, in the way that OpenAPI 3.2 describes the items of a stream. */
+function serverSentEvent(schema: Schema): Schema {
+  return {
+    type: 'object',
+    properties: {
+      data: { type: 'string', contentMediaType: 'application/json', contentSchema: schema },
+      id: { type: 'string', description: 'The cursor after these changes: the value for `last-event-id`.' },
+    },
+    required: ['data', 'id'],
   }
 }
 

@@ -67,7 +67,7 @@ async function explain(em: EntityManager, wish: Wish, clockOffset: number): Prom
     }),
   ).finish()
   const detail = Any.fromPartial({ typeUrl: 'type.googleapis.com/hotel.reservations.v1.Alternatives', value })
-  return type === undefined ? [detail] : [inTheWay(around.held ?? []), detail]
+  return type === undefined ? [detail] : [...inTheWay(around.held ?? []), detail]
 }
 
 type Choice = { rooms: string[]; in_date: string; out_date: string; room_type?: string }

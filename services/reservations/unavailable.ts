@@ -60,7 +60,7 @@ export function roomNotAvailable(conflicts: readonly Conflict[], wish?: Wish): N
     first === undefined ? 'a room is held for some of the nights' : `room ${first.room} is ${heldFor(first)}`,
     first === undefined ? {} : { room: first.room, in_date: first.in_date, out_date: first.out_date },
     wish,
-    [inTheWay(conflicts)],
+    inTheWay(conflicts),
   )
 }
 
@@ -74,15 +74,14 @@ export function noRoomOfType(type: string, requested: number, free: number, wish
   )
 }
 
-/** The nights in the way as a detail of the refusal: the first ten. */
-export function inTheWay(conflicts: readonly Conflict[]): PreconditionFailure {
-  return PreconditionFailure.fromPartial({
-    violations: conflicts.slice(0, MOST_IN_THE_WAY).map((conflict) => ({
-      type: conflict.by,
-      subject: `rooms/${conflict.room}`,
-      description: heldFor(conflict),
-    })),
-  })
+/** The nights in the way as a detail of the refusal: the first ten; no detail when there are none. */
+export function inTheWay(conflicts: readonly Conflict[]): PreconditionFailure[] {
+  const violations = conflicts.slice(0, MOST_IN_THE_WAY).map((conflict) => ({
+    type: conflict.by,
+    subject: `rooms/${conflict.room}`,
+    description: heldFor(conflict),
+  }))
+  return violations.length > 0 ? [PreconditionFailure.fromPartial({ violations })] : []
 }
 
 function heldFor({ in_date, out_date }: Conflict): string {

@@ -4,25 +4,29 @@ import datetime
 import itertools
 import json
 import os
+import re
 
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
 
 schemathesis.openapi.format(
     "time-zone", st.sampled_from(["UTC", "Europe/Zurich", "Pacific/Kiritimati", "America/Argentina/Ushuaia"])
 )
 schemathesis.openapi.format("phone-number", st.sampled_from(["+41446681800", "+41 44 668 18 00", "+1 (212) 555-0100"]))
 
-# Ids that exist, by the names of the fields that refer to them; made by the test that starts this.
-EXISTING = json.loads(os.environ.get("FUZZ_EXISTING", "{}"))
+# Ids that exist, made by the test that starts this: by the names of the fields that refer to them, and by the first word
+# of the paths that name them.
+RESOURCES = json.loads(os.environ.get("FUZZ_RESOURCES", '{"references": {}, "ids": {}}'))
+EXISTING = RESOURCES["references"]
 
 # Fields of which the services demand more than a schema can say: that the resource exists, is live and of the same hotel,
 # that dates follow each other, that a cursor is one, that the zone or the number is known.
 BEYOND_THE_SCHEMA = {
     *EXISTING,
     *(f"{name}s" for name in EXISTING),
-    *("out_date", "deleted_from", "deleted_to", "hold_until", "time_zone", "phone", "cursor", "from_now"),
+    *("out_date", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
 }
 
 _calls = itertools.count(1)
@@ -43,6 +47,11 @@ def before_call(context, case, kwargs):
         if "if-match" in case.headers:
             case.headers["if-match"] = "*"
         case.headers.pop("last-event-id", None)
+    if _is_as_documented(case, ParameterLocation.PATH) and not _is_linked(case):
+        ids = RESOURCES["ids"].get(re.match(r"/(\w*)", case.operation.path)[1])
+        # Those of the path's own choice are unknown ones.
+        if ids and "id" in case.path_parameters and turn % 8 != 1:
+            case.path_parameters["id"] = ids[turn % len(ids)]
     if _is_as_documented(case, ParameterLocation.QUERY):
         _make_real(case.query, turn)
         # Those that were not answered open nothing.
@@ -55,6 +64,10 @@ def before_call(context, case, kwargs):
 def _is_as_documented(case, location):
     component = case.meta.components.get(location) if case.meta else None
     return component is None or component.mode.is_positive
+
+
+def _is_linked(case):
+    return case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
 
 
 def _make_real(values, turn):

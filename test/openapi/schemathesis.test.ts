@@ -1,7 +1,8 @@
 import { pythonEnvironment, pythonTool, runCommand } from '@hotel/stack/python'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { day, demandViewIsTrue } from '../hotel.ts'
+import { demandViewIsTrue } from '../hotel.ts'
+import { makeResources, type Resources } from './resources.ts'
 import { fuzzSettings } from './settings.ts'
 
 const tool = pythonTool('schemathesis')
@@ -45,10 +46,10 @@ type Outcome = { readonly code: number | null; readonly output: string; readonly
 
 /** Starts the first two parts, and the third when one of these is done. */
 async function startParts(suite: Suite): Promise<readonly Promise<Outcome>[]> {
-  const existing = await existingIds(suite)
+  const resources = await makeResources(suite)
   const halves = halve(await operationsOf(suite))
   const run = async (operations: readonly Operation[], args: readonly string[]): Promise<Outcome> => {
-    const ran = await runSchemathesis(suite, existing, args)
+    const ran = await runSchemathesis(suite, resources, args)
     return { ...ran, operations: operations.length }
   }
   const first = halves.map((half) =>
@@ -57,7 +58,7 @@ async function startParts(suite: Suite): Promise<readonly Promise<Outcome>[]> {
   return [...first, Promise.race(first).then(() => run(halves.flat(), ['--phases=stateful']))]
 }
 
-function runSchemathesis(suite: Suite, existing: object, args: readonly string[]) {
+function runSchemathesis(suite: Suite, resources: Resources, args: readonly string[]) {
   if (tool === undefined) throw new Error('there is no schemathesis')
   const document = `http://${suite.gateway.address}/openapi.json`
   // One worker each: Python 3.11 confuses itself when two of its threads compile code at once.
@@ -67,30 +68,9 @@ function runSchemathesis(suite: Suite, existing: object, args: readonly string[]
     ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', document, ...options, ...args],
     {
       cwd: import.meta.dirname,
-      env: { ...pythonEnvironment(tool), FUZZ_EXISTING: JSON.stringify(existing), PYTHONDONTWRITEBYTECODE: '1' },
+      env: { ...pythonEnvironment(tool), FUZZ_RESOURCES: JSON.stringify(resources), PYTHONDONTWRITEBYTECODE: '1' },
     },
   )
-}
-
-/** Resources for requests to refer to, by the names of the fields that do. */
-async function existingIds({ gateway }: Suite): Promise<Record<string, string[]>> {
-  const several = async (count: number, make: (name: string, index: number) => Promise<{ id: string }>) =>
-    (await Promise.all(Array.from({ length: count }, (_, index) => make(`Fuzzed ${index}`, index)))).map(({ id }) => id)
-  const hotel = (await gateway.hotels.listHotels({})).hotels.map(({ id }) => id)
-  const location = (await gateway.locations.listLocations({})).locations.map(({ id }) => id)
-  const room_type = await several(2, (name) => gateway.roomTypes.createRoomType({ name }))
-  const typeOf = (index: number) => room_type[index % room_type.length] ?? ''
-  const room = await several(10, (number, index) => gateway.rooms.createRoom({ number, room_type: typeOf(index) }))
-  const guest = await several(3, (first_name) => gateway.guests.createGuest({ first_name }))
-  const reservation = await several(3, (_, index) =>
-    gateway.reservations.createReservation({
-      guest: guest[0] ?? '',
-      room: room[index] ?? '',
-      in_date: day(400),
-      out_date: day(401),
-    }),
-  )
-  return { hotel, location, room_type, room, guest, reservation }
 }
 
 async function operationsOf(suite: Suite): Promise<Operation[]> {
