@@ -104,7 +104,7 @@ async function removeAbandoned(): Promise<void> {
     if (isOwned(folder)) continue
     // Another user's is that user's to remove.
     await claim(folder).then(
-      () => rm(folder, { recursive: true, force: true }),
+      () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
       () => {},
     )
   }

@@ -36,7 +36,11 @@ export async function makeResources({ gateway }: Suite): Promise<Resources> {
     room_types: await several(10, (name) => gateway.roomTypes.createRoomType({ name })),
     rooms: await several(11, createRoom),
     employees: await several(12, (first_name, index) =>
-      gateway.employees.createEmployee({ first_name, email: `fuzzed${index}@example.org`, role: Employee_Role.FRONT_DESK }),
+      gateway.employees.createEmployee({
+        first_name,
+        email: `fuzzed${index}@example.org`,
+        role: Employee_Role.FRONT_DESK,
+      }),
     ),
     guests: await several(13, createGuest),
     reservations: await several(14, (name, index) => createReservation(name, index + 3)),
