@@ -1,4 +1,5 @@
 import {
+  type HeldNights,
   HeldNights_Holder as Holder,
   type ListRoomAvailabilityRequest,
   type ListRoomAvailabilityResponse,
@@ -37,7 +38,8 @@ type RoomRow = {
   room_type: string | null
   location: string
   hotel: string
-  held: { in_date: string; out_date: string; by: keyof typeof Holder }[]
+  /** Each as `in_date out_date holder`. */
+  held: string[]
 }
 
 /** A page of rooms by location, number in natural order, id, in one statement and so one snapshot. */
@@ -64,10 +66,15 @@ export async function listRoomAvailability(
       ...row,
       room_type: room_type ?? undefined,
       available: held.length === 0,
-      held: held.map((nights) => ({ ...nights, by: Holder[nights.by] })),
+      held: held.map(heldNights),
     })),
     next_page_token,
   }
+}
+
+function heldNights(text: string): HeldNights {
+  const [in_date = '', out_date = '', holder] = text.split(' ')
+  return { in_date, out_date, by: Holder[holder as keyof typeof Holder] }
 }
 
 type TypeRow = {

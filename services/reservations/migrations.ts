@@ -14,4 +14,5 @@ export const migrations = [
   { name: '0007-booking', file: new URL('migrations/0007-booking.sql', import.meta.url) },
   { name: '0008-availability', file: new URL('migrations/0008-availability.sql', import.meta.url) },
   { name: '0009-held-stays', file: new URL('migrations/0009-held-stays.sql', import.meta.url) },
+  { name: '0010-covering-legs', file: new URL('migrations/0010-covering-legs.sql', import.meta.url) },
 ]
