@@ -209,7 +209,8 @@ describe('metrics', () => {
       )
     expect(refusals('CreateReservation', 'ROOM_NOT_AVAILABLE')).toBe(1)
     expect(refusals('DeleteReservation', 'ETAG_MISMATCH')).toBe(1)
-    expect(grown('hotel_transaction_retries_total{sqlstate="40P01"}')).toBe(1)
+    // Once more when the repeat comes before the other, who waits still.
+    expect(grown('hotel_transaction_retries_total{sqlstate="40P01"}')).toBeGreaterThanOrEqual(1)
   })
 
   test('how far the replicas are behind, and which writes wait for others', async () => {
