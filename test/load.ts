@@ -128,8 +128,12 @@ function restDoor(suite: Suite): Door {
   }
 }
 
-/** The name of the code. A connection that is refused or cut is what UNAVAILABLE is to a client of HTTP. */
+/**
+ * The name of the code. A connection that is refused or cut is what UNAVAILABLE is to a client of HTTP; and an answer that
+ * is cut in the middle, when its headers have been sent, can only be reset, which grpc-js calls INTERNAL.
+ */
 function codeOf(error: unknown): string {
+  if (error instanceof ClientError && error.details.startsWith('Received RST_STREAM')) return 'UNAVAILABLE'
   if (error instanceof ClientError) return Status[error.code] ?? String(error.code)
   const cause = (error as { cause?: { code?: string } }).cause?.code ?? ''
   return /^(ECONN|EPIPE|UND_ERR_SOCKET)/.test(cause) ? 'UNAVAILABLE' : String(error)
