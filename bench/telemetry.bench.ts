@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createClients } from '@hotel/stack/clients'
+import { clientScopes } from '@hotel/stack/scopes'
+import { perService } from '@hotel/stack/service-names'
 import { type Stack, startStack } from '@hotel/stack/stack'
 import { compare } from './measure.ts'
 
@@ -41,8 +43,13 @@ export async function bench(): Promise<void> {
     env: { guests: (instance) => sides[instance]?.env ?? {} },
   })
   closing.defer(() => stack.stop())
+  const claims = { subject: 'bench', scopes: clientScopes, hotels: ['*'], ttlSeconds: 3_600 }
+  const token = await stack.issuer?.mint(claims)
   const guests = stack.addresses.guests.map((address) => {
-    const { clients, close } = createClients({ guests: address, rooms: address, reservations: address })
+    const { clients, close } = createClients(
+      perService(() => address),
+      token,
+    )
     closing.defer(close)
     return clients.guests
   })

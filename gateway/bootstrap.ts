@@ -4,6 +4,7 @@ import type { Api } from './http-rules.ts'
 import { localReplies } from './local-replies.ts'
 import { routeConfiguration } from './routes.ts'
 import type { GatewaySettings } from './settings.ts'
+import { keysCluster } from './tokens.ts'
 import { collectorCluster, tracing, tracingRuntime } from './tracing.ts'
 
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
@@ -14,7 +15,11 @@ export function bootstrap(settings: GatewaySettings, api: Api): object {
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: settings.adminPort } } },
     static_resources: {
       listeners: [listener(settings, api)],
-      clusters: [...clusters(settings), ...(otlp === undefined ? [] : [collectorCluster(otlp)])],
+      clusters: [
+        ...clusters(settings),
+        ...keysCluster(settings.auth),
+        ...(otlp === undefined ? [] : [collectorCluster(otlp)]),
+      ],
     },
     ...(otlp === undefined ? {} : { layered_runtime: tracingRuntime(otlp) }),
     overload_manager: {
@@ -77,7 +82,7 @@ function hcm(settings: GatewaySettings, api: Api): object {
     preserve_external_request_id: true,
     always_set_request_id_in_response: true,
     request_id_extension: unchangedRequestIds(),
-    route_config: routeConfiguration(api),
+    route_config: routeConfiguration(api, settings),
     http_filters: httpFilters(settings, api),
     local_reply_config: localReplies(api),
     access_log: [accessLog(settings)],

@@ -52,7 +52,7 @@ describe('routes', () => {
   // The shape is Envoy's, which its own validation below checks.
   const routes = () =>
     (
-      routeConfiguration(api) as {
+      routeConfiguration(api, settingsWith({})) as {
         virtual_hosts: [{ routes: { match: { path?: string; prefix?: string }; route?: Route }[] }]
       }
     ).virtual_hosts[0].routes

@@ -2,19 +2,23 @@ import { guardFilter } from './guard.ts'
 import type { Api } from './http-rules.ts'
 import { clientLimit, fieldExtraction, statusLimit } from './limits.ts'
 import { type GatewaySettings, serviceNames } from './settings.ts'
+import { callerOf, tokenDemand } from './tokens.ts'
 
 export const answerFilter = 'hotel.answer'
 export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
 
 /**
- * The filters in the order in which they see a request. The limit per client comes before all that costs, the limit per
- * reservation last, so that what is refused before it does not use up a reservation's minute.
+ * The filters in the order in which they see a request. The limit per client comes before all that costs, except that it
+ * asks who calls; who has no token is refused after it, so that guessing at tokens is limited too. The limit per
+ * reservation comes last, so that what is refused before it does not use up a reservation's minute.
  */
 export function httpFilters(settings: GatewaySettings, api: Api): object[] {
   return [
     lua(answerFilter, 'answer.lua'),
     health(),
+    callerOf(settings.auth),
     clientLimit(settings, api),
+    tokenDemand(settings.auth),
     lua(guardFilter, 'guard.lua'),
     { name: transcoderFilter, typed_config: transcoder(api, { stream_newline_delimited: true }) },
     fieldExtraction(api),

@@ -38,6 +38,9 @@ export function settingsWith(environment: Readonly<Record<string, string>>) {
     GUESTS_ADDRESS: '127.0.0.1:1',
     ROOMS_ADDRESS: '127.0.0.1:1',
     RESERVATIONS_ADDRESS: '127.0.0.1:1,127.0.0.1:2',
+    AUTH_ISSUER: 'https://issuer.example',
+    AUTH_AUDIENCE: 'hotel',
+    AUTH_JWKS_URL: 'https://issuer.example/jwks.json',
     ...environment,
   })
 }

@@ -25,6 +25,12 @@ export function localReplies(api: Api): object {
       // What the transcoder says of a body that is no such message is the only text of Envoy's a caller can use.
       mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
       ...replies.map((reply) => mapper(reply, [anyRest])),
+      // A gRPC client gets its details in a header.
+      {
+        filter: statusIs(401),
+        body_format_override: { text_format_source: { inline_string: noToken } },
+        headers_to_add: [statusDetailsHeader(api, 16, noToken, [errorInfo('UNAUTHENTICATED')])],
+      },
       // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
       {
         filter: statusIs(503),
@@ -35,6 +41,7 @@ export function localReplies(api: Api): object {
   }
 }
 
+const noToken = 'A valid token is needed.'
 const away = 'The service can not answer now. Repeat later.'
 const afterOneSecond: Detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retry_delay: '1s' }
 
@@ -52,7 +59,7 @@ type Reply = {
 /** What Envoy answers by itself. The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
 export const replies: readonly Reply[] = [
   { http: 400, code: 3, reason: 'INVALID_FIELD', message: 'The request is not well-formed HTTP.' },
-  { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: 'A valid token is needed.' },
+  { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: noToken },
   { http: 403, code: 7, reason: 'PERMISSION_DENIED', message: 'The token does not allow this.' },
   {
     http: 404,

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openIssuer } from '@hotel/stack/issuer'
 import { configure, writeFiles } from './configure.ts'
 import { settingsWith } from './fixtures.ts'
 
@@ -23,7 +24,11 @@ export type LoneGateway = {
 export async function startAlone(envoy: string, descriptorSet: Uint8Array): Promise<LoneGateway> {
   const [port, adminPort] = [await freePort(), await freePort()]
   const directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
+  const issuer = await openIssuer(directory)
+  const token = await issuer.mint({ subject: 'tester', scopes: [], hotels: [], ttlSeconds: 3_600 })
   const settings = settingsWith({
+    ...issuer.env,
+    AUTH_JWKS_URL: '',
     GATEWAY_PORT: String(port),
     GATEWAY_ADMIN_PORT: String(adminPort),
     RATE_LIMIT_PER_SECOND: '100000',
@@ -41,7 +46,7 @@ export async function startAlone(envoy: string, descriptorSet: Uint8Array): Prom
   return {
     async send(request, body, type = 'application/json', more = {}) {
       const [method = '', target = ''] = request.split(' ')
-      const headers = { 'content-type': type, ...more }
+      const headers = { authorization: `Bearer ${token}`, 'content-type': type, ...more }
       const answer = await fetch(base + target, { method, headers, ...(body !== undefined && { body }) })
       return { status: answer.status, headers: answer.headers, json: (await answer.json()) as Refusal['json'] }
     },

@@ -2,9 +2,16 @@ import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
 import { guardFilter } from './guard.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
 import { rateLimitFilter } from './limits.ts'
+import type { GatewaySettings } from './settings.ts'
+import { callerFilter, tokenFilter } from './tokens.ts'
+
+/** What no route of the gateway's own needs, and what it does not need either when it is for everybody. */
+const always = [guardFilter, transcoderFilter]
+const unlessPublic = [callerFilter, rateLimitFilter, tokenFilter]
 
 /** The one virtual host: gRPC paths, to which the transcoder leads REST too, then what the gateway answers itself. */
-export function routeConfiguration(api: Api): object {
+export function routeConfiguration(api: Api, { auth }: Pick<GatewaySettings, 'auth'>): object {
+  const free = auth.publicDocs ? disabled(...always, ...unlessPublic) : disabled(...always)
   return {
     name: 'hotel',
     virtual_hosts: [
@@ -14,10 +21,11 @@ export function routeConfiguration(api: Api): object {
         routes: [
           eventStreams(api),
           ...api.methods.map(methodRoute),
-          ...reflectionAndHealth(),
-          ...documentRoutes('/', { body_format: { json_format: collections(api) } }),
-          ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }),
-          readOnlyRoute('/healthz'),
+          ...['v1', 'v1alpha'].map((version) => guestsRoute(`/grpc.reflection.${version}.ServerReflection/`, free)),
+          guestsRoute('/grpc.health.v1.Health/', disabled(...always, ...unlessPublic)),
+          ...documentRoutes('/', { body_format: { json_format: collections(api) } }, free),
+          ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }, free),
+          readOnlyRoute('/healthz', disabled(...always, ...unlessPublic)),
           { name: 'unknown', match: { prefix: '/' }, direct_response: { status: 404 } },
         ],
       },
@@ -109,22 +117,18 @@ function retries(method: ApiMethod): object {
 }
 
 /** Any service could describe the whole API; guests is the one that depends on no other. */
-function reflectionAndHealth(): object[] {
-  return [
-    '/grpc.reflection.v1.ServerReflection/',
-    '/grpc.reflection.v1alpha.ServerReflection/',
-    '/grpc.health.v1.Health/',
-  ].map((prefix) => ({
+function guestsRoute(prefix: string, free: object): object {
+  return {
     name: prefix.slice(1, -1),
     match: { prefix, grpc: {} },
     route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
-    typed_per_filter_config: disabled(rateLimitFilter, guardFilter, transcoderFilter),
-  }))
+    typed_per_filter_config: free,
+  }
 }
 
-/** A document of the gateway itself: free of limits, read only. */
-function documentRoutes(path: string, content: object): object[] {
-  const readOnly = readOnlyRoute(path)
+/** A document of the gateway itself: read only, and free of limits when it is public. */
+function documentRoutes(path: string, content: object, free: object): object[] {
+  const readOnly = readOnlyRoute(path, free)
   return [
     {
       ...readOnly,
@@ -137,13 +141,13 @@ function documentRoutes(path: string, content: object): object[] {
 }
 
 /** Refuses all methods of a path that can only be read. */
-function readOnlyRoute(path: string) {
+function readOnlyRoute(path: string, free: object) {
   return {
     name: path,
     match: path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } },
     direct_response: { status: 405 },
     response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],
-    typed_per_filter_config: disabled(rateLimitFilter, guardFilter, transcoderFilter),
+    typed_per_filter_config: free,
   }
 }
 

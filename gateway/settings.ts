@@ -1,3 +1,4 @@
+import { type AuthSettings, authSettings } from '@hotel/runtime/auth-settings'
 import { type OtlpSettings, otlpSettings } from '@hotel/runtime/otlp'
 
 /** Where the gateway listens, whom it forwards to and how much it lets through. */
@@ -9,7 +10,9 @@ export type GatewaySettings = {
   readonly adminPort: number
   /** `host:port` of each replica, by service. */
   readonly endpoints: Readonly<Record<ServiceName, readonly string[]>>
-  /** Requests a second for each client. */
+  /** Whose tokens are accepted. */
+  readonly auth: AuthSettings
+  /** Requests a second for each client whose token names no higher tier. */
   readonly requestsPerSecond: number
   /** Changes of status a minute for each reservation. */
   readonly statusChangesPerMinute: number
@@ -26,8 +29,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Reads the settings from environment variables: GATEWAY_ADDRESS, GATEWAY_PORT, GATEWAY_ADMIN_PORT,
  * RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, and GUESTS_ADDRESS, ROOMS_ADDRESS,
- * RESERVATIONS_ADDRESS as `host:port`, several separated by commas, and OpenTelemetry's own for tracing. Throws naming
- * the variable that is wrong.
+ * RESERVATIONS_ADDRESS as `host:port`, several separated by commas, AUTH_… as the services do, and OpenTelemetry's own for
+ * tracing. Throws naming the variable that is wrong.
  */
 export function settingsFrom(environment: Environment): GatewaySettings {
   const endpoints = (variable: string): readonly string[] => {
@@ -47,6 +50,7 @@ export function settingsFrom(environment: Environment): GatewaySettings {
     }),
     requestsPerSecond: integer('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: integer('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
+    auth: authSettings(environment),
     otlp: otlpSettings(environment),
   })
 }

@@ -1,11 +1,8 @@
-import { isIP } from 'node:net'
 import type { OtlpSettings } from '@hotel/runtime/otlp'
+import { outsideCluster } from './outside-cluster.ts'
 
 /** The cluster of the collector. */
 const COLLECTOR = 'otlp'
-
-/** Where distributions keep the certificates that everybody trusts, Debian's and distroless images among them. */
-const SYSTEM_CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt'
 
 /**
  * How the gateway records and exports its steps of traces: one for the request, and within it one for each attempt to
@@ -56,28 +53,10 @@ export function tracingRuntime({ batchSize, batchDelayMs }: OtlpSettings): objec
 
 /** The collector, over HTTP/2 when it is spoken to by gRPC. */
 export function collectorCluster({ url, protocol, certificate }: OtlpSettings): object {
-  const port = url.port === '' ? defaultPort(url, protocol) : Number(url.port)
-  // Brackets belong to an IPv6 address in a URL only.
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  return {
-    name: COLLECTOR,
-    type: 'STRICT_DNS',
-    dns_lookup_family: 'V4_PREFERRED',
-    connect_timeout: '1s',
-    load_assignment: {
-      cluster_name: COLLECTOR,
-      endpoints: [
-        { lb_endpoints: [{ endpoint: { address: { socket_address: { address: host, port_value: port } } } }] },
-      ],
-    },
-    typed_extension_protocol_options: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-        explicit_http_config: protocol === 'grpc' ? { http2_protocol_options: {} } : { http_protocol_options: {} },
-      },
-    },
-    ...(url.protocol === 'https:' ? { transport_socket: tls(host, certificate) } : {}),
-  }
+  return outsideCluster(COLLECTOR, url, {
+    certificate,
+    ...(protocol === 'grpc' ? { http2: true, port: 4317 } : {}),
+  })
 }
 
 function exporter({ url, protocol, headers, timeoutMs }: OtlpSettings): object {
@@ -131,27 +110,4 @@ function resource({ resource }: OtlpSettings): object {
       },
     ],
   }
-}
-
-function tls(host: string, certificate = SYSTEM_CERTIFICATES): object {
-  return {
-    name: 'envoy.transport_sockets.tls',
-    typed_config: {
-      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
-      ...(isIP(host) === 0 ? { sni: host } : {}),
-      common_tls_context: {
-        validation_context: {
-          trusted_ca: { filename: certificate },
-          match_typed_subject_alt_names: [
-            { san_type: isIP(host) === 0 ? 'DNS' : 'IP_ADDRESS', matcher: { exact: host } },
-          ],
-        },
-      },
-    },
-  }
-}
-
-function defaultPort(url: URL, protocol: OtlpSettings['protocol']): number {
-  if (protocol === 'grpc') return 4317
-  return url.protocol === 'https:' ? 443 : 80
 }

@@ -8,7 +8,15 @@ import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
-import { type Channel, type Client, type CompatServiceDefinition, createChannel, createClientFactory } from 'nice-grpc'
+import {
+  type Channel,
+  type Client,
+  type ClientMiddleware,
+  type CompatServiceDefinition,
+  createChannel,
+  createClientFactory,
+  Metadata,
+} from 'nice-grpc'
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { errorDetailsClientMiddleware } from 'nice-grpc-error-details'
 import type { PerService } from './service-names.ts'
@@ -30,15 +38,15 @@ export type Clients = {
   readonly retirement: SuiteClient<typeof RetirementServiceDefinition>
 }
 
-/** Clients over one channel for each address; `close` ends them. */
-export function createClients(addresses: PerService<string>): { clients: Clients; close: () => void } {
+/** Clients over one channel for each address, with a token if there is one; `close` ends them. */
+export function createClients(addresses: PerService<string>, token?: string): { clients: Clients; close: () => void } {
   const channels = new Map<string, Channel>()
   const to = (address: string) => {
     const channel = channels.get(address) ?? createChannel(address, undefined, quickReconnect)
     channels.set(address, channel)
     return channel
   }
-  const factory = createClientFactory().use(errorDetailsClientMiddleware).use(deadlineMiddleware)
+  const factory = createClientFactory().use(bearing(token)).use(errorDetailsClientMiddleware).use(deadlineMiddleware)
   return {
     clients: {
       guests: factory.create(GuestServiceDefinition, to(addresses.guests)),
@@ -55,6 +63,15 @@ export function createClients(addresses: PerService<string>): { clients: Clients
     close() {
       for (const channel of channels.values()) channel.close()
     },
+  }
+}
+
+/** Sends the token, unless a call has an authorization of its own. */
+function bearing(token: string | undefined): ClientMiddleware {
+  return async function* (call, options) {
+    const metadata = Metadata(options.metadata)
+    if (token !== undefined && !metadata.has('authorization')) metadata.set('authorization', `Bearer ${token}`)
+    return yield* call.next(call.request, { ...options, metadata })
   }
 }
 

@@ -29,6 +29,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'google-proto-files': "Google's protos of HTTP rules and errors, which ours import",
   ioredis: 'the client of Redis',
   jest: 'runs the tests',
+  jose: 'verifies and signs tokens (JWT), and reads the keys of an issuer (JWKS)',
   kysely: "statements with parameters on the ORM's connections",
   'libphonenumber-js': 'tells phone numbers from other text',
   'nice-grpc': 'gRPC servers and clients with promises, AbortSignal and middleware',

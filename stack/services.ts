@@ -14,6 +14,8 @@ export type ServiceOptions = {
   readonly databaseUrl: string
   readonly redisUrl: string | undefined
   readonly pageTokenKey: string
+  /** Whose tokens it accepts, and its own. */
+  readonly auth: Env
   readonly logLevel: string
   readonly clockFile: string | undefined
   /** What is set besides, or differently. */
@@ -77,6 +79,7 @@ function instance(name: string, address: string, index: number, options: Service
     ROOMS_ADDRESS: options.addresses.rooms.join(','),
     RESERVATIONS_ADDRESS: options.addresses.reservations.join(','),
     PAGE_TOKEN_KEY: options.pageTokenKey,
+    ...options.auth,
     LOG_LEVEL: options.logLevel,
     ...present(optional),
   }

@@ -1,8 +1,11 @@
 import path from 'node:path'
+import { authSettings } from '@hotel/runtime/auth-settings'
 import { otlpSettings } from '@hotel/runtime/otlp'
 import { addressesOf, metricsAddressesOf, reservePorts } from './addresses.ts'
+import { type Auth, type GivenAuth, openAuth } from './auth.ts'
 import type { Ports } from './config.ts'
 import { startEnvoy } from './envoy.ts'
+import type { Issuer } from './issuer.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import type { Supervised, Surroundings } from './processes.ts'
 import { type Access, migrate, provision, serviceUrl } from './provision.ts'
@@ -29,6 +32,8 @@ export type StackOptions = {
   readonly instances?: Partial<PerService<number>>
   /** What is set for a service besides, or differently; or for each of its instances, by its number from 0. */
   readonly env?: Partial<PerService<Env | EnvOf>>
+  /** Whose tokens are accepted; without, those of the data folder's own issuer. */
+  readonly auth?: GivenAuth
   /** OpenTelemetry's variables, for the services and the gateway; without an endpoint no traces are recorded. */
   readonly openTelemetry?: Env
   /** File with the seconds by which the services' clock is off. */
@@ -53,6 +58,7 @@ export type StackOptions = {
 
 /** The suite, running. */
 export type Stack = AsyncDisposable & {
+  readonly dataDir: string
   /** `host:port` of each instance of each service. */
   readonly addresses: PerService<readonly string[]>
   /** The same of their metrics. */
@@ -64,6 +70,8 @@ export type Stack = AsyncDisposable & {
   /** Of the services' databases, as the services' roles. */
   readonly databaseUrls: PerService<string>
   readonly pageTokenKey: string
+  /** Who makes tokens for it, when it is the data folder's own issuer. */
+  readonly issuer: Issuer | undefined
   /** Stops everything in the reverse order of starting. */
   stop(): Promise<void>
   /** Ends everything at once; Postgres recovers at its next start. */
@@ -81,6 +89,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const around = { runFile, log, say, restart, signal }
   const ports = await reservePorts({ ...options, unused: unusedPorts(options) })
   const secrets = await readSecrets(options.dataDir)
+  const auth = await openAuth(options.dataDir, options.auth ?? { env: {} }, started)
   const redis = await startCache(options, ports, secrets, around, started)
   const databases = await startDatabases(options, ports, secrets, around, started)
   const addresses = await addressesOf(ports, options.instances)
@@ -94,6 +103,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       databaseUrl: databases.urls[name],
       redisUrl: redis.url,
       pageTokenKey: secrets.pageTokenKey,
+      auth: { ...auth.env, SERVICE_TOKEN_FILE: auth.serviceTokenFiles[name] },
       logLevel: options.logLevel ?? 'info',
       clockFile: options.clockFile,
       env: envOf(options.env?.[name], options.openTelemetry),
@@ -102,10 +112,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   )
   started.defer(async () => void (await Promise.all(serviceNames.map((name) => services[name].stop()))))
   await Promise.all(serviceNames.map((name) => services[name].start()))
-  const gateway = options.gateway === false ? undefined : await startGateway(options, ports, addresses, around)
+  const gateway = options.gateway === false ? undefined : await startGateway(options, ports, addresses, auth, around)
   started.defer(() => gateway?.process.stop())
   signal.throwIfAborted()
   return running(started.move(), {
+    dataDir: options.dataDir,
     addresses,
     metricsAddresses,
     services,
@@ -114,6 +125,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     gateway,
     databaseUrls: databases.urls,
     pageTokenKey: secrets.pageTokenKey,
+    issuer: auth.issuer,
   })
 }
 
@@ -206,6 +218,7 @@ async function startGateway(
   options: StackOptions,
   ports: Ports,
   endpoints: PerService<readonly string[]>,
+  auth: Auth,
   around: Surroundings,
 ) {
   around.say('Starting the gateway ...')
@@ -218,6 +231,7 @@ async function startGateway(
       endpoints,
       requestsPerSecond: options.requestsPerSecond ?? UNLIMITED,
       statusChangesPerMinute: options.statusChangesPerMinute ?? UNLIMITED,
+      auth: authSettings(auth.env),
       otlp: otlpSettings(options.openTelemetry ?? {}),
     },
     concurrency: options.concurrency ?? 2,

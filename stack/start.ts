@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { readAuth } from './auth.ts'
 import { readConfig } from './config.ts'
 import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
@@ -12,6 +13,7 @@ const SAME_SIGNAL_MS = 1_000
 async function main(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
+  const auth = readAuth()
   const replicas = readReplicas(process.argv.slice(2))
   const stopping = new AbortController()
   let stack: Stack | undefined
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
   try {
     stack = await startStack({
       ...config,
+      auth,
       instances: perService(() => replicas),
       env: perService(() => config.watches),
       redis: config.redisUrl ?? true,

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Client, QueryResultRow } from 'pg'
 import { type Clients, createClients } from './clients.ts'
+import type { Claims } from './issuer.ts'
 import { CLUSTER_VARIABLE } from './jest-setup.ts'
 import { administer, databaseUrl } from './provision.ts'
+import { allScopes } from './scopes.ts'
 import { perService, type ServiceName } from './service-names.ts'
 import { type Stack, type StackOptions, startStack } from './stack.ts'
 import { cloneDatabases, dropDatabases, type TestCluster, testFolder } from './test-cluster.ts'
@@ -22,6 +24,7 @@ export type SuiteOptions = Pick<
   | 'drainSeconds'
   | 'logLevel'
   | 'openTelemetry'
+  | 'auth'
 > & {
   /** A Postgres of the suite's own, which keeps what it says is committed, to be stopped and killed. */
   readonly ownPostgres?: boolean
@@ -36,17 +39,26 @@ export type RestAnswer = {
   readonly json: any
 }
 
+/** Whom the suite's own clients, and `rest`, call as. */
+export const TESTER = 'tester'
+
 /** The suite under test, of one test file's own; the clients go straight to the services. */
 export type Suite = Clients &
   AsyncDisposable & {
     readonly stack: Stack
     /** The same clients through the gateway. */
     readonly gateway: Clients & { readonly address: string }
-    /** A request through the gateway; a body that is no string is sent as JSON. */
+    /** What they all call with: the tester may do everything, in every hotel. */
+    readonly testerToken: string
+    /** Makes a token, as the tester's where nothing else is said. */
+    token(claims?: Partial<Claims>): Promise<string>
+    /** Clients with this token, straight to the services, and through the gateway; the suite closes them. */
+    clientsWith(token: string | undefined): { readonly direct: Clients; readonly gateway: Clients }
+    /** A request through the gateway, with the tester's token or another, or none; a body that is no string is sent as JSON. */
     rest(
       method: string,
       path: string,
-      options?: { body?: unknown; headers?: Record<string, string> },
+      options?: { body?: unknown; headers?: Record<string, string>; token?: string | undefined },
     ): Promise<RestAnswer>
     /** Runs a statement in a service's database as the administrator; gives the rows. */
     sql<Row extends QueryResultRow>(service: ServiceName, text: string, params?: readonly unknown[]): Promise<Row[]>
@@ -74,17 +86,32 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     say: (line) => lines.push(line),
   })
   started.defer(() => stack.stop())
-  const direct = createClients(perService((name) => stack.addresses[name][0] ?? ''))
-  started.defer(direct.close)
+  const token = (claims: Partial<Claims> = {}) => mint(stack, claims)
+  const testerToken = await token()
   const address = `127.0.0.1:${stack.gateway?.port ?? 0}`
-  const through = createClients(perService(() => address))
-  started.defer(through.close)
+  const clientsWith = (given: string | undefined) => {
+    const direct = createClients(
+      perService((name) => stack.addresses[name][0] ?? ''),
+      given,
+    )
+    const through = createClients(
+      perService(() => address),
+      given,
+    )
+    dispose.defer(direct.close)
+    dispose.defer(through.close)
+    return { direct: direct.clients, gateway: through.clients }
+  }
   const dispose = started.move()
+  const clients = clientsWith(testerToken)
   return {
-    ...direct.clients,
+    ...clients.direct,
     stack,
-    gateway: { ...through.clients, address },
-    rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, request),
+    gateway: { ...clients.gateway, address },
+    testerToken,
+    token,
+    clientsWith,
+    rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, { token: testerToken, ...request }),
     sql: (service, text, params = []) => {
       const url = stack.postgres?.url ?? cluster.adminUrl
       return administer(databaseUrl(url, ownPostgres ? service : `${service}_${id}`), (client) =>
@@ -94,6 +121,11 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     lines,
     [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   }
+}
+
+function mint({ issuer }: Stack, claims: Partial<Claims>): Promise<string> {
+  if (issuer === undefined) throw new Error('the suite accepts the tokens of another issuer: sign them with its key')
+  return issuer.mint({ subject: TESTER, scopes: allScopes, hotels: ['*'], ttlSeconds: 3_600, ...claims })
 }
 
 function readCluster(): TestCluster {
@@ -115,13 +147,17 @@ async function rows<Row extends QueryResultRow>(
 async function rest(
   url: string,
   method: string,
-  { body, headers = {} }: { body?: unknown; headers?: Record<string, string> },
+  { body, headers = {}, token }: { body?: unknown; headers?: Record<string, string>; token?: string | undefined },
 ): Promise<RestAnswer> {
   const isJson = body !== undefined && typeof body !== 'string'
   const response = await fetch(url, {
     method,
     redirect: 'manual',
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : String(body) }),
   })
   const text = await response.text()

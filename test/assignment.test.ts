@@ -59,7 +59,12 @@ describe(`${CALLERS} callers at two replicas race for the last rooms of a type`,
     '%d rooms: exactly as many win',
     async (free) => {
       const { rooms, ...type } = await roomsOfType(...numbered(free))
-      const replicas = suite.stack.addresses.reservations.map((address) => createClients(perService(() => address)))
+      const replicas = suite.stack.addresses.reservations.map((address) =>
+        createClients(
+          perService(() => address),
+          suite.testerToken,
+        ),
+      )
       const results = await Promise.allSettled(
         Array.from({ length: CALLERS }, (_, n) =>
           book({ ...type, from: 1 - (n % 3), to: 2 + (n % 5) }, replicas[n % replicas.length]?.clients),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { HeldNights_Holder as Holder } from '@hotel/proto/hotel/reservations/v1/availability'
 import { createClients } from '@hotel/stack/clients'
+import { perService } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
@@ -232,11 +233,10 @@ test('a search costs by the rooms that it is for, not by their history', async (
 
 test('a write is seen by the next question, also through another client', async () => {
   const { location, reserve } = await place('1')
-  const { clients, close } = createClients({
-    guests: suite.gateway.address,
-    rooms: suite.gateway.address,
-    reservations: suite.gateway.address,
-  })
+  const { clients, close } = createClients(
+    perService(() => suite.gateway.address),
+    suite.testerToken,
+  )
   try {
     for (let n = 0; n < 20; n++) {
       await reserve(0, n, n + 1)

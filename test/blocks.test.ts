@@ -1,4 +1,4 @@
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, eventually, freshNumber, guestAndRoom } from './hotel.ts'
@@ -128,8 +128,8 @@ describe('a block', () => {
       id,
     ])
     expect(history).toEqual([
-      { resource: 'room_block', kind: 'CREATED', version: 1, actor: 'anonymous' },
-      { resource: 'room_block', kind: 'DELETED', version: 2, actor: 'anonymous' },
+      { resource: 'room_block', kind: 'CREATED', version: 1, actor: TESTER },
+      { resource: 'room_block', kind: 'DELETED', version: 2, actor: TESTER },
     ])
   })
 })

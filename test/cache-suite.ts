@@ -54,7 +54,10 @@ export async function startCacheSuite(options: SuiteOptions = {}, clockOffset = 
     },
   })
   const [first, second] = suite.stack.addresses.reservations.map((address) =>
-    createClients(perService((name) => (name === 'reservations' ? address : (suite.stack.addresses[name][0] ?? '')))),
+    createClients(
+      perService((name) => (name === 'reservations' ? address : (suite.stack.addresses[name][0] ?? ''))),
+      suite.testerToken,
+    ),
   )
   if (first === undefined || second === undefined) throw new Error('unreachable: there are two')
   const instances = [first.clients.reservations, second.clients.reservations] as const

@@ -1,6 +1,6 @@
 import { type HistoryEntry, HistoryEntry_Kind as Kind } from '@hotel/proto/hotel/history/v1/history'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, freshNumber, guestAndRoom } from './hotel.ts'
@@ -53,7 +53,7 @@ test('of a reservation: each change with who, when and which fields, the latest 
       expect.stringMatching(/^location: {2}> .{36}$/),
     ],
   ])
-  expect(new Set(entries.map(({ actor }) => actor))).toEqual(new Set(['anonymous']))
+  expect(new Set(entries.map(({ actor }) => actor))).toEqual(new Set([TESTER]))
   const times = entries.map(({ time }) => Number(time))
   expect(times).toEqual(times.toSorted((a, b) => b - a))
   expect(next_page_token).toBe('')

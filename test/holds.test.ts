@@ -1,5 +1,5 @@
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { RichClientError } from 'nice-grpc-error-details'
@@ -178,7 +178,7 @@ describe('a hold whose time has come, without any sweep', () => {
       [[hold.id, first.id]],
     )
     expect(changes.map(({ kind, actor }) => [kind, actor])).toEqual([
-      ['CREATED', 'anonymous'],
+      ['CREATED', TESTER],
       ['DELETED', 'system'],
     ])
     expect(BigInt(changes[0]?.seq ?? 0) - BigInt(changes[1]?.seq ?? 0)).toBe(1n)

@@ -1,4 +1,5 @@
 import { createClients } from '@hotel/stack/clients'
+import { perService } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
@@ -90,7 +91,10 @@ test('the service killed between effect and answer: the repeat gives the first a
     return rows
   }
   await using proxy = await withholdingProxy(host, Number(port))
-  const through = createClients({ guests: proxy.address, rooms: proxy.address, reservations: proxy.address })
+  const through = createClients(
+    perService(() => proxy.address),
+    suite.testerToken,
+  )
   await through.clients.reservations.listReservations({ room })
   proxy.withhold()
   const lost = through.clients.reservations.createReservation(request, keyed('lost'))

@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js'
+import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -147,10 +147,12 @@ describe('one status change a minute for each reservation', () => {
     const { id } = await reservation()
     await suite.gateway.reservations.updateReservation({ id, status: CHECKED_IN, out_date: day() })
     const client = new Client(suite.gateway.address, credentials.createInsecure())
+    const metadata = new Metadata()
+    metadata.set('authorization', `Bearer ${suite.testerToken}`)
     const code = await new Promise<number | undefined>((resolve) => {
       const bytes = (value: Buffer) => value
       const path = '/hotel.reservations.v1.ReservationService/UpdateReservation'
-      client.makeUnaryRequest(path, bytes, bytes, message(id), (error) => resolve(error?.code))
+      client.makeUnaryRequest(path, bytes, bytes, message(id), metadata, (error) => resolve(error?.code))
     })
     client.close()
     expect([Status.RESOURCE_EXHAUSTED, Status.INVALID_ARGUMENT, Status.INTERNAL]).toContain(code)

@@ -61,10 +61,10 @@ describe('one line for each call, under the id that its caller got', () => {
 
   test('over gRPC, through the gateway and direct', async () => {
     const message = Buffer.from(GetGuestRequest.encode({ id: NOBODY }).finish())
-    const through = await rawCall(suite.gateway.address, GET_GUEST, { message })
+    const through = await rawCall(suite.gateway.address, GET_GUEST, { message, token: suite.testerToken })
     const [gateway] = await linesOf(through.requestId, 'guests', 'gateway')
     expect(gateway).toMatchObject({ method: GET_GUEST.slice(1), grpc_status: '5' })
-    const direct = await rawCall(address('guests'), GET_GUEST, { message })
+    const direct = await rawCall(address('guests'), GET_GUEST, { message, token: suite.testerToken })
     expect(await linesOf(direct.requestId, 'guests')).toMatchObject([{ code: 'NOT_FOUND' }])
   })
 
@@ -76,7 +76,7 @@ describe('one line for each call, under the id that its caller got', () => {
       [GET_GUEST, Buffer.from([0xff, 0xff]), 'INTERNAL'],
     ] as const
     for (const [path, message, code] of cases) {
-      const ended = await rawCall(address('guests'), path, { message })
+      const ended = await rawCall(address('guests'), path, { message, token: suite.testerToken })
       expect(ended.code).toBe(code)
       expect(await linesOf(ended.requestId, 'guests')).toMatchObject([{ code, method: path.slice(1) }])
     }
@@ -88,7 +88,7 @@ describe('one line for each call, under the id that its caller got', () => {
       UpdateReservationRequest.encode(UpdateReservationRequest.fromPartial({ id, note: 'late' })).finish(),
     )
     const call = (to: string, headers: Record<string, string>, cancelWhen?: Promise<unknown>) =>
-      rawCall(to, UPDATE, { message, headers, ...(cancelWhen && { cancelWhen }) })
+      rawCall(to, UPDATE, { message, headers, token: suite.testerToken, ...(cancelWhen && { cancelWhen }) })
     const hasty = await call(address('reservations'), { 'grpc-timeout': '10m' })
     const [refused] = await linesOf(hasty.requestId, 'reservations')
     expect([hasty.code, refused?.code]).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'])

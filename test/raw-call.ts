@@ -3,16 +3,17 @@ import { Client, credentials, Metadata, type ServiceError, status as Status } fr
 /** How a call ended, as its caller sees it. */
 export type Ended = { readonly code: string; readonly requestId: string | undefined }
 
-/** A unary call with bytes for a message and whatever headers; `cancelWhen` gives it up once that resolves. */
+/** A unary call with bytes for a message, a token and whatever headers; `cancelWhen` gives it up once that resolves. */
 export async function rawCall(
   address: string,
   path: string,
-  request: { message?: Buffer; headers?: Record<string, string>; cancelWhen?: Promise<unknown> } = {},
+  request: { message?: Buffer; headers?: Record<string, string>; token?: string; cancelWhen?: Promise<unknown> } = {},
 ): Promise<Ended> {
-  const { message = Buffer.alloc(0), headers = {}, cancelWhen } = request
+  const { message = Buffer.alloc(0), headers = {}, token, cancelWhen } = request
   const client = new Client(address, credentials.createInsecure())
   const metadata = new Metadata()
   for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
   const bytes = (value: Buffer) => value
   try {
     return await new Promise<Ended>((resolve) => {

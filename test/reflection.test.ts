@@ -2,7 +2,7 @@ import { ServerReflectionDefinition } from '@hotel/proto/grpc/reflection/v1/refl
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createChannel, createClient, Status } from 'nice-grpc'
+import { createChannel, createClient, Metadata, Status } from 'nice-grpc'
 
 let suite: Suite
 beforeAll(async () => {
@@ -53,7 +53,8 @@ test('what is between the services is not reached through the gateway', async ()
   const retire = suite.gateway.retirement.retireGuest({ hotel: 'x', guest: 'y' })
   await expect(retire).rejects.toMatchObject({ code: Status.UNIMPLEMENTED })
   const channel = createChannel(suite.gateway.address)
-  const transfer = createClient(TransferServiceDefinition, channel).import({})
+  const metadata = Metadata({ authorization: `Bearer ${suite.testerToken}` })
+  const transfer = createClient(TransferServiceDefinition, channel).import({}, { metadata })
   await expect(transfer).rejects.toMatchObject({ code: Status.UNIMPLEMENTED })
   channel.close()
 })

@@ -1,5 +1,5 @@
 import { Reservation_Status as Status_ } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -288,7 +288,7 @@ describe('a deletion that was left between mark and decision', () => {
       const row = await suite.sql('rooms', 'select updated_by, delete_time is null as live from room where id = $1', [
         room,
       ])
-      expect(row).toEqual([{ updated_by: 'anonymous', live: false }])
+      expect(row).toEqual([{ updated_by: TESTER, live: false }])
     })
     expect(await legsOf(room)).toEqual([{ in_date: day(), out_date: 'infinity', holder: 'RETIRED' }])
     await first()?.start()

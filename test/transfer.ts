@@ -20,7 +20,7 @@ export function start(suite: Suite, program: 'import' | 'export', folder: string
   const addresses = serviceNames.map((name) => [`${name.toUpperCase()}_ADDRESS`, suite.stack.addresses[name][0]])
   const child = spawn(nodeBinary, [path.join(root, 'transfer', `${program}.ts`), ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, INIT_CWD: folder, ...Object.fromEntries(addresses) },
+    env: { PATH: process.env.PATH, INIT_CWD: folder, DATA_DIR: suite.stack.dataDir, ...Object.fromEntries(addresses) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

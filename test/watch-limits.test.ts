@@ -146,6 +146,7 @@ function neverRead(hotel: string): ClientHttp2Session {
     ':method': 'POST',
     ':path': '/hotel.reservations.v1.RoomBlockService/WatchRoomBlocks',
     'content-type': 'application/grpc',
+    authorization: `Bearer ${suite.testerToken}`,
     te: 'trailers',
   })
   stream.on('error', () => undefined)

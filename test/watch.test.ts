@@ -1,6 +1,6 @@
 import type { GuestChange } from '@hotel/proto/hotel/guests/v1/guests'
 import { GuestChange_Kind as Kind } from '@hotel/proto/hotel/guests/v1/guests'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -82,7 +82,7 @@ describe('each kind of resource', () => {
           if (changes.length >= expected.length) break
         }
         expect(changes.map(({ kind, version, actor }) => [kind, version, actor])).toEqual(
-          expected.map((kind, n) => [kind, String(n + 1), 'anonymous']),
+          expected.map((kind, n) => [kind, String(n + 1), TESTER]),
         )
         expect(changes.map((change) => Object.keys(change)[0])).toEqual(expected.map(() => resource))
         if (collection === 'hotels')

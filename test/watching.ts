@@ -45,7 +45,11 @@ export async function beginWatch(
 ): Promise<Watching> {
   const stopping = new AbortController()
   const response = await fetch(`http://${suite.gateway.address}/${collection}:watch?${new URLSearchParams(query)}`, {
-    headers: { ...(form === 'events' && { accept: 'text/event-stream' }), ...headers },
+    headers: {
+      authorization: `Bearer ${suite.testerToken}`,
+      ...(form === 'events' && { accept: 'text/event-stream' }),
+      ...headers,
+    },
     signal: signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]),
   })
   const answers = readAnswers(response, form ?? 'lines')

@@ -1,10 +1,19 @@
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type PerService, perService, perServiceAsync, type ServiceName } from '@hotel/stack/service-names'
-import { type Client, ClientError, createChannel, createClientFactory, Metadata, Status } from 'nice-grpc'
+import {
+  type Client,
+  ClientError,
+  type ClientMiddleware,
+  createChannel,
+  createClientFactory,
+  Metadata,
+  Status,
+} from 'nice-grpc'
 import { type DeadlineOptions, deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { type RetryOptions, retryMiddleware } from 'nice-grpc-client-middleware-retry'
 import { HealthDefinition } from 'nice-grpc-server-health'
 import { Problem } from '../stack/setup/problem.mjs'
+import type { TokenSource } from './token.ts'
 
 export type TransferClient = Client<typeof TransferServiceDefinition, RetryOptions & DeadlineOptions>
 
@@ -32,13 +41,14 @@ export function isPassing(error: unknown): boolean {
   return error instanceof ClientError && PASSING.includes(error.code)
 }
 
-/** Connects to the three services; throws a Problem that names the one that does not answer. */
+/** Connects to the three services, to call them with a token; throws a Problem that names the one that does not answer. */
 export async function connect(
   addresses: PerService<string>,
+  token: TokenSource,
 ): Promise<{ clients: PerService<TransferClient>; close(): void }> {
   const channels = perService((name) => createChannel(addresses[name], undefined, backoff))
   const close = () => void perService((name) => channels[name].close())
-  const factory = createClientFactory().use(retryMiddleware).use(deadlineMiddleware)
+  const factory = createClientFactory().use(bearing(token)).use(retryMiddleware).use(deadlineMiddleware)
   try {
     await perServiceAsync(async (name) => {
       const health = factory.create(HealthDefinition, channels[name])
@@ -51,6 +61,13 @@ export async function connect(
     throw error
   }
   return { clients: perService((name) => factory.create(TransferServiceDefinition, channels[name])), close }
+}
+
+function bearing(token: TokenSource): ClientMiddleware {
+  return async function* (call, options) {
+    const metadata = Metadata(options.metadata).set('authorization', `Bearer ${await token()}`)
+    return yield* call.next(call.request, { ...options, metadata })
+  }
 }
 
 const backoff = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 1_000 }

@@ -12,11 +12,14 @@ import { fromCaller, readAddresses } from './config.ts'
 import { type Kind, kinds } from './kinds.ts'
 import { progress } from './progress.ts'
 import { run } from './run.ts'
+import { takeTokenFile, tokenSource } from './token.ts'
 
 /** `npm run export -- folder`: writes a CSV file of each kind of resource into a new folder. */
 async function main(args: readonly string[]): Promise<number> {
-  const folder = fromCaller(folderOf(args))
-  const { clients, close } = await connect(readAddresses())
+  const { rest, tokenFile } = takeTokenFile(args)
+  const folder = fromCaller(folderOf(rest))
+  const token = await tokenSource(tokenFile && fromCaller(tokenFile))
+  const { clients, close } = await connect(readAddresses(), token)
   const partial = `${folder}.partial`
   try {
     await makeFolder(folder, partial)

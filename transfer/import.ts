@@ -8,14 +8,17 @@ import { progress } from './progress.ts'
 import { References } from './references.ts'
 import { run } from './run.ts'
 import type { Source } from './source.ts'
+import { takeTokenFile, tokenSource } from './token.ts'
 
 /** What an import ends with when lines were refused; a fault ends it with 1. */
 const SOME_REFUSED = 2
 
 /** `npm run import -- file …`: imports files in the order that they need, and says what became of their lines. */
 async function main(args: readonly string[]): Promise<number> {
-  const found = await inputs(args, fromCaller)
-  const { clients, close } = await connect(readAddresses())
+  const { rest, tokenFile } = takeTokenFile(args)
+  const found = await inputs(rest, fromCaller)
+  const token = await tokenSource(tokenFile && fromCaller(tokenFile))
+  const { clients, close } = await connect(readAddresses(), token)
   try {
     const references = new References(clients)
     const sources: Source[] = []

@@ -7,6 +7,7 @@ import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
 import { openHeads } from '@hotel/runtime/heads'
+import { openIdentity } from '@hotel/runtime/identity'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
@@ -34,9 +35,10 @@ const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], mig
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
-const rooms = openPeer(config.rooms, metrics)
+const identity = openIdentity(config.serviceTokenFile, log)
+const rooms = openPeer(config.rooms, identity, metrics)
 closing.defer(() => rooms.close())
-const reservations = openPeer(config.reservations, metrics)
+const reservations = openPeer(config.reservations, identity, metrics)
 closing.defer(() => reservations.close())
 
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()

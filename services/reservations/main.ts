@@ -15,6 +15,7 @@ import { sendingEncoded } from '@hotel/runtime/encoded'
 import { feedService } from '@hotel/runtime/feed'
 import { followFeed } from '@hotel/runtime/follow'
 import { openHeads } from '@hotel/runtime/heads'
+import { openIdentity } from '@hotel/runtime/identity'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
@@ -51,9 +52,10 @@ const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
-const guests = openPeer(config.guests, metrics)
+const identity = openIdentity(config.serviceTokenFile, log)
+const guests = openPeer(config.guests, identity, metrics)
 closing.defer(() => guests.close())
-const rooms = openPeer(config.rooms, metrics)
+const rooms = openPeer(config.rooms, identity, metrics)
 closing.defer(() => rooms.close())
 
 const offset = clockOffset(config.clockFile)

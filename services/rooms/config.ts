@@ -1,3 +1,4 @@
+import { authSettings } from '@hotel/runtime/auth-settings'
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
@@ -8,6 +9,7 @@ export const config = Object.freeze({
     metricsAddress: ['METRICS_ADDRESS', optionalText],
     databaseUrl: ['DATABASE_URL', text],
     reservations: ['RESERVATIONS_ADDRESS', addresses],
+    serviceTokenFile: ['SERVICE_TOKEN_FILE', text],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
     feedRetentionDays: ['FEED_RETENTION', numberOr(30)],
     watchLimit: ['WATCH_LIMIT', numberOr(500)],
@@ -16,5 +18,6 @@ export const config = Object.freeze({
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
+  auth: authSettings(process.env),
   otlp: otlpSettings(process.env),
 })

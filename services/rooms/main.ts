@@ -10,6 +10,7 @@ import { clockOffset } from '@hotel/runtime/clock'
 import { openDatabase } from '@hotel/runtime/database'
 import { feedService } from '@hotel/runtime/feed'
 import { openHeads } from '@hotel/runtime/heads'
+import { openIdentity } from '@hotel/runtime/identity'
 import { pager } from '@hotel/runtime/page'
 import { openPeer } from '@hotel/runtime/peers'
 import { untilToldToStop } from '@hotel/runtime/process'
@@ -47,7 +48,8 @@ const orm = await openDatabase({ url: config.databaseUrl, entities, migrations, 
 closing.defer(() => orm.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
-const reservations = openPeer(config.reservations, metrics)
+const identity = openIdentity(config.serviceTokenFile, log)
+const reservations = openPeer(config.reservations, identity, metrics)
 closing.defer(() => reservations.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 

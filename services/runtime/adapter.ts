@@ -1,7 +1,8 @@
 import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
+import type { Access } from './access.ts'
 import { type Call, currentCall } from './call.ts'
 import { Refusal } from './refusal.ts'
-import { actorOf } from './write.ts'
+import { expired } from './token.ts'
 
 /** A call with less time left than this could not be answered in time: it is refused before it does anything. */
 const LEAST_MS = 20
@@ -12,27 +13,43 @@ export function restarting(): Refusal {
 }
 
 /**
- * What every call of the service gets, so that no method can forget it: the deadline's refusal and the one place that
- * maps errors to statuses. Streams end with the signal's reason when the process drains.
+ * What every call of the service gets, so that no method can forget it: its caller by a token that has the method's
+ * scope, the deadline's refusal and the one place that maps errors to statuses. Streams end with the signal's reason
+ * when the process drains, and when their token expires.
  */
-export function adapter(draining: AbortSignal): ServerMiddleware {
+export function adapter(draining: AbortSignal, access: Pick<Access, 'admit'>): ServerMiddleware {
   return async function* (call, context) {
     const current = observed()
-    current.actor = actorOf(context)
+    let ending = draining
     try {
+      const { caller, expires } = await access.admit(call.method.path, context)
+      current.caller = caller
+      current.actor = caller.subject
       refuseLate(current)
       if (!call.responseStream) return yield* call.next(call.request, context)
-      const signal = AbortSignal.any([context.signal, draining])
+      using expiry = expiryAt(expires)
+      ending = AbortSignal.any([draining, expiry.signal])
+      const signal = AbortSignal.any([context.signal, ending])
       yield* call.next(call.request, { ...context, signal })
-      if (draining.aborted) throw draining.reason
+      if (ending.aborted) throw ending.reason
       return
     } catch (error) {
-      const refusal = refusalOf(error, context, current.requestId, draining)
+      const refusal = refusalOf(error, context, current.requestId, ending)
       if (refusal instanceof Refusal) current.reason = refusal.reason
       if (refusal instanceof ServerError && FAULTS.has(refusal.code)) current.failure = error
       throw refusal
     }
   }
+}
+
+/** The longest time that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** Aborts, with the reason for the caller, when its token expires. */
+function expiryAt(expires: number): Disposable & { readonly signal: AbortSignal } {
+  const expiry = new AbortController()
+  const timer = setTimeout(() => expiry.abort(expired()), Math.min(expires - Date.now(), LONGEST_MS))
+  return { signal: expiry.signal, [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
 const FAULTS = new Set<Status>([Status.INTERNAL, Status.UNKNOWN])
@@ -57,11 +74,14 @@ function unavailable(message: string): Refusal {
   return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message)
 }
 
-/** What the caller is told of an error: a refusal as it is, else what it comes to; an AbortError for who is gone. */
-export function refusalOf(error: unknown, context: CallContext, requestId: string, draining: AbortSignal): unknown {
+/**
+ * What the caller is told of an error: a refusal as it is, else what it comes to; an AbortError for who is gone. `ending`
+ * says why, once streams are ended from here.
+ */
+export function refusalOf(error: unknown, context: CallContext, requestId: string, ending: AbortSignal): unknown {
   if (error instanceof ServerError) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
-  if (draining.aborted && (error as Error).name === 'AbortError') return draining.reason
+  if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
   if (isLost(error))
     return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
   return new Refusal(

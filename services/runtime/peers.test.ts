@@ -11,7 +11,7 @@ describe('a peer', () => {
     health.setStatus('healthy')
     server.add(HealthDefinition, HealthServiceImpl(health))
     const port = await server.listen('127.0.0.1:0')
-    const peer = openPeer([`${host}:${port}`], createMetrics())
+    const peer = openPeer([`${host}:${port}`], { token: async () => 'a.b.c' }, createMetrics())
     try {
       const { status } = await peer
         .client(HealthDefinition)

@@ -14,6 +14,7 @@ import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
 import { errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details'
 import { currentCall } from './call.ts'
 import { isIPv4Address } from './env.ts'
+import type { Identity } from './identity.ts'
 import type { Metrics } from './metrics.ts'
 import { methodLabels, REQUEST_ID } from './observe.ts'
 import { peerUnavailable } from './refusal.ts'
@@ -26,8 +27,11 @@ export type Peer = {
 
 const CALL_MS = 2_000
 
-/** Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. */
-export function openPeer(addresses: readonly string[], metrics: Metrics): Peer {
+/**
+ * Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. This
+ * service calls as itself, on whoever's behalf.
+ */
+export function openPeer(addresses: readonly string[], identity: Identity, metrics: Metrics): Peer {
   const channel: Channel = createChannel(target(addresses), undefined, {
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -42,6 +46,7 @@ export function openPeer(addresses: readonly string[], metrics: Metrics): Peer {
   })
   const factory = createClientFactory()
     .use(observed(metrics))
+    .use(identified(identity))
     .use(errorDetailsClientMiddleware)
     .use(retryMiddleware)
     .use(deadlineMiddleware)
@@ -78,6 +83,14 @@ function observed(metrics: Metrics): ClientMiddleware {
       metrics.client.handled(method, code, (performance.now() - began) / 1_000)
       step?.end({ 'rpc.status_code': code }, code === 'OK' ? undefined : code)
     }
+  }
+}
+
+/** Each attempt has the token that is good now. */
+function identified({ token }: Identity): ClientMiddleware {
+  return async function* (call, options) {
+    const metadata = Metadata(options.metadata).set('authorization', `Bearer ${await token()}`)
+    return yield* call.next(call.request, { ...options, metadata })
   }
 }
 

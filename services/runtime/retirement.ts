@@ -1,9 +1,10 @@
 import { type CallContext, ClientError, Status } from 'nice-grpc'
+import { currentCaller } from './caller.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import { matchEtag } from './etag.ts'
 import type { Logger } from './log.ts'
 import { notFound, peerUnavailable, Refusal } from './refusal.ts'
-import { actorOf, change, type Scope, type Write, type Writer } from './write.ts'
+import { change, type Scope, type Write, type Writer } from './write.ts'
 
 const FINISH_AFTER = '10 seconds'
 const FINISH_EVERY_MS = 5_000
@@ -96,7 +97,7 @@ async function begin<Message extends object>(
       em,
       `update ${name} set retiring_time = clock_timestamp(), retiring_by = $3, retire_attempt = retire_attempt + 1
        where hotel_id = $1 and id = $2 returning retire_attempt as attempt`,
-      [hotel, request.id, actorOf(call)],
+      [hotel, request.id, currentCaller().subject],
     )
     if (row === undefined) throw new Error(`the ${name} is gone while its hotel's head is held`)
     return { hotel, id: request.id, version, attempt: row.attempt }

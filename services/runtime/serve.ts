@@ -4,7 +4,9 @@ import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/gr
 import { createServer, type ServerAddBuilder } from 'nice-grpc'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
+import { openAccess } from './access.ts'
 import { adapter, restarting } from './adapter.ts'
+import type { AuthSettings } from './auth-settings.ts'
 import type { Logger } from './log.ts'
 import { serveMetrics } from './metrics.ts'
 import { observeCalls } from './observe.ts'
@@ -25,6 +27,8 @@ export type ServeOptions = {
   metricsAddress: string | undefined
   /** Seconds between NOT_SERVING and the refusal of calls: the gateway's time to notice. */
   drainSeconds: number
+  /** Whose tokens are accepted. */
+  auth: AuthSettings
   telemetry: Telemetry
   /** Throws while the service can not do its work; asked every second. */
   ready: (signal: AbortSignal) => Promise<void>
@@ -39,7 +43,7 @@ export type Served = {
   stop(how: Stop): Promise<void>
 }
 
-/** Serves gRPC with health from real readiness, reflection, the adapter, and every call observed. */
+/** Serves gRPC with health from real readiness, reflection, the adapter with its access, and every call observed. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { log, metrics } = options.telemetry
   const stopping = new AbortController()
@@ -53,12 +57,15 @@ export async function serve(options: ServeOptions): Promise<Served> {
     'grpc.keepalive_time_ms': 30_000,
   } as never)
   const served = new Set<string>()
+  const access = await openAccess(options.auth, log)
   const adding = noting(server, served)
+  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal, access))
   adding.add(HealthDefinition, HealthServiceImpl(health))
   const reflect = reflection()
-  adding.add(ReflectionV1, reflect)
-  adding.add(ReflectionV1Alpha, reflect)
-  options.add(adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal)))
+  const reflecting = options.auth.publicDocs ? adding : guarded
+  reflecting.add(ReflectionV1, reflect)
+  reflecting.add(ReflectionV1Alpha, reflect)
+  options.add(guarded)
   const unobserve = observeUnknownCalls(options.telemetry, served)
   const port = await server.listen(options.address)
   const stopMetrics =
@@ -79,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       await server.shutdown()
       clearTimeout(force)
       unobserve()
+      access.close()
       await stopMetrics?.()
       log.info('stopped')
     },

@@ -2,6 +2,7 @@ import { createHash, randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type CallContext, Status } from 'nice-grpc'
 import { admission } from './admission.ts'
+import { currentCaller } from './caller.ts'
 import type { ClockOffset } from './clock.ts'
 import { CONNECTIONS, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import { databaseError } from './database-error.ts'
@@ -57,11 +58,6 @@ export type Writer = {
   system(hotel: string, apply: (write: Write) => Promise<void>): Promise<void>
 }
 
-/** Who calls: a token's subject, once there are tokens. Never an address. */
-export function actorOf(_call: CallContext): string {
-  return 'anonymous'
-}
-
 const ATTEMPTS = 4
 const RETRIED = new Set(['40001', '40P01'])
 /** Enough to keep a hotel's head busy: while one writes, the next waits at the head and another begins. */
@@ -90,7 +86,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: 
   return {
     async write(call, method, request, scope, apply, several) {
       const repeat = repeatOf(call, method, request)
-      const actor = actorOf(call)
+      const actor = currentCaller().subject
       using _place = await metrics.waits(admit(scope.hotel, call.signal))
       const answer = await begin(call.signal, scope, async (em, now) => {
         const first = await recall(em, scope, repeat, several?.changes)
@@ -196,7 +192,7 @@ function repeatOf(call: CallContext, method: string, request: object): Repeat {
   const hash = createHash('sha256')
     .update(JSON.stringify([method, request, call.metadata.get('if-match') ?? '']))
     .digest()
-  return { caller: actorOf(call), key, method, hash }
+  return { caller: currentCaller().subject, key, method, hash }
 }
 
 async function headOf(em: EntityManager, scope: Scope, repeat: Repeat): Promise<bigint> {

@@ -1,0 +1,77 @@
+import path from 'node:path'
+import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from '@hotel/runtime/auth-settings'
+import { outsideCluster } from './outside-cluster.ts'
+
+/** Finds out who calls, for the limits; lets everybody pass. */
+export const callerFilter = 'hotel.jwt.caller'
+/** Lets nobody pass without a valid token. */
+export const tokenFilter = 'hotel.jwt.demand'
+
+/** Where the claims of a verified token are, for the limits: a filter's metadata, and a key in it. */
+export const claims = { filter: 'envoy.filters.http.jwt_authn', key: 'token' } as const
+
+/** The cluster of the issuer's keys. */
+const KEYS = 'jwks'
+
+/** Verifies the token if there is one: a request without, or with a bad one, is nobody's, and counted by its address. */
+export function callerOf(auth: AuthSettings): object {
+  const provider = { ...providerOf(auth), payload_in_metadata: claims.key }
+  return filter(callerFilter, provider, {
+    requires_any: { requirements: [{ provider_name: 'issuer' }, { allow_missing_or_failed: {} }] },
+  })
+}
+
+/** Refuses what has no valid token, after it was counted. */
+export function tokenDemand(auth: AuthSettings): object {
+  return filter(tokenFilter, providerOf(auth), { provider_name: 'issuer' })
+}
+
+/** Where the keys are fetched from; none when they are in a file. */
+export function keysCluster({ keys }: AuthSettings): object[] {
+  return 'file' in keys ? [] : [outsideCluster(KEYS, keys.url, {})]
+}
+
+function filter(name: string, provider: object, requires: object): object {
+  return {
+    name,
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication',
+      providers: { issuer: provider },
+      rules: [{ match: { prefix: '/' }, requires }],
+      // A browser's question about what it may send has no token, and reads nothing.
+      bypass_cors_preflight: true,
+    },
+  }
+}
+
+function providerOf({ issuer, audience, keys, refreshSeconds }: AuthSettings): object {
+  return {
+    issuer,
+    audiences: [audience],
+    // Without a subject there is nobody to count: such a token is none.
+    subjects: { safe_regex: { regex: '.+' } },
+    ...keysOf(keys, refreshSeconds),
+    // The header only: a token in a query would be in logs and histories.
+    from_headers: [{ name: 'authorization', value_prefix: 'Bearer ' }],
+    forward: true,
+    require_expiration: true,
+    clock_skew_seconds: CLOCK_TOLERANCE_SECONDS,
+    jwt_cache_config: { jwt_cache_size: 1_000 },
+  }
+}
+
+function keysOf(keys: AuthSettings['keys'], refreshSeconds: number): object {
+  if ('file' in keys) {
+    const filename = path.resolve(keys.file)
+    // Replaced there by a move, it is read again.
+    return { local_jwks: { filename, watched_directory: { path: path.dirname(filename) } } }
+  }
+  return {
+    remote_jwks: {
+      http_uri: { uri: keys.url.href, cluster: KEYS, timeout: '5s' },
+      cache_duration: `${refreshSeconds}s`,
+      // Before the first request, and again before they are too old; one that fails is tried again after a second.
+      async_fetch: { fast_listener: true },
+    },
+  }
+}

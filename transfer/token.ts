@@ -1,0 +1,56 @@
+import { access } from 'node:fs/promises'
+import path from 'node:path'
+import { openIdentity } from '@hotel/runtime/identity'
+import { readConfig } from '@hotel/stack/config'
+import { openIssuer } from '@hotel/stack/issuer'
+import { transferScopes } from '@hotel/stack/scopes'
+import { Problem } from '../stack/setup/problem.mjs'
+
+/** Gives a token that is good now, each time that one is needed. */
+export type TokenSource = () => Promise<string>
+
+const REMEDY = `give one with the scopes ${transferScopes.join(' and ')} and hotels "*" as HOTEL_TOKEN or --token-file`
+const TTL_SECONDS = 3_600
+
+/** Takes `--token-file FILE` out of the arguments; throws a Problem when it has no file. */
+export function takeTokenFile(args: readonly string[]): { rest: readonly string[]; tokenFile: string | undefined } {
+  const at = args.indexOf('--token-file')
+  if (at < 0) return { rest: args, tokenFile: undefined }
+  const tokenFile = args[at + 1]
+  if (tokenFile === undefined || tokenFile.startsWith('-')) throw new Problem(`--token-file names no file: ${REMEDY}.`)
+  return { rest: args.toSpliced(at, 2), tokenFile }
+}
+
+/**
+ * The token of the file, which may be renewed meanwhile, or of HOTEL_TOKEN; or else a new one by the development issuer of
+ * the data folder. Throws a Problem when there is none of them.
+ */
+export async function tokenSource(
+  tokenFile: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<TokenSource> {
+  const { HOTEL_TOKEN: given } = env
+  if (tokenFile !== undefined) return fromFile(tokenFile)
+  if (given) return async () => given
+  const { dataDir } = readConfig(env)
+  await access(path.join(dataDir, 'issuer', 'key.json')).catch(() => {
+    throw new Problem(`There is no token, and ${dataDir} has no development issuer to make one: ${REMEDY}.`)
+  })
+  const issuer = await openIssuer(dataDir)
+  const mint = () =>
+    issuer.mint({ subject: 'transfer', scopes: transferScopes, hotels: ['*'], ttlSeconds: TTL_SECONDS })
+  let token = await mint()
+  let mintedAt = Date.now()
+  return async () => {
+    if (Date.now() - mintedAt > (TTL_SECONDS / 2) * 1_000) [token, mintedAt] = [await mint(), Date.now()]
+    return token
+  }
+}
+
+function fromFile(file: string): TokenSource {
+  try {
+    return openIdentity(file, { warn: console.warn, info() {} }).token
+  } catch (error) {
+    throw new Problem(`The token of --token-file can not be read (${(error as Error).message}): ${REMEDY}.`)
+  }
+}
