@@ -105,15 +105,28 @@ test('Last-Event-ID counts more than the query it comes with; one that is no cur
   }
 })
 
-/** Node's EventSource, which is a browser's, in a process of its own: this one lacks the flag. */
+/**
+ * Node's EventSource, which is a browser's and sends no token, and the server of its page, which adds one; in a process of
+ * their own: this one lacks the flag.
+ */
 function browser(url: string): { process: ChildProcess; names: string[]; opened: () => number } {
-  // What waits to connect again does not keep Node alive.
+  // What waits to connect again does not keep Node alive: the server does.
   const program = `
-    setInterval(() => {}, 60_000)
-    const source = new EventSource(process.argv[1])
-    source.onopen = () => console.log('"open"')
-    source.onmessage = ({ data }) => console.log(data)`
-  const process_ = spawn(process.execPath, ['--experimental-eventsource', '--no-warnings', '-e', program, url], {
+    const [url, authorization] = process.argv.slice(1)
+    const page = http.createServer((asked, answer) => {
+      const to = new URL(asked.url, url)
+      http.request(to, { headers: { ...asked.headers, authorization } }, (answered) => {
+        answer.writeHead(answered.statusCode, answered.headers).flushHeaders()
+        stream.pipeline(answered, answer, () => {})
+      }).on('error', () => answer.destroy()).end()
+    }).listen(0, '127.0.0.1', () => {
+      const { pathname, search } = new URL(url)
+      const source = new EventSource('http://127.0.0.1:' + page.address().port + pathname + search)
+      source.onopen = () => console.log('"open"')
+      source.onmessage = ({ data }) => console.log(data)
+    })`
+  const flags = ['--experimental-eventsource', '--no-warnings', '-e', program]
+  const process_ = spawn(process.execPath, [...flags, url, `Bearer ${suite.testerToken}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const names: string[] = []
