@@ -1,6 +1,7 @@
 import { clusters } from './clusters.ts'
 import { httpFilters } from './filters.ts'
 import type { Api } from './http-rules.ts'
+import { keyFileListener } from './key-file.ts'
 import { localReplies } from './local-replies.ts'
 import { routeConfiguration } from './routes.ts'
 import type { GatewaySettings } from './settings.ts'
@@ -9,15 +10,16 @@ import { collectorCluster, tracing, tracingRuntime } from './tracing.ts'
 
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
 export function bootstrap(settings: GatewaySettings, api: Api): object {
-  const { otlp } = settings
+  const { otlp, auth } = settings
+  const { keys } = auth
   return {
     node: { id: 'gateway', cluster: 'gateway' },
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: settings.adminPort } } },
     static_resources: {
-      listeners: [listener(settings, api)],
+      listeners: [listener(settings, api), ...('file' in keys ? [keyFileListener(keys.file)] : [])],
       clusters: [
         ...clusters(settings),
-        ...keysCluster(settings.auth),
+        keysCluster(settings.auth),
         ...(otlp === undefined ? [] : [collectorCluster(otlp)]),
       ],
     },

@@ -26,11 +26,12 @@ export function localReplies(api: Api): object {
       mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
       ...replies.map((reply) => mapper(reply, [anyRest])),
       // A gRPC client gets its details in a header.
-      {
-        filter: statusIs(401),
+      ...[401, 403].map((http) => ({
+        filter: statusIs(http),
+        status_code: 401,
         body_format_override: { text_format_source: { inline_string: noToken } },
         headers_to_add: [statusDetailsHeader(api, 16, noToken, [errorInfo('UNAUTHENTICATED')])],
-      },
+      })),
       // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
       {
         filter: statusIs(503),
@@ -47,6 +48,8 @@ const afterOneSecond: Detail = { '@type': 'type.googleapis.com/google.rpc.RetryI
 
 type Reply = {
   readonly http: number
+  /** The status that is sent instead. */
+  readonly becomes?: number
   /** `google.rpc.Code`. */
   readonly code: number
   readonly reason: string
@@ -60,7 +63,8 @@ type Reply = {
 export const replies: readonly Reply[] = [
   { http: 400, code: 3, reason: 'INVALID_FIELD', message: 'The request is not well-formed HTTP.' },
   { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: noToken },
-  { http: 403, code: 7, reason: 'PERMISSION_DENIED', message: 'The token does not allow this.' },
+  // What Envoy says to a token that is meant for others; what a token allows is for the services to say.
+  { http: 403, becomes: 401, code: 16, reason: 'UNAUTHENTICATED', message: noToken },
   {
     http: 404,
     code: 5,
@@ -116,6 +120,7 @@ const anyRest = { or_filter: { filters: [transcoded, notGrpc] } }
 function mapper(reply: Reply, filters: readonly object[]): object {
   return {
     filter: { and_filter: { filters: [statusIs(reply.http), ...filters] } },
+    ...(reply.becomes === undefined ? {} : { status_code: reply.becomes }),
     body_format_override: {
       json_format: {
         code: reply.code,

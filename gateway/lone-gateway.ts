@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openIssuer } from '@hotel/stack/issuer'
 import { configure, writeFiles } from './configure.ts'
 import { settingsWith } from './fixtures.ts'
+import { assertKeys } from './ready.ts'
 
 /** What an answer of a gateway looks like that has no service: a refusal, always. */
 export type Refusal = { status: number; headers: Headers; json: { details: Detail[] } }
@@ -39,7 +40,12 @@ export async function startAlone(envoy: string, descriptorSet: Uint8Array): Prom
   const process = spawn(envoy, options, { cwd: directory, stdio: 'ignore' })
   const base = `http://127.0.0.1:${port}`
   const deadline = Date.now() + 15_000
-  while (!(await fetch(base).catch(() => undefined))?.ok) {
+  const isReady = () =>
+    assertKeys(settings, AbortSignal.timeout(1_000)).then(
+      () => true,
+      () => false,
+    )
+  while (!(await fetch(base).catch(() => undefined))?.ok || !(await isReady())) {
     if (Date.now() > deadline || process.exitCode !== null) throw new Error('Envoy did not start')
     await sleep(50)
   }

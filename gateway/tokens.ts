@@ -1,5 +1,5 @@
-import path from 'node:path'
 import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from '@hotel/runtime/auth-settings'
+import { KEY_FILE_SECONDS, keyFileCluster, keyFileUrl } from './key-file.ts'
 import { outsideCluster } from './outside-cluster.ts'
 
 /** Finds out who calls, for the limits; lets everybody pass. */
@@ -26,9 +26,9 @@ export function tokenDemand(auth: AuthSettings): object {
   return filter(tokenFilter, providerOf(auth), { provider_name: 'issuer' })
 }
 
-/** Where the keys are fetched from; none when they are in a file. */
-export function keysCluster({ keys }: AuthSettings): object[] {
-  return 'file' in keys ? [] : [outsideCluster(KEYS, keys.url, {})]
+/** Where the keys are fetched from. */
+export function keysCluster({ keys }: AuthSettings): object {
+  return 'file' in keys ? keyFileCluster(KEYS) : outsideCluster(KEYS, keys.url, {})
 }
 
 function filter(name: string, provider: object, requires: object): object {
@@ -50,7 +50,7 @@ function providerOf({ issuer, audience, keys, refreshSeconds }: AuthSettings): o
     audiences: [audience],
     // Without a subject there is nobody to count: such a token is none.
     subjects: { safe_regex: { regex: '.+' } },
-    ...keysOf(keys, refreshSeconds),
+    remote_jwks: keysOf(keys, refreshSeconds),
     // The header only: a token in a query would be in logs and histories.
     from_headers: [{ name: 'authorization', value_prefix: 'Bearer ' }],
     forward: true,
@@ -61,17 +61,12 @@ function providerOf({ issuer, audience, keys, refreshSeconds }: AuthSettings): o
 }
 
 function keysOf(keys: AuthSettings['keys'], refreshSeconds: number): object {
-  if ('file' in keys) {
-    const filename = path.resolve(keys.file)
-    // Replaced there by a move, it is read again.
-    return { local_jwks: { filename, watched_directory: { path: path.dirname(filename) } } }
-  }
+  const isFile = 'file' in keys
   return {
-    remote_jwks: {
-      http_uri: { uri: keys.url.href, cluster: KEYS, timeout: '5s' },
-      cache_duration: `${refreshSeconds}s`,
-      // Before the first request, and again before they are too old; one that fails is tried again after a second.
-      async_fetch: { fast_listener: true },
-    },
+    http_uri: { uri: isFile ? keyFileUrl(keys.file) : keys.url.href, cluster: KEYS, timeout: '5s' },
+    cache_duration: `${isFile ? KEY_FILE_SECONDS : refreshSeconds}s`,
+    // Before the first request, which waits for it, and again before they are too old. The file's listener begins with the
+    // other: its first fetch fails, and is soon tried again.
+    async_fetch: isFile ? { fast_listener: true, failed_refetch_duration: '0.1s' } : { failed_refetch_duration: '1s' },
   }
 }

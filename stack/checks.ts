@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { readScopes } from '@hotel/runtime/scopes'
 import { lookAtLicences } from './licences.ts'
 import { filesBelow } from './setup/files-below.mjs'
 import { generateInto } from './setup/generate.mjs'
@@ -25,6 +26,7 @@ const compose = ['docker-compose.yml', '--quiet', '--disable-rule', 'no-unbound-
 /** All of them, the quick ones first. */
 export const checks: readonly Check[] = [
   { title: 'The generated code is what the protos say', look: generatedIsClean },
+  { title: 'Every method says the scope that it needs', look: scopesAreSaid },
   { title: 'The protos break no client of main', look: breaksNobody },
   { title: 'The protos follow the rules (buf lint)', look: command('buf', 'lint', 'proto') },
   { title: 'The protos are formatted (buf format)', look: command('buf', 'format', '--diff', '--exit-code', 'proto') },
@@ -34,6 +36,12 @@ export const checks: readonly Check[] = [
   { title: 'The code follows the rules and is formatted (biome)', look: command('biome', 'ci', '--colors=off') },
   { title: 'The types fit (tsc)', look: command('tsc', '--noEmit', '-p', '.') },
 ]
+
+/** A method without one would be for nobody, and its service would not start. */
+async function scopesAreSaid(): Promise<string | undefined> {
+  readScopes(await readFile(path.join(root, 'proto', 'gen', 'api.binpb')))
+  return undefined
+}
 
 async function generatedIsClean(): Promise<string | undefined> {
   return withFolder(async (folder) => {

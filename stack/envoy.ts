@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { configure, writeFiles } from '@hotel/gateway/configure'
 import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
+import { assertReady } from '@hotel/gateway/ready'
 import type { GatewaySettings } from '@hotel/gateway/settings'
 import { inheritedEnvironment } from './config.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
@@ -56,10 +57,7 @@ export async function startEnvoy({
   return process
 }
 
-async function assertHealthy({ address, port }: GatewaySettings, signal: AbortSignal): Promise<void> {
-  const host = address === '0.0.0.0' ? '127.0.0.1' : address
-  const response = await fetch(`http://${host}:${port}/healthz`, { signal })
-  await response.body?.cancel()
-  if (!response.ok) throw new Error(`/healthz says ${response.status}`)
+async function assertHealthy(settings: GatewaySettings, signal: AbortSignal): Promise<void> {
+  await assertReady(settings.address === '0.0.0.0' ? '127.0.0.1' : settings.address, settings, signal)
   await setTimeout(WORKERS_LAG_MS, undefined, { signal })
 }

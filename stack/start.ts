@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { readAuth } from './auth.ts'
 import { readConfig } from './config.ts'
+import { clientScopes } from './scopes.ts'
 import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 import { type Stack, startStack } from './stack.ts'
-import { printLine, welcome } from './words.ts'
+import { printLine, TOKEN_HOURS, welcome } from './words.ts'
 
 /** One Ctrl-C arrives once from the terminal and once through each program in between. */
 const SAME_SIGNAL_MS = 1_000
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
       say: (sentence) => console.log(sentence),
       signal: stopping.signal,
     })
-    console.log(welcome(stack, config, (performance.now() - began) / 1_000))
+    const token = await tokenOf(stack)
+    console.log(welcome(stack, config, token, (performance.now() - began) / 1_000))
     await ended
     console.log('Stopping ...')
   } catch (error) {
@@ -40,6 +42,17 @@ async function main(): Promise<void> {
     await stack?.stop()
   }
   console.log('Stopped.')
+}
+
+/** A token for whoever tries the suite: everything that a client may do, in every hotel. */
+async function tokenOf({ issuer }: Stack): Promise<string | undefined> {
+  return issuer?.mint({
+    subject: 'developer',
+    scopes: clientScopes,
+    hotels: ['*'],
+    tier: 'standard',
+    ttlSeconds: TOKEN_HOURS * 3_600,
+  })
 }
 
 /** How many instances of each service: `--replicas N`, 1 without it. */

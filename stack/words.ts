@@ -3,6 +3,9 @@ import { otlpSettings } from '@hotel/runtime/otlp'
 import type { Config } from './config.ts'
 import type { Stack } from './stack.ts'
 
+/** How long the token that `npm start` prints is good. */
+export const TOKEN_HOURS = 24
+
 const WIDTH = 'reservations'.length
 
 /** What Postgres and Redis write in their normal course. */
@@ -15,7 +18,7 @@ export function printLine(name: string, line: string, logLevel: string): void {
 }
 
 /** What a person needs once the suite runs: where it is, and lines that work when pasted. */
-export function welcome(stack: Stack, config: Config, seconds: number): string {
+export function welcome(stack: Stack, config: Config, token: string | undefined, seconds: number): string {
   const host = config.gatewayAddress === '0.0.0.0' ? '127.0.0.1' : config.gatewayAddress
   const gateway = `${host}:${config.ports.gateway}`
   return `
@@ -34,18 +37,28 @@ The suite is ready after ${seconds.toFixed(1)} s.
   Data            ${config.dataDir}
   Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}
 
-Each client has ${config.requestsPerSecond} request${config.requestsPerSecond === 1 ? '' : 's'} a second: curl tries again when it is told to. No token is needed yet.
+Each client has ${config.requestsPerSecond} request${config.requestsPerSecond === 1 ? '' : 's'} a second: curl tries again when it is told to.
+${tokenWords(token)}
 
   url=http://${gateway}; today=$(date -u +%F)
-  api() { curl -sSf --retry 5 -H 'content-type: application/json' "$@" && echo; }; id() { sed 's/^{"id":"\\([^"]*\\).*/\\1/'; }
+  api() { curl -sSf --retry 5 -H "authorization: Bearer $token" -H 'content-type: application/json' "$@" && echo; }; id() { sed 's/^{"id":"\\([^"]*\\).*/\\1/'; }
   guest=$(api $url/guests -d '{"first_name": "Ada", "last_name": "Lovelace"}' | id)
   room=$(api $url/rooms -d "{\\"number\\": \\"$(date +%s)\\"}" | id)
   stay="{\\"guest\\": \\"$guest\\", \\"room\\": \\"$room\\", \\"in_date\\": \\"$today\\", \\"out_date\\": \\"$today\\"}"
   api $url/reservations -d "$stay"
-  sleep 1; grpcurl -plaintext -d "$stay" ${gateway} hotel.reservations.v1.ReservationService/CreateReservation   # refused
+  sleep 1; grpcurl -plaintext -H "authorization: Bearer $token" -d "$stay" ${gateway} hotel.reservations.v1.ReservationService/CreateReservation   # refused
   api $url/reservations/current_and_upcoming
   sleep 1; grpcurl -plaintext ${gateway} list
 
 Ctrl-C stops it.
 `
+}
+
+/** A token to begin with; of another issuer only its bearer knows one. */
+function tokenWords(token: string | undefined): string {
+  if (token === undefined)
+    return 'Every call needs a token of AUTH_ISSUER, with the scopes of what it calls (docs/access.md).\n\n  token=…'
+  return `Every call needs a token. This one is for development, for ${TOKEN_HOURS} hours; \`npm run -s token -- --help\` makes others.
+
+  token=${token}`
 }

@@ -47,6 +47,8 @@ function envoy_on_response(handle)
   if code == "201" and status == "200" then headers:replace(":status", "201") end
   -- How soon a restart or a failover may be over; google.rpc.RetryInfo in the body says the same.
   if status == "503" then headers:replace("retry-after", "1") end
+  -- As Envoy itself says it (RFC 6750, 3).
+  if status == "401" and not headers:get("www-authenticate") then headers:replace("www-authenticate", "Bearer") end
   if reasons[status] then add_reason(handle, reasons[status]) end
   if status == "200" and handle:metadata():get("stream") then begin_stream(handle, headers, content_type) end
 end

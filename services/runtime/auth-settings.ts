@@ -63,7 +63,7 @@ function keysFrom(env: Environment, production: boolean): AuthSettings['keys'] {
 }
 
 function refreshFrom({ AUTH_JWKS_REFRESH: given }: Environment): number {
-  const text = given || '300'
+  const text = given || '60'
   if (!/^\d{1,5}$/.test(text) || Number(text) < 1)
     throw new Error(`AUTH_JWKS_REFRESH is "${text}": give seconds from 1 to 99999`)
   return Number(text)

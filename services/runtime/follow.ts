@@ -1,4 +1,5 @@
 import { type Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { ClientError, Status } from 'nice-grpc'
 import type { FeedState } from './metrics.ts'
 import type { Peer } from './peers.ts'
 import { repeatable } from './peers.ts'
@@ -62,9 +63,14 @@ export function followFeed(name: string, peer: Peer, replica: Replica, { log, me
     }
   }
   const running = (async () => {
+    let before = ''
     while (!closing.signal.aborted) {
       await run().catch((error: Error) => {
-        if (!closing.signal.aborted) log.debug({ feed: name, err: error.message }, 'feed interrupted')
+        if (closing.signal.aborted) return
+        // It is tried again all the time; what a restart does not mend is said once.
+        const level = isRefused(error) && error.message !== before ? 'warn' : 'debug'
+        log[level]({ feed: name, err: error.message }, 'feed interrupted')
+        before = error.message
       })
       if (!closing.signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }
@@ -77,6 +83,11 @@ export function followFeed(name: string, peer: Peer, replica: Replica, { log, me
       await running
     },
   }
+}
+
+/** Whether the peer does not take this service's token. */
+function isRefused(error: Error): boolean {
+  return error instanceof ClientError && [Status.UNAUTHENTICATED, Status.PERMISSION_DENIED].includes(error.code)
 }
 
 /** How far a follower is, by the clock of this machine alone. */

@@ -25,8 +25,9 @@ export function openFreshFile<T extends object>(
   let fault: string | undefined
 
   const look = async () => {
+    let now = ''
     try {
-      const now = signature(await stat(file))
+      now = signature(await stat(file))
       if (now !== state) {
         value = parse(await readFile(file, 'utf8'))
         state = now
@@ -35,8 +36,10 @@ export function openFreshFile<T extends object>(
       fault = undefined
     } catch (error) {
       const { message } = error as Error
-      if (message !== fault) log.warn({ file, err: message }, 'can not be read: what it said before still counts')
-      fault = message
+      // Once for each content that is no good.
+      if (fault !== `${now} ${message}`)
+        log.warn({ file, err: message }, 'can not be read: what it said before still counts')
+      fault = `${now} ${message}`
     }
     lookedAt = performance.now()
     looking = undefined

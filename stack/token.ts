@@ -1,0 +1,102 @@
+import { access } from 'node:fs/promises'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { readConfig } from './config.ts'
+import { openIssuer } from './issuer.ts'
+import { allScopes, clientScopes } from './scopes.ts'
+import { Problem } from './setup/problem.mjs'
+
+const tiers = ['standard', 'desk', 'internal']
+
+const HELP = `npm run -s token -- [options]: prints a token of the development issuer of \`npm start\`.
+
+  --subject NAME    who has it: the actor of its changes, and whose requests are counted (developer)
+  --scope SCOPE     what it allows, several by commas or repeated; of ${allScopes.join(', ')}
+                    (${clientScopes.join(',')})
+  --hotel ID        a hotel whose data it sees and changes, repeated for several; * for every one (*)
+  --tier TIER       ${tiers.join(', ')}: how many requests a second it has (standard)
+  --ttl TIME        how long it is good, as 90s, 15m, 8h or 7d (8h)
+
+In production tokens come from your own issuer: see docs/access.md.`
+
+const units = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+const LONGEST_SECONDS = 366 * units.d
+
+/** `npm run token`: mints a token for development. */
+async function main(args: readonly string[]): Promise<void> {
+  const { subject, scope, hotel, tier, ttl, help } = options(args)
+  if (help) return console.log(HELP)
+  if (process.env.NODE_ENV === 'production')
+    throw new Problem('NODE_ENV is production, which refuses development tokens: get one from your own issuer.')
+  const { dataDir } = readConfig()
+  await access(path.join(dataDir, 'issuer', 'key.json')).catch(() => {
+    throw new Problem(
+      `${dataDir} has no development issuer: \`npm start\` makes one. DATA_DIR names another data folder.`,
+    )
+  })
+  const issuer = await openIssuer(dataDir)
+  const claims = {
+    subject: subjectOf(subject),
+    scopes: scopesOf(scope),
+    hotels: hotel.map(hotelOf),
+    tier: oneOf(tiers, tier, '--tier'),
+    ttlSeconds: secondsOf(ttl),
+  }
+  console.log(await issuer.mint(claims))
+}
+
+function options(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        subject: { type: 'string', default: 'developer' },
+        scope: { type: 'string', multiple: true, default: [...clientScopes] },
+        hotel: { type: 'string', multiple: true, default: ['*'] },
+        tier: { type: 'string', default: 'standard' },
+        ttl: { type: 'string', default: '8h' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    throw new Problem(`${(error as Error).message.split('\n')[0]} \`npm run -s token -- --help\` says what there is.`)
+  }
+}
+
+function subjectOf(subject: string): string {
+  if (subject === '' || [...subject].length > 255 || /\p{Cc}/u.test(subject))
+    throw new Problem('--subject is not 1 to 255 characters: give a name, without control characters.')
+  if (['system', 'anonymous'].includes(subject))
+    throw new Problem(`--subject is "${subject}", a name that the suite uses itself: give another.`)
+  return subject
+}
+
+function scopesOf(given: readonly string[]): string[] {
+  const scopes = given.flatMap((scope) => scope.split(/[\s,]+/)).filter((scope) => scope !== '')
+  return scopes.map((scope) => oneOf(allScopes, scope, '--scope'))
+}
+
+function hotelOf(hotel: string): string {
+  if (hotel === '*' || /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(hotel)) return hotel
+  throw new Problem(`--hotel is "${hotel}": give the id of a hotel, or * for every one.`)
+}
+
+function oneOf(known: readonly string[], given: string, option: string): string {
+  if (known.includes(given)) return given
+  throw new Problem(`${option} is "${given}": give one of ${known.join(', ')}.`)
+}
+
+function secondsOf(ttl: string): number {
+  const [, count = '', unit = 's'] = /^(\d{1,8})([smhd])$/.exec(ttl) ?? []
+  const seconds = Number(count) * units[unit as keyof typeof units]
+  if (seconds >= 1 && seconds <= LONGEST_SECONDS) return seconds
+  throw new Problem(`--ttl is "${ttl}": give a time as 90s, 15m, 8h or 7d, at most 366d.`)
+}
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    console.error(error instanceof Problem ? `\n${error.message}` : error)
+    process.exitCode = 1
+  })
+  .finally(() => process.connected && process.disconnect?.())
