@@ -28,6 +28,8 @@ export type SuiteOptions = Pick<
 > & {
   /** A Postgres of the suite's own, which keeps what it says is committed, to be stopped and killed. */
   readonly ownPostgres?: boolean
+  /** What the clients call with when the suite accepts another issuer's tokens. */
+  readonly testerToken?: string
 }
 
 export type RestAnswer = {
@@ -87,7 +89,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   })
   started.defer(() => stack.stop())
   const token = (claims: Partial<Claims> = {}) => mint(stack, claims)
-  const testerToken = await token()
+  const testerToken = options.testerToken ?? (await token())
   const address = `127.0.0.1:${stack.gateway?.port ?? 0}`
   const clientsWith = (given: string | undefined) => {
     const direct = createClients(
