@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { authSettings } from '@hotel/runtime/auth-settings'
+import { demandKeys } from '@hotel/runtime/jwks'
 import { type Issuer, openIssuer, replaceFile } from './issuer.ts'
 import { serviceScopes } from './scopes.ts'
 import { type PerService, perService, perServiceAsync, type ServiceName } from './service-names.ts'
@@ -36,7 +37,7 @@ export function readAuth(env: NodeJS.ProcessEnv = process.env): GivenAuth {
     return { env: Object.fromEntries(given) }
   }
   try {
-    authSettings(env)
+    demandKeys(authSettings(env))
   } catch (error) {
     throw new Problem(`${(error as Error).message}.`)
   }

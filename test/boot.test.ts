@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { claim, type RunFile } from '@hotel/stack/run-file'
@@ -18,6 +18,7 @@ let runFile: RunFile
 let dataDir: string
 let env: Record<string, string>
 const started = new Set<Process>()
+const ID = '01900000-0000-7000-8000-000000000000'
 beforeAll(async () => {
   folder = await testFolder()
   runFile = await claim(folder)
@@ -45,6 +46,45 @@ describe('npm start', () => {
       `The suite already runs from ${dataDir} (process ${all.find(({ name }) => name === 'stack')?.pid}): stop that one, or set DATA_DIR to another folder.`,
     )
     await assertGuests()
+  })
+
+  test('more tokens are made while it runs, and none that nobody could use', async () => {
+    const mint = (...args: string[]) => run(process.execPath, ['stack/setup.mjs', 'token', ...args], env)
+    const made = mint(
+      '--subject',
+      'ada',
+      '--scope',
+      'guests.read,rooms.read',
+      '--hotel',
+      ID,
+      '--tier',
+      'desk',
+      '--ttl',
+      '15m',
+    )
+    expect(await made.ended).toBe(0)
+    const [, claims = ''] = made.output().split('.')
+    const { sub, scope, hotels, tier, exp, iat } = JSON.parse(Buffer.from(claims, 'base64url').toString())
+    expect({ sub, scope, hotels, tier, seconds: exp - iat }).toEqual({
+      ...{ sub: 'ada', scope: 'guests.read rooms.read', hotels: [ID], tier: 'desk', seconds: 900 },
+    })
+    const get = (path_: string) =>
+      fetch(`http://127.0.0.1:${env.GATEWAY_PORT}${path_}`, {
+        headers: { authorization: `Bearer ${made.output().trim()}` },
+      })
+    expect([(await get('/guests')).status, (await get('/reservations')).status]).toEqual([200, 403])
+    const help = mint('--help')
+    expect([await help.ended, help.output()]).toEqual([0, expect.stringContaining('--scope')])
+    const wrong = [
+      [['--scope', 'guests.all'], '--scope is "guests.all": give one of guests.read, guests.write,'],
+      [['--tier', 'gold'], '--tier is "gold": give one of standard, desk, internal.'],
+      [['--hotel', '1'], '--hotel is "1": give the id of a hotel, or * for every one.'],
+      [['--ttl', 'long'], '--ttl is "long": give a time as 90s, 15m, 8h or 7d, at most 366d.'],
+      [['--subject', 'system'], '--subject is "system", a name that the suite uses itself: give another.'],
+    ] as const
+    for (const [args, sentence] of wrong) expect(await refused(mint(...args))).toContain(sentence)
+    const { mode } = await stat(path.join(dataDir, 'issuer', 'key.json'))
+    expect(mode & 0o777).toBe(0o600)
   })
 
   test('stops at Ctrl-C in the order of its parts, and leaves no process', async () => {
@@ -89,8 +129,11 @@ describe('npm start', () => {
     expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(['gateway', 'postgres', ...serviceNames]))
   }
 
+  /** The one that it prints. */
+  const token = () => /^ {2}token=(\S+)$/m.exec(suite.output())?.[1]
+
   async function create(): Promise<void> {
-    const headers = { 'content-type': 'application/json' }
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token()}` }
     const body = JSON.stringify({ first_name: 'Ada' })
     const response = await fetch(`http://127.0.0.1:${env.GATEWAY_PORT}/guests`, { method: 'POST', headers, body })
     expect(response.status).toBe(201)
@@ -98,11 +141,18 @@ describe('npm start', () => {
   }
 
   async function assertGuests(): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${env.GATEWAY_PORT}/guests`)
+    const headers = { authorization: `Bearer ${token()}` }
+    const response = await fetch(`http://127.0.0.1:${env.GATEWAY_PORT}/guests`, { headers })
     const { guests: found } = (await response.json()) as { guests: { id: string }[] }
     expect(found.map(({ id }) => id).sort()).toEqual(guests.sort())
   }
 })
+
+const external = {
+  AUTH_ISSUER: 'https://issuer.example',
+  AUTH_AUDIENCE: 'hotel',
+  AUTH_JWKS_URL: 'https://issuer.example/jwks.json',
+}
 
 describe('npm start says in one sentence what is wrong and how to mend it', () => {
   const start = (more: Record<string, string>, ...args: string[]) =>
@@ -140,7 +190,23 @@ describe('npm start says in one sentence what is wrong and how to mend it', () =
       { DATABASE_URL: 'localhost' },
       'DATABASE_URL is no postgresql:// URL: give one as postgresql://user:password@host:port/.',
     ],
-  ])('a variable that is wrong: %o', async (wrong, sentence) => {
+    [
+      { NODE_ENV: 'production' },
+      'NODE_ENV is production, which has no development issuer: set AUTH_ISSUER, AUTH_AUDIENCE and AUTH_JWKS_URL (docs/access.md).',
+    ],
+    [
+      { AUTH_ISSUER: 'https://issuer.example' },
+      'AUTH_AUDIENCE is not set: give the name by which tokens are meant for this suite, their `aud`.',
+    ],
+    [
+      { ...external, NODE_ENV: 'production', AUTH_ISSUER: 'urn:hotel:development' },
+      'AUTH_ISSUER is the development issuer, which production refuses: name an issuer of your own.',
+    ],
+    [
+      external,
+      'GUESTS_TOKEN_FILE is not set: give a file with a token of AUTH_ISSUER for the guests service, with the scopes rooms.read retirements.write.',
+    ],
+  ])('a variable that is wrong: %o', async (wrong: Record<string, string>, sentence) => {
     expect(await start(wrong)).toBe(sentence)
   })
 

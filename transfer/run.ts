@@ -1,5 +1,6 @@
 import { ClientError, Status } from 'nice-grpc'
 import { Problem } from '../stack/setup/problem.mjs'
+import { REMEDY } from './token.ts'
 // It ends with the program that started it: nobody would read its end.
 import '../stack/with-parent.mjs'
 
@@ -18,5 +19,7 @@ export function run(main: (args: readonly string[]) => Promise<number>): void {
 }
 
 function wordsOf({ code, details, path }: ClientError): string {
+  if (code === Status.UNAUTHENTICATED || code === Status.PERMISSION_DENIED)
+    return `\n${path} is refused with ${Status[code]} (${details}). What was done before stays: run the same again with another token: ${REMEDY}.`
   return `\n${path} failed with ${Status[code]} (${details}). What was done before stays: run the same again, once the suite's log shows no fault.`
 }

@@ -9,7 +9,8 @@ import { Problem } from '../stack/setup/problem.mjs'
 /** Gives a token that is good now, each time that one is needed. */
 export type TokenSource = () => Promise<string>
 
-const REMEDY = `give one with the scopes ${transferScopes.join(' and ')} and hotels "*" as HOTEL_TOKEN or --token-file`
+/** Which token to use, and how to give it. */
+export const REMEDY = `give one with the scopes ${transferScopes.join(' and ')} and hotels "*" as HOTEL_TOKEN or --token-file`
 const TTL_SECONDS = 3_600
 
 /** Takes `--token-file FILE` out of the arguments; throws a Problem when it has no file. */

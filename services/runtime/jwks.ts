@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type AuthSettings, DEVELOPMENT_KEYS } from './auth-settings.ts'
 
 /** A set of an issuer's public keys (RFC 7517), as far as it is looked at here. */
@@ -14,6 +15,16 @@ export function readJwks(text: string, { production }: Pick<AuthSettings, 'produ
     throw new Error('holds a private or shared key: give public keys only, and replace that key')
   if (production) refuseDevelopment(jwks)
   return jwks
+}
+
+/** Reads the set that the settings name, when it is in a file; throws naming AUTH_JWKS_FILE. */
+export function demandKeys({ keys, production }: Pick<AuthSettings, 'keys' | 'production'>): void {
+  if (!('file' in keys)) return
+  try {
+    readJwks(readFileSync(keys.file, 'utf8'), { production })
+  } catch (error) {
+    throw new Error(`AUTH_JWKS_FILE ${(error as Error).message}`)
+  }
 }
 
 /** Throws when a set has a key of a development issuer in it. */
