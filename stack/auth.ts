@@ -60,7 +60,10 @@ export async function openAuth(dataDir: string, given: GivenAuth, started: Async
   if (serviceTokenFiles !== undefined) return { env, serviceTokenFiles, issuer: undefined }
   const issuer = await openIssuer(dataDir)
   const files = perService((name) => path.join(issuer.folder, `${name}-token`))
-  const renew = () => perServiceAsync(async (name) => replaceFile(files[name], await tokenOf(name, issuer), 0o600))
+  const renew = () =>
+    perServiceAsync(async (name) =>
+      replaceFile(files[name], await serviceToken(issuer, name, SERVICE_TOKEN_SECONDS), 0o600),
+    )
   await renew()
   // One that can not be renewed is good for as long again.
   const timer = setInterval(() => void renew().catch(() => {}), (SERVICE_TOKEN_SECONDS / 2) * 1_000).unref()
@@ -68,11 +71,7 @@ export async function openAuth(dataDir: string, given: GivenAuth, started: Async
   return { env: { ...issuer.env, ...env }, serviceTokenFiles: files, issuer }
 }
 
-function tokenOf(service: ServiceName, issuer: Issuer): Promise<string> {
-  return issuer.mint({
-    subject: `${service}-service`,
-    scopes: serviceScopes[service],
-    hotels: ['*'],
-    ttlSeconds: SERVICE_TOKEN_SECONDS,
-  })
+/** A token for a service, with what it asks of its peers. */
+export function serviceToken(issuer: Issuer, service: ServiceName, ttlSeconds: number): Promise<string> {
+  return issuer.mint({ subject: `${service}-service`, scopes: serviceScopes[service], hotels: ['*'], ttlSeconds })
 }

@@ -1,10 +1,13 @@
-import { access } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { serviceToken } from './auth.ts'
 import { readConfig } from './config.ts'
-import { openIssuer } from './issuer.ts'
+import { openIssuer, replaceFile } from './issuer.ts'
 import { allScopes, clientScopes } from './scopes.ts'
+import { serviceNames } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
+import { root } from './setup/run.mjs'
 
 const tiers = ['standard', 'desk', 'internal']
 
@@ -16,6 +19,8 @@ const HELP = `npm run -s token -- [options]: prints a token of the development i
   --hotel ID        a hotel whose data it sees and changes, repeated for several; * for every one (*)
   --tier TIER       ${tiers.join(', ')}: how many requests a second it has (standard)
   --ttl TIME        how long it is good, as 90s, 15m, 8h or 7d (8h)
+  --services FOLDER instead: makes a development issuer in the folder, with the services' own tokens and the
+                    public keys as docker-compose.yml takes them from .identity (30d)
 
 In production tokens come from your own issuer: see docs/access.md.`
 
@@ -24,10 +29,11 @@ const LONGEST_SECONDS = 366 * units.d
 
 /** `npm run token`: mints a token for development. */
 async function main(args: readonly string[]): Promise<void> {
-  const { subject, scope, hotel, tier, ttl, help } = options(args)
+  const { subject, scope, hotel, tier, ttl, services, help } = options(args)
   if (help) return console.log(HELP)
   if (process.env.NODE_ENV === 'production')
     throw new Problem('NODE_ENV is production, which refuses development tokens: get one from your own issuer.')
+  if (services !== undefined) return writeIdentities(path.resolve(root, services), secondsOf(ttl ?? '30d'))
   const { dataDir } = readConfig()
   await access(path.join(dataDir, 'issuer', 'key.json')).catch(() => {
     throw new Problem(
@@ -40,9 +46,23 @@ async function main(args: readonly string[]): Promise<void> {
     scopes: scopesOf(scope),
     hotels: hotel.map(hotelOf),
     tier: oneOf(tiers, tier, '--tier'),
-    ttlSeconds: secondsOf(ttl),
+    ttlSeconds: secondsOf(ttl ?? '8h'),
   }
   console.log(await issuer.mint(claims))
+}
+
+/** The files that docker-compose.yml mounts. They are open to whichever user a container works as. */
+async function writeIdentities(folder: string, ttlSeconds: number): Promise<void> {
+  const issuer = await openIssuer(folder)
+  await chmod(folder, 0o700)
+  const write = async (content: string, ...names: string[]) => {
+    const file = path.join(folder, ...names)
+    await mkdir(path.dirname(file), { recursive: true })
+    await replaceFile(file, content, 0o644)
+  }
+  await write(await readFile(issuer.env.AUTH_JWKS_FILE ?? '', 'utf8'), 'keys', 'jwks.json')
+  for (const name of serviceNames) await write(await serviceToken(issuer, name, ttlSeconds), name, 'token')
+  console.log(`${folder} has the keys of a development issuer, ${issuer.env.AUTH_ISSUER}, and the services' tokens.`)
 }
 
 function options(args: readonly string[]) {
@@ -54,7 +74,8 @@ function options(args: readonly string[]) {
         scope: { type: 'string', multiple: true, default: [...clientScopes] },
         hotel: { type: 'string', multiple: true, default: ['*'] },
         tier: { type: 'string', default: 'standard' },
-        ttl: { type: 'string', default: '8h' },
+        ttl: { type: 'string' },
+        services: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { serviceNames } from '@hotel/stack/service-names'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { root } from '../stack/setup/run.mjs'
 import { type Compose, type ComposeService, readCompose, readImage } from './container-files.ts'
@@ -67,9 +68,12 @@ describe('docker-compose.yml', () => {
     const [service = ''] = name.split('-')
     const reader = dockerfile.startsWith('gateway') ? 'gateway/settings.ts' : `services/${service}/config.ts`
     const ownSource = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
-    const source = ownSource + (ownSource.includes('otlpSettings') ? read('services/runtime/otlp.ts') : '')
+    const shared = { otlpSettings: 'otlp', authSettings: 'auth-settings' }
+    const used = Object.entries(shared).filter(([reads]) => ownSource.includes(reads))
+    const source = [ownSource, ...used.map(([, file]) => read(`services/runtime/${file}.ts`))].join()
     const names = Object.keys(compose.services[name]?.environment ?? {})
-    expect(names.filter((variable) => !source.includes(`'${variable.replace(/_FILE$/, '')}'`))).toEqual([])
+    const isRead = (variable: string) => new RegExp(`\\b${variable}\\b`).test(source)
+    expect(names.filter((name) => !isRead(name) && !isRead(name.replace(/_FILE$/, '')))).toEqual([])
   })
 
   test('names exact versions, the same as without containers', () => {
@@ -148,7 +152,18 @@ describe('the secrets', () => {
     const variables = services.flatMap(([, { environment = {} }]) => Object.entries(environment))
     const bare = variables.filter(([name]) => /PASSWORD|KEY|_URL|TOKEN|SECRET/.test(name) && !name.endsWith('_FILE'))
     expect(bare).toEqual([])
-    for (const [, value] of variables.filter(([name]) => name.endsWith('_FILE')))
+    const elsewhere = ['/run/identity/token', '/run/keys/jwks.json']
+    for (const [, value] of variables.filter(([name, value]) => name.endsWith('_FILE') && !elsewhere.includes(value)))
       expect(Object.keys(compose.secrets)).toContain(value.replace('/run/secrets/', ''))
+  })
+
+  test('the token of a service is for it alone; the keys are in a folder that can be replaced in', () => {
+    const mounted = services.flatMap(([name, { volumes = [] }]) =>
+      (volumes as string[]).filter((volume) => volume.startsWith('./')).map((volume) => `${name} ${volume}`),
+    )
+    const keys = './.identity/keys:/run/keys:ro'
+    const own = serviceNames.flatMap((name) => [`${name} ./.identity/${name}:/run/identity:ro`, `${name} ${keys}`])
+    expect(mounted.sort()).toEqual([`gateway ${keys}`, ...own].sort())
+    expect(filesOf('.identity')).toEqual([])
   })
 })

@@ -7,6 +7,7 @@ import { freePort } from '@hotel/stack/ports'
 import { startPostgres } from '@hotel/stack/postgres'
 import { type Plan, type Supervised, type Surroundings, supervise } from '@hotel/stack/processes'
 import { claim } from '@hotel/stack/run-file'
+import { serviceScopes } from '@hotel/stack/scopes'
 import { serviceNames } from '@hotel/stack/service-names'
 import { testFolder } from '@hotel/stack/test-cluster'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
@@ -14,12 +15,17 @@ import { findEnvoy } from '../stack/setup/binaries.mjs'
 import { root } from '../stack/setup/run.mjs'
 import { readCompose, readImage } from './container-files.ts'
 import { lay, layPackages } from './image-files.ts'
+import { jwksOf, makeKey, signed } from './keys.ts'
 
 jest.setTimeout(90_000)
 
 // Each program of docker-compose.yml runs here from exactly the files of its image, by the command, the environment and
 // the secrets of docker-compose.yml, as a user who can write none of the files. Only names of its network become ports.
-const { compose } = await readCompose({ RATE_LIMIT_PER_SECOND: '1000', LOG_LEVEL: 'warn' })
+const ISSUER = 'https://issuer.example'
+const { compose } = await readCompose({ RATE_LIMIT_PER_SECOND: '1000', LOG_LEVEL: 'warn', AUTH_ISSUER: ISSUER })
+/** The key of an issuer of one's own: this is production. */
+const key = makeKey()
+const by = (claims: object = {}) => signed(key, { claims: { iss: ISSUER, ...claims } })
 const names = [...serviceNames, 'gateway'] as const
 type Name = (typeof names)[number]
 const ended = new AsyncDisposableStack()
@@ -40,6 +46,7 @@ beforeAll(async () => {
     copyFile(process.execPath, path.join(folder, 'node')),
   )
   await makeSecrets()
+  await makeIdentities()
   const password = await readFile(secret('postgres-password'), 'utf8')
   const postgres = { data: path.join(folder, 'data'), port: ports.postgres ?? 0, password, durable: false, around }
   const { process: server } = await startPostgres(postgres)
@@ -64,11 +71,12 @@ test('the suite comes up, is healthy by its own checks, books a room, and stops 
   const url = `http://127.0.0.1:${ports.gateway}`
   const gateway = await begin('gateway', async (signal) => {
     for (const resource of ['guests', 'rooms', 'reservations']) {
-      const { status } = await fetch(`${url}/${resource}`, { signal })
+      const { status } = await fetch(`${url}/${resource}`, { headers: { authorization: `Bearer ${by()}` }, signal })
       if (status !== 200) throw new Error(`${resource}: ${status}`)
     }
   })
   for (const name of names) await askHealth(name)
+  for (const path_ of ['/guests', '/openapi.json', '/']) expect((await fetch(`${url}${path_}`)).status).toBe(401)
 
   const guest = await post(url, '/guests', { first_name: 'Ada' })
   const room = await post(url, '/rooms', { number: '101' })
@@ -82,6 +90,7 @@ test('the suite comes up, is healthy by its own checks, books a room, and stops 
 
 const imageOf = (name: string) => readImage(compose.services[name]?.build ?? { dockerfile: '' })
 const secret = (name: string) => path.join(folder, 'secrets', name)
+const identity = (...names: string[]) => path.join(folder, 'identity', ...names)
 const inImage = (name: Name, word: string) => word.replace('/app/', `${folder}/${name}/`)
 
 /** How a service of docker-compose.yml runs: in the image of that name, by its own or another command. */
@@ -110,10 +119,29 @@ async function container(name: Name, service: string = name, ownCommand?: readon
 
 /** What names of the network and paths of a container are on this machine. */
 function here(value: string, name: Name): string {
+  if (value === '/run/keys/jwks.json') return identity('keys', 'jwks.json')
+  if (value === '/run/identity/token') return identity(name, 'token')
   if (value.startsWith('/run/secrets/')) return secret(path.basename(value))
   const [, host = '', port] = /^([\w.]+):(\d+)$/.exec(value) ?? []
   if (host === '0.0.0.0') return `127.0.0.1:${port === '50051' ? ports[name] : 0}`
   return ports[host] === undefined ? value : `127.0.0.1:${ports[host]}`
+}
+
+/** What an operator's issuer gives: its public keys, and a token for each service. */
+async function makeIdentities(): Promise<void> {
+  const files = {
+    'keys/jwks.json': jwksOf(key),
+    ...Object.fromEntries(
+      serviceNames.map((name) => [
+        `${name}/token`,
+        by({ sub: `${name}-service`, scope: serviceScopes[name].join(' ') }),
+      ]),
+    ),
+  }
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(identity(name)), { recursive: true })
+    await writeFile(identity(name), content)
+  }
 }
 
 /** By the command for it; what it says of the network is put right for this machine. */
@@ -148,7 +176,7 @@ async function askHealth(name: Name): Promise<void> {
 }
 
 async function post(url: string, resource: string, body: object): Promise<string> {
-  const headers = { 'content-type': 'application/json' }
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${by()}` }
   const response = await fetch(`${url}${resource}`, { method: 'POST', headers, body: JSON.stringify(body) })
   expect({ resource, status: response.status }).toEqual({ resource, status: 201 })
   return ((await response.json()) as { id: string }).id
