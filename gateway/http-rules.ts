@@ -9,6 +9,7 @@ import {
   getOption,
 } from '@bufbuild/protobuf'
 import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { readScopes } from '@hotel/runtime/scopes'
 import { type ServiceName, serviceNames } from './settings.ts'
 
 /** Everything the gateway offers: the services that have at least one method with an HTTP rule. */
@@ -27,6 +28,8 @@ export type ApiMethod = {
   readonly path: string
   /** A read may be repeated freely; a stream has no end of its own. */
   readonly kind: 'read' | 'write' | 'stream'
+  /** The scope that a caller's token must have. */
+  readonly scope: string
   readonly http?: HttpRule
 }
 
@@ -45,6 +48,7 @@ export function readApi(descriptorSet: Uint8Array): Api {
   const registry = createFileRegistry(descriptors)
   const http = registry.getExtension('google.api.http')
   if (http === undefined) throw new Error('the descriptor set lacks google/api/annotations.proto')
+  const scopes = readScopes(descriptorSet)
   const methods: ApiMethod[] = []
   for (const file of registry.files) {
     for (const service of file.services) {
@@ -56,6 +60,7 @@ export function readApi(descriptorSet: Uint8Array): Api {
           service: serviceOf(service.typeName),
           path: `/${service.typeName}/${desc.name}`,
           kind: kindOf(desc),
+          scope: scopes.get(`/${service.typeName}/${desc.name}`) ?? '',
           ...(http && { http }),
         })
       }

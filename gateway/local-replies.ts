@@ -25,12 +25,14 @@ export function localReplies(api: Api): object {
       // What the transcoder says of a body that is no such message is the only text of Envoy's a caller can use.
       mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
       ...replies.map((reply) => mapper(reply, [anyRest])),
+      // So Envoy says that a token is meant for others; what a token allows is for the services to say.
+      { ...mapper({ ...noToken, http: 403 }, [anyRest]), status_code: 401 },
       // A gRPC client gets its details in a header.
       ...[401, 403].map((http) => ({
         filter: statusIs(http),
         status_code: 401,
-        body_format_override: { text_format_source: { inline_string: noToken } },
-        headers_to_add: [statusDetailsHeader(api, 16, noToken, [errorInfo('UNAUTHENTICATED')])],
+        body_format_override: { text_format_source: { inline_string: noToken.message } },
+        headers_to_add: [statusDetailsHeader(api, noToken.code, noToken.message, [errorInfo(noToken.reason)])],
       })),
       // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
       {
@@ -42,14 +44,11 @@ export function localReplies(api: Api): object {
   }
 }
 
-const noToken = 'A valid token is needed.'
 const away = 'The service can not answer now. Repeat later.'
 const afterOneSecond: Detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retry_delay: '1s' }
 
 type Reply = {
   readonly http: number
-  /** The status that is sent instead. */
-  readonly becomes?: number
   /** `google.rpc.Code`. */
   readonly code: number
   readonly reason: string
@@ -59,12 +58,12 @@ type Reply = {
   readonly more?: readonly Detail[]
 }
 
+const noToken: Reply = { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: 'A valid token is needed.' }
+
 /** What Envoy answers by itself. The messages are fixed: Envoy's own are empty for some of these and name upstream hosts in others. */
 export const replies: readonly Reply[] = [
   { http: 400, code: 3, reason: 'INVALID_FIELD', message: 'The request is not well-formed HTTP.' },
-  { http: 401, code: 16, reason: 'UNAUTHENTICATED', message: noToken },
-  // What Envoy says to a token that is meant for others; what a token allows is for the services to say.
-  { http: 403, becomes: 401, code: 16, reason: 'UNAUTHENTICATED', message: noToken },
+  noToken,
   {
     http: 404,
     code: 5,
@@ -120,7 +119,6 @@ const anyRest = { or_filter: { filters: [transcoded, notGrpc] } }
 function mapper(reply: Reply, filters: readonly object[]): object {
   return {
     filter: { and_filter: { filters: [statusIs(reply.http), ...filters] } },
-    ...(reply.becomes === undefined ? {} : { status_code: reply.becomes }),
     body_format_override: {
       json_format: {
         code: reply.code,

@@ -20,7 +20,7 @@ export type Errors = {
 }
 
 /** What Envoy itself answers to any request, to one with a body, and to one that waits for a service. */
-const anyRequest = [400, 429, 431, 500]
+const anyRequest = [400, 401, 429, 431, 500]
 const anyBody = [408, 413, 415]
 const anyCall = [502, 503, 504]
 
@@ -39,7 +39,8 @@ export function errorsOf(api: Api, texts: ReturnType<typeof comments>, schemas: 
     const reply = replies.find(({ http }) => http === status)
     const described = names.flatMap((name) => reasons.get(name) ?? [])
     const make = () => errorResponse(status, reply?.message, described, reply?.code)
-    if (reply === undefined || names.some((name) => name !== reply.reason)) return make()
+    const common = status === 403 ? 'PERMISSION_DENIED' : reply?.reason
+    if (names.some((name) => name !== common)) return make()
     // The same for all that refer to it.
     const name = (STATUS_CODES[status] ?? '').replaceAll(/[^A-Za-z]/g, '')
     responses[name] ??= make()
@@ -58,7 +59,7 @@ export function errorsOf(api: Api, texts: ReturnType<typeof comments>, schemas: 
   return {
     ofMethod: (method) =>
       all([
-        ...reasonsOfMethod(method, api, texts).flatMap((name) => reasons.get(name) ?? []),
+        ...['PERMISSION_DENIED', ...reasonsOfMethod(method, api, texts)].flatMap((name) => reasons.get(name) ?? []),
         ...ofGateway([...anyRequest, ...anyCall, ...(method.http?.body ? anyBody : [])]),
       ]),
     ofGateway: (...statuses) => all(ofGateway(statuses)),
@@ -101,6 +102,7 @@ function errorResponse(status: number, message: string | undefined, reasons: rea
 function errorHeaders(status: number, reasons: readonly Reason[]): Schema {
   // What Envoy says before it has read the request is about none, and comes before the limits.
   const perhaps = ['x-request-id', ...rateHeaders] as const
+  if (status === 401) return headers(['www-authenticate'], perhaps)
   if (status === 405) return headers(['allow'], perhaps)
   if (status === 503) return headers(['retry-after'], perhaps)
   if (status === 429) {
@@ -136,6 +138,7 @@ const metadataExamples: Readonly<Record<string, string>> = {
   peer: 'guests',
   policy: 'client-per-second',
   resource: 'guest',
+  scope: 'reservations.read',
   status: 'CHECKED_OUT',
   to: 'PENDING',
   today: '2030-04-30',

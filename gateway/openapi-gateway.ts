@@ -8,6 +8,7 @@ export function gatewayPaths(errors: Errors): Record<string, Record<string, Sche
     operationId,
     tags: ['Gateway'],
     summary,
+    security: [],
     responses: {
       200: {
         description: 'OK.',
@@ -31,6 +32,7 @@ export function gatewayPaths(errors: Errors): Record<string, Record<string, Sche
         operationId: 'CheckHealth',
         tags: ['Gateway'],
         summary: 'Says whether every service answers.',
+        security: [],
         responses: {
           200: { description: 'Each service has an instance that answers.', headers: headers(['x-request-id']) },
           ...errors.ofGateway(400, 431, 503),

@@ -27,6 +27,10 @@ export const responseHeaders = {
     schema: { type: 'string', enum: ['true'] },
   },
   'cache-control': { description: 'A stream is not to be kept.', schema: { type: 'string', const: 'no-store' } },
+  'www-authenticate': {
+    description: 'How to say who calls: by a token, `Bearer`.',
+    schema: { type: 'string', pattern: '^Bearer' },
+  },
   allow: {
     description: 'The methods that the path knows.',
     schema: { type: 'string', pattern: '^[A-Z]+(, [A-Z]+)*$' },

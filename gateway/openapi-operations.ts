@@ -25,6 +25,7 @@ export function operation(method: ApiMethod, rule: HttpRule, parts: Parts): Sche
     tags: [desc.parent.name],
     summary: summary.replaceAll('\n', ' '),
     ...(rest.length > 0 && { description: rest.join('\n\n') }),
+    security: [{ token: [method.scope] }],
     parameters: parameters(method, rule, parts),
     ...(rule.body && { requestBody: requestBody(method, rule, parts) }),
     responses: {

@@ -11,13 +11,14 @@ type Media = Record<'application/json' | 'text/event-stream', { schema: object; 
 type Answer = { content?: Media; headers: Record<string, { required?: boolean }>; links?: object; description: string }
 type Operation = {
   operationId: string
+  security: object[]
   parameters?: { name: string; in: string; schema: object; allowEmptyValue?: boolean }[]
   requestBody?: { content: Media }
   responses: Record<string, Answer & { $ref?: string }>
 }
 type Document = {
   paths: Record<string, Record<string, Operation>>
-  components: Record<'schemas' | 'responses', Record<string, object>>
+  components: Record<'schemas' | 'responses' | 'securitySchemes', Record<string, object>>
 }
 /** As it is served; the meta-schema below holds it to this shape. */
 const documentOf = (api: Api) => JSON.parse(JSON.stringify(openApi(api))) as Document
@@ -95,6 +96,17 @@ function* mediaIn(
   }
 }
 
+describe('what a token must allow', () => {
+  it('is said of every operation by the scope of its method; the documents themselves need none', () => {
+    expect(document.components.securitySchemes.token).toMatchObject({ type: 'http', scheme: 'bearer' })
+    const said = Object.values(document.paths).flatMap((path) => Object.values(path))
+    const needed = new Map(api.methods.map(({ desc, scope }) => [desc.name, [{ token: [scope] }]]))
+    for (const { operationId, security } of said)
+      expect([operationId, security]).toEqual([operationId, needed.get(operationId) ?? []])
+    expect(operation(document, 'WatchGuests').security).toEqual([{ token: ['guests.read'] }])
+  })
+})
+
 describe('the answers of a method', () => {
   const reasons = (id: string, status: string) =>
     [...(operation(document, id).responses[status]?.description.matchAll(/^- `([A-Z_]+)`/gm) ?? [])].map(
@@ -105,6 +117,8 @@ describe('the answers of a method', () => {
     expect(Object.keys(operation(document, 'UpdateReservation').responses)).toEqual([
       '200',
       '400',
+      '401',
+      '403',
       '404',
       '408',
       '409',

@@ -35,8 +35,18 @@ export function openApi(api: Api): object {
       responses: parts.errors.responses,
       headers: responseHeaders,
       parameters: requestHeaders,
+      securitySchemes: { token },
     },
   }
+}
+
+const token = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    "A token of the issuer whom the suite trusts, with the operation's scope in its claim `scope`; its claim `hotels` says " +
+    'whose data it sees and changes.',
 }
 
 const description = `The REST form of the gRPC API; a gRPC client finds the same at the same address.
@@ -49,4 +59,5 @@ const description = `The REST form of the gRPC API; a gRPC client finds the same
 - Every write takes \`idempotency-key\`; a repeat gets the first answer again, marked \`idempotent-replayed\`.
 - Every resource has an \`etag\`, as a field and as a header; a write with an \`if-match\` that no longer holds changes nothing.
 - Every error is a google.rpc.Status. Decide on its code and reason, never on its message.
+- Every request needs a token, as \`authorization: Bearer\`; each operation names the scope that it must have.
 - A client has so many requests a second as \`x-ratelimit-limit\` says; over it, 429 with \`retry-after\`.`

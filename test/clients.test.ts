@@ -23,6 +23,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+const withToken = <Env extends object>(variables: Env) => ({ ...variables, HOTEL_TOKEN: suite.testerToken })
+
 /** Runs a step that has to succeed, and gives what it printed. */
 async function step(file: string, args: readonly string[], options: { cwd: string; env: Record<string, string> }) {
   const { code, output } = await runCommand(file, args, options)
@@ -39,7 +41,10 @@ test('TypeScript: openapi-typescript makes types of the served document, tsc tak
   const generator = path.join(clients, 'typescript', 'node_modules', 'openapi-typescript', 'bin', 'cli.js')
   await step(node, [generator, 'openapi.json', '--output', 'openapi.ts'], options)
   await step(path.join(commands, 'tsc'), ['-p', '.'], options)
-  const output = await step(node, ['booking.ts', `http://${suite.gateway.address}`], options)
+  const output = await step(node, ['booking.ts', `http://${suite.gateway.address}`], {
+    ...options,
+    env: withToken(env),
+  })
   expect(JSON.parse(output)).toEqual({
     location: expect.stringMatching(/^\/reservations\/[0-9a-f-]{36}$/),
     replayed: true,
@@ -69,7 +74,8 @@ const tool = pythonTool('python-client')
   test('buf generates a client from the protos; it books a room and reads why the second time is refused', async () => {
     if (tool === undefined) throw new Error('there is no Python')
     const python = pythonEnvironment(tool, folder)
-    const options = { cwd: root, env: { ...python, PATH: `${python.PATH}${path.delimiter}${env.PATH}` } }
+    const variables = withToken({ ...python, PATH: `${python.PATH}${path.delimiter}${env.PATH}` })
+    const options = { cwd: root, env: variables }
     const template = path.join(clients, 'python', 'buf.gen.yaml')
     await step(path.join(commands, 'buf'), ['generate', '--template', template, '--output', folder], options)
     const [host = '', port = ''] = suite.gateway.address.split(':')

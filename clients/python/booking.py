@@ -1,11 +1,12 @@
 """Books a room by the client that buf generates from the protos, and tries to book it again. Prints the steps as JSON.
 
-The arguments are the gateway's host and port.
+The arguments are the gateway's host and port; the token is in HOTEL_TOKEN.
 """
 
 import asyncio
 import datetime
 import json
+import os
 import sys
 
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -17,8 +18,11 @@ from hotel_api.hotel.rooms.v1 import CreateRoomRequest, RoomServiceStub
 
 
 async def main(host: str, port: int) -> None:
+    token = {"authorization": f"Bearer {os.environ['HOTEL_TOKEN']}"}
     async with Channel(host, port) as channel:
-        guests, rooms, reservations = GuestServiceStub(channel), RoomServiceStub(channel), ReservationServiceStub(channel)
+        guests = GuestServiceStub(channel, metadata=token)
+        rooms = RoomServiceStub(channel, metadata=token)
+        reservations = ReservationServiceStub(channel, metadata=token)
         guest = await guests.create_guest(CreateGuestRequest(first_name="Ada", last_name="Lovelace"))
         room = await rooms.create_room(CreateRoomRequest(number=f"Python {datetime.datetime.now().timestamp()}"))
         today = datetime.date.today()
@@ -29,8 +33,8 @@ async def main(host: str, port: int) -> None:
             out_date=(today + datetime.timedelta(days=2)).isoformat(),
         )
         # The key makes it safe to send this again when no answer came.
-        booked = await reservations.create_reservation(stay, metadata={"idempotency-key": guest.id})
-        again = await reservations.create_reservation(stay, metadata={"idempotency-key": guest.id})
+        booked = await reservations.create_reservation(stay, metadata={**token, "idempotency-key": guest.id})
+        again = await reservations.create_reservation(stay, metadata={**token, "idempotency-key": guest.id})
         steps = {
             "same": again == booked,
             "found": (await reservations.get_reservation(GetReservationRequest(id=booked.id))).rooms == [room.id],

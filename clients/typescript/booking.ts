@@ -5,10 +5,12 @@ type Reservation = components['schemas']['Reservation']
 
 /**
  * Books a room by the types that openapi-typescript makes of the served document, tries to book it again, and checks the
- * guest in. Prints the steps as JSON. The argument is the gateway's address.
+ * guest in. Prints the steps as JSON. The argument is the gateway's address; the token is in
+ * HOTEL_TOKEN.
  */
 async function main(baseUrl: string): Promise<void> {
-  const api = createClient<paths>({ baseUrl })
+  const headers = { authorization: `Bearer ${process.env.HOTEL_TOKEN}` }
+  const api = createClient<paths>({ baseUrl, headers })
   const guest = needed(await api.POST('/guests', { body: { first_name: 'Ada', last_name: 'Lovelace' } }))
   const room = needed(await api.POST('/rooms', { body: { number: `TS ${Date.now()}` } }))
   const today = new Date().toISOString().slice(0, 10)

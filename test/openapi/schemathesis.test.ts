@@ -64,9 +64,10 @@ function runSchemathesis(suite: Suite, resources: Resources, args: readonly stri
   const document = `http://${suite.gateway.address}/openapi.json`
   // One worker each: Python 3.11 confuses itself when two of its threads compile code at once.
   const options = ['--workers=1', `--seed=${seed}`, `--max-examples=${examples}`, '--continue-on-failure', '--no-color']
+  const token = ['--header', `Authorization: Bearer ${suite.testerToken}`]
   return runCommand(
     tool.python,
-    ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', document, ...options, ...args],
+    ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', document, ...options, ...token, ...args],
     {
       cwd: import.meta.dirname,
       env: { ...pythonEnvironment(tool), FUZZ_RESOURCES: JSON.stringify(resources), PYTHONDONTWRITEBYTECODE: '1' },
