@@ -1,6 +1,7 @@
+import { clientLimit } from './client-limit.ts'
 import { guardFilter } from './guard.ts'
 import type { Api } from './http-rules.ts'
-import { clientLimit, fieldExtraction, statusLimit } from './limits.ts'
+import { fieldExtraction, statusLimit } from './limits.ts'
 import { type GatewaySettings, serviceNames } from './settings.ts'
 import { callerOf, tokenDemand } from './tokens.ts'
 

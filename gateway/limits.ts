@@ -11,71 +11,6 @@ import {
 import { errorInfo, statusDetailsHeader } from './grpc-status.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
 import type { GatewaySettings } from './settings.ts'
-import { claims } from './tokens.ts'
-
-export const rateLimitFilter = 'hotel.ratelimit.client'
-
-/** Requests a second of those whose token names this tier; any other is `standard`, which has the setting's rate. */
-const tiers = { desk: 20, internal: 1_000 }
-
-/**
- * Requests per client: the subject of its token, by the token's tier; without a valid token its address. Stands before
- * everything that a client could make the gateway work for.
- */
-export function clientLimit({ requestsPerSecond }: GatewaySettings, api: Api): object {
-  const standard = tokenBucket(requestsPerSecond, '1s')
-  const rates = Object.entries(tiers).map(([tier, rate]) => [tier, Math.max(rate, requestsPerSecond)] as const)
-  return rateLimit(rateLimitFilter, 'client-per-second', api, {
-    enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
-    // Used only when no descriptor came about: all such requests share it, so a gap in the rules below is no way around.
-    token_bucket: standard,
-    rate_limits: [
-      {
-        actions: [
-          expression('tier', tierOf()),
-          {
-            metadata: {
-              descriptor_key: 'subject',
-              metadata_key: { key: claims.filter, path: [{ key: claims.key }, { key: 'sub' }] },
-              // Without it what has no subject would not be counted at all.
-              default_value: '-',
-            },
-          },
-        ],
-      },
-      {
-        actions: [
-          expression('known', isKnown),
-          // A provider hands out a /64 of IPv6 to one customer: each of its addresses is the same client.
-          { masked_remote_address: { v4_prefix_mask_len: 32, v6_prefix_mask_len: 64 } },
-        ],
-      },
-    ],
-    descriptors: [
-      ...[['standard', requestsPerSecond] as const, ...rates].map(([tier, rate]) => ({
-        entries: [{ key: 'tier', value: tier }, { key: 'subject' }],
-        token_bucket: tokenBucket(rate, '1s'),
-      })),
-      { entries: [{ key: 'known', value: 'false' }, { key: 'masked_remote_address' }], token_bucket: standard },
-    ],
-  })
-}
-
-/** Whether the request has a valid token. */
-const isKnown = `'${claims.filter}' in metadata.filter_metadata`
-
-/**
- * The tier of the token, `standard` for one that is not known; `-`, which no bucket is for, without a token. An expression
- * that fails makes no descriptor, and so no limit: what may be absent is asked for first.
- */
-function tierOf(): string {
-  const token = `metadata.filter_metadata['${claims.filter}']['${claims.key}']`
-  const given = Object.keys(tiers).reduceRight(
-    (others, tier) => `${token}['tier'] == '${tier}' ? '${tier}' : ${others}`,
-    `'standard'`,
-  )
-  return `!(${isKnown}) ? '-' : !('tier' in ${token}) ? 'standard' : ${given}`
-}
 
 /** Changes of status per reservation, by whichever door. Reads what field extraction found in the message. */
 export function statusLimit(settings: GatewaySettings, api: Api): object {
@@ -183,7 +118,7 @@ function reducedRequest(input: ApiMethod['desc']['input']): DescriptorProto {
 }
 
 /** A descriptor's entry with the value of an expression, in the Common Expression Language. */
-function expression(key: string, text: string): object {
+export function expression(key: string, text: string): object {
   return {
     extension: {
       name: 'envoy.rate_limit_descriptors.expr',
@@ -196,7 +131,8 @@ function expression(key: string, text: string): object {
   }
 }
 
-function rateLimit(name: string, policy: string, api: Api, limits: object): object {
+/** A limit of this gateway's own, as a filter. */
+export function rateLimit(name: string, policy: string, api: Api, limits: object): object {
   const always = { default_value: { numerator: 100, denominator: 'HUNDRED' } }
   return {
     name,
@@ -219,6 +155,7 @@ function rateLimit(name: string, policy: string, api: Api, limits: object): obje
   }
 }
 
-function tokenBucket(tokens: number, interval: string): object {
+/** So many at once, and so many again in each interval. */
+export function tokenBucket(tokens: number, interval: string): object {
   return { max_tokens: tokens, tokens_per_fill: tokens, fill_interval: interval }
 }

@@ -1,7 +1,7 @@
+import { rateLimitFilter } from './client-limit.ts'
 import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
 import { guardFilter } from './guard.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
-import { rateLimitFilter } from './limits.ts'
 import type { GatewaySettings } from './settings.ts'
 import { callerFilter, tokenFilter } from './tokens.ts'
 

@@ -27,8 +27,8 @@ export function tokenDemand(auth: AuthSettings): object {
 }
 
 /** Where the keys are fetched from. */
-export function keysCluster({ keys }: AuthSettings): object {
-  return 'file' in keys ? keyFileCluster(KEYS) : outsideCluster(KEYS, keys.url, {})
+export function keysCluster({ keys, certificate }: AuthSettings): object {
+  return 'file' in keys ? keyFileCluster(KEYS) : outsideCluster(KEYS, keys.url, { certificate })
 }
 
 function filter(name: string, provider: object, requires: object): object {

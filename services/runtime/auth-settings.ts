@@ -6,6 +6,8 @@ export type AuthSettings = {
   readonly audience: string
   /** Where the issuer's public keys are. */
   readonly keys: { readonly url: URL } | { readonly file: string }
+  /** File of certificates that are trusted for that URL besides those that everybody trusts. */
+  readonly certificate: string | undefined
   /** How often keys from a URL are fetched anew. */
   readonly refreshSeconds: number
   /** Whether the development issuer of `npm start` is refused. */
@@ -24,7 +26,7 @@ export const CLOCK_TOLERANCE_SECONDS = 5
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL or AUTH_JWKS_FILE, AUTH_JWKS_REFRESH, AUTH_PUBLIC_DOCS and NODE_ENV.
+ * Reads AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL or AUTH_JWKS_FILE, AUTH_JWKS_REFRESH, AUTH_PUBLIC_DOCS, NODE_EXTRA_CA_CERTS and NODE_ENV.
  * Throws naming the variable that is missing or wrong, and in production for what is only good for development.
  */
 export function authSettings(env: Environment): AuthSettings {
@@ -36,6 +38,8 @@ export function authSettings(env: Environment): AuthSettings {
     issuer,
     audience: required(env, 'AUTH_AUDIENCE', 'the name by which tokens are meant for this suite, their `aud`'),
     keys: Object.freeze(keysFrom(env, production)),
+    // Node itself reads it for the services.
+    certificate: env.NODE_EXTRA_CA_CERTS || undefined,
     refreshSeconds: refreshFrom(env),
     production,
     publicDocs: publicDocsFrom(env, production),

@@ -21,5 +21,5 @@ export function currentCaller(): Caller {
   return call === undefined ? system : (call.caller ?? anonymous)
 }
 
-/** A caller without a token. */
-const anonymous: Caller = { subject: 'anonymous', scopes: new Set(), hotels: 'every' }
+/** A caller without a token, as only public calls have: health and reflection. */
+const anonymous: Caller = { subject: 'anonymous', scopes: new Set(), hotels: new Set() }
