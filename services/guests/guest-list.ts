@@ -1,7 +1,8 @@
 import type { ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
-import { idFilter, optional, requiredText, valid } from '@hotel/runtime/valid'
+import { optional, requiredText, valid } from '@hotel/runtime/valid'
 import { Guest } from './guest.ts'
 
 /** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */
@@ -10,12 +11,12 @@ export async function listGuests(
   page: Page,
   request: ListGuestsRequest,
 ): Promise<ListGuestsResponse> {
-  const filter = valid(request, { hotel: idFilter, query: optional(requiredText()) })
+  const filter = valid(request, { hotel: hotelFilter, query: optional(requiredText()) })
   const words = filter.query?.toLowerCase().split(/\s+/) ?? []
   const rows = await query<Record<string, unknown>>(
     em,
     `select * from guest
-     where ($1::uuid is null or hotel_id = $1)
+     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2 or delete_time is null)
        and search like all ($3::text[])
        ${page.after === undefined ? '' : `and (${ORDER}) > ($5::boolean, $6::text, $7::text, $8::uuid)`}

@@ -1,11 +1,11 @@
 import { Guest as GuestMessage, type GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
 import { created, withEtag } from '@hotel/runtime/answer'
-import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { historyFields, listHistory } from '@hotel/runtime/history'
-import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
+import { HOTEL_REQUIRED, hotelOf, hotelUnlessNamed } from '@hotel/runtime/hotels'
 import type { Pager } from '@hotel/runtime/page'
-import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
+import { demandUnchanged, invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
 import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
 import { valid, validChanges } from '@hotel/runtime/valid'
 import type { Watch } from '@hotel/runtime/watch'
@@ -29,7 +29,8 @@ export function guestService({ orm, writer, page, watch, retirement, hotels }: D
   const { write } = writer
   return {
     async createGuest(request, call) {
-      const hotel = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
+      const hotel = request.hotel || hotelUnlessNamed()
+      if (hotel === undefined) throw invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
       await hotels.demandLive(hotel, call.signal)
       const guest = await write(call, 'CreateGuest', request, { hotel }, async (written) => {
         const fields = valid(request, guestFields)
@@ -46,7 +47,7 @@ export function guestService({ orm, writer, page, watch, retirement, hotels }: D
 
     async getGuest({ id }, call) {
       const em = forkFor(orm, call.signal)
-      const guest = await find(em, await hotelOf(em, id), id)
+      const guest = await find(em, await hotelOf(em, 'guest', id), id)
       return withEtag(call, guest.toProto())
     },
 
@@ -106,7 +107,7 @@ export function guestService({ orm, writer, page, watch, retirement, hotels }: D
 
     async listGuestHistory(request, call) {
       const em = forkFor(orm, call.signal)
-      const hotel = await hotelOf(em, request.id)
+      const hotel = await hotelOf(em, 'guest', request.id)
       return listHistory(em, page('ListGuestHistory', request), request, { table: 'guest', hotel, fields: HISTORY })
     },
 
@@ -114,19 +115,11 @@ export function guestService({ orm, writer, page, watch, retirement, hotels }: D
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelOf(forkFor(orm, signal), id) }
+    return { hotel: await hotelOf(forkFor(orm, signal), 'guest', id) }
   }
 }
 
 const HISTORY = historyFields(GuestMessage.fromPartial({}))
-
-/** The hotel of a guest by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
-export async function hotelOf(em: EntityManager, id: string): Promise<string> {
-  if (!isId(id)) throw notFound('guest', id)
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from guest where id = $1', [id])
-  if (row === undefined) throw notFound('guest', id)
-  return row.hotel_id
-}
 
 function find(em: EntityManager, hotelId: string, id: string): Promise<Guest> {
   return em.findOneOrFail(Guest, { hotelId, id })
@@ -134,7 +127,7 @@ function find(em: EntityManager, hotelId: string, id: string): Promise<Guest> {
 
 /** A live guest whom nothing is about to delete. */
 async function findToWrite({ em }: Write, id: string): Promise<Guest> {
-  const guest = await find(em, await hotelOf(em, id), id)
+  const guest = await find(em, await hotelOf(em, 'guest', id), id)
   if (guest.deleteTime !== null) throw notFound('guest', id)
   if (guest.retiringTime !== null) throw beingRetired('guest')
   return guest

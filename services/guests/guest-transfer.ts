@@ -1,9 +1,9 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { MikroORM } from '@hotel/runtime/database'
 import { exportEntities } from '@hotel/runtime/export-rows'
-import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import { HOTEL_REQUIRED, hotelUnlessNamed } from '@hotel/runtime/hotels'
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/import-rows'
-import { Refusal } from '@hotel/runtime/refusal'
+import { invalidFields, Refusal } from '@hotel/runtime/refusal'
 import { type ImportRow, insertRows } from '@hotel/runtime/stored-rows'
 import type { Transfer } from '@hotel/runtime/transfer'
 import { valid } from '@hotel/runtime/valid'
@@ -36,14 +36,15 @@ async function hotelsOf(
   hotels: KnownHotels,
   call: CallContext,
 ): Promise<(string | Refusal)[]> {
-  const named = guests.map(({ hotel }) => (hotel === '' ? DEFAULT_HOTEL : hotel))
+  const missing = invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
+  const named = guests.map(({ hotel }) => hotel || (hotelUnlessNamed() ?? ''))
   const known = new Map<string, string | Refusal>()
-  for (const hotel of new Set(named)) {
+  for (const hotel of new Set(named).difference(new Set(['']))) {
     const refusal = await hotels.demandKnown(hotel, call.signal).catch((error) => {
       if (error instanceof Refusal && error.reason === 'INVALID_FIELD') return error
       throw error
     })
     known.set(hotel, refusal ?? hotel)
   }
-  return named.map((hotel) => known.get(hotel) ?? hotel)
+  return named.map((hotel) => known.get(hotel) ?? missing)
 }

@@ -1,14 +1,15 @@
 import type { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { isVisible } from '@hotel/runtime/hotels'
 import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
-import { invalidFields, Refusal } from '@hotel/runtime/refusal'
+import { Refusal, unknownHotel } from '@hotel/runtime/refusal'
 import type { Client } from 'nice-grpc'
 
 /** How long an answer of the rooms service is good: so late a guest can still be added to a hotel that was deleted. */
 const GOOD_FOR = '30 seconds'
 
-/** The hotels as the rooms service knows them; asked before any transaction, and remembered. Both throw INVALID_FIELD. */
+/** The hotels as the rooms service knows them; asked before any transaction, and remembered. Both throw INVALID_FIELD, also for one that is not the caller's. */
 export type KnownHotels = {
   /** Unless the hotel exists, deleted or not. */
   demandKnown(hotel: string, signal: AbortSignal): Promise<void>
@@ -31,7 +32,7 @@ export function knownHotels(orm: MikroORM, hotels: Client<HotelServiceDefinition
   }
   const ask = async (hotel: string, signal: AbortSignal): Promise<Remembered> => {
     const found = await askPeer('rooms', () => hotels.getHotel({ id: hotel }, repeatable(signal)))
-    if (found === undefined) throw unknown()
+    if (found === undefined) throw unknownHotel()
     await query(
       forkFor(orm, signal),
       `insert into known_hotel (hotel_id, confirm_time, delete_time) values ($1, clock_timestamp(), $2)
@@ -43,18 +44,22 @@ export function knownHotels(orm: MikroORM, hotels: Client<HotelServiceDefinition
 
   return {
     async demandKnown(hotel, signal) {
-      if (!isId(hotel)) throw unknown()
+      demandVisible(hotel)
       if ((await recall(hotel, signal)) === undefined) await ask(hotel, signal)
     },
     async demandLive(hotel, signal) {
+      demandVisible(hotel)
       // The default hotel can not be deleted.
       if (hotel === DEFAULT_HOTEL) return
-      if (!isId(hotel)) throw unknown()
       const known = await recall(hotel, signal)
       const now = known?.fresh && !known.deleted ? known : await ask(hotel, signal).catch(orElse(known))
-      if (now.deleted) throw unknown()
+      if (now.deleted) throw unknownHotel()
     },
   }
+}
+
+function demandVisible(hotel: string): void {
+  if (!isId(hotel) || !isVisible(hotel)) throw unknownHotel()
 }
 
 function orElse(known: Remembered | undefined): (error: unknown) => Remembered {
@@ -62,8 +67,4 @@ function orElse(known: Remembered | undefined): (error: unknown) => Remembered {
     if (known !== undefined && error instanceof Refusal && error.reason === 'PEER_UNAVAILABLE') return known
     throw error
   }
-}
-
-function unknown(): Refusal {
-  return invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
 }

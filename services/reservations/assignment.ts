@@ -5,12 +5,6 @@ import type { Place } from './parties.ts'
 import { endOf, type Stay } from './stay.ts'
 import { noRoomOfType } from './unavailable.ts'
 
-/** The hotel of a room type by id alone; undefined when none is known. Deleted ones count too. */
-export async function hotelOfType(em: EntityManager, type: string): Promise<string | undefined> {
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from room_type where id = $1', [type])
-  return row?.hotel_id
-}
-
 /**
  * What is wrong with a room type, or with the location of its rooms, for a reservation of this hotel; or their place. The
  * hotel's only location need not be named.

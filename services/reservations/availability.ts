@@ -7,6 +7,7 @@ import {
   type ListRoomTypeAvailabilityResponse,
 } from '@hotel/proto/hotel/reservations/v1/availability'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter } from '@hotel/runtime/hotels'
 import type { Pager } from '@hotel/runtime/page'
 import { date, idFilter, valid } from '@hotel/runtime/valid'
 import { endOf, nightsOf, stay } from './stay.ts'
@@ -21,7 +22,7 @@ function asked(pager: Pager, method: string, request: Asked) {
   const { in_date, out_date, ...filter } = valid(request, {
     in_date: date,
     out_date: date,
-    hotel: idFilter,
+    hotel: hotelFilter,
     location: idFilter,
     room_type: idFilter,
   })

@@ -8,6 +8,7 @@ import {
 import type { ClockOffset } from '@hotel/runtime/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { encoded } from '@hotel/runtime/encoded'
+import { callersHotels, hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import type { Page, Pager } from '@hotel/runtime/page'
 import { notFound } from '@hotel/runtime/refusal'
@@ -78,7 +79,7 @@ async function listStays(
   em: EntityManager,
 ): Promise<ListStaysResponse> {
   const page = deps.page(period, request)
-  const filter = valid(request, { hotel: idFilter, location: idFilter })
+  const filter = valid(request, { hotel: hotelFilter, location: idFilter })
   const offset = deps.clockOffset()
   const { stays, next } = await deps.stayPages.page(
     [period, page.size, page.after, filter],
@@ -93,12 +94,13 @@ async function listStays(
 /** One stay of the current and upcoming; throws NOT_FOUND when the reservation is not among them. */
 async function getStay(em: EntityManager, id: string, clockOffset: number): Promise<Stay> {
   if (!isId(id)) throw notFound('stay', id)
+  const hotels = callersHotels()
   const [row] = await query<Row>(
     em,
     `select ${COLUMNS} from (${DATED_LOCATIONS}) l
      join current_and_upcoming c on c.hotel_id = l.hotel_id and c.location_id = l.id
-     where c.id = $2 and ${IS_HELD} and ${PERIODS.current_and_upcoming}`,
-    [clockOffset, id],
+     where c.id = $2 and ${isOfHotels('c.hotel_id', '$3', hotels)} and ${IS_HELD} and ${PERIODS.current_and_upcoming}`,
+    [clockOffset, id, hotels],
   )
   if (row === undefined) throw notFound('stay', id)
   return toProto(row)

@@ -1,4 +1,5 @@
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { callersHotels, isOfHotels } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/refusal'
 import type { Write } from '@hotel/runtime/write'
@@ -8,7 +9,7 @@ import type { Place } from './parties.ts'
 /** What the rows of a batch name, by the ids as they are given. */
 type Named = { readonly rooms: readonly string[]; readonly guests: readonly string[] }
 
-/** The places of the rooms that are known, once all that is named is: what is not then, is nowhere. */
+/** The places of the rooms that are known, once all that is named is: what is not then, or not the caller's, is nowhere. */
 export async function placesOf(
   orm: MikroORM,
   caughtUp: CaughtUp,
@@ -17,12 +18,13 @@ export async function placesOf(
 ): Promise<ReadonlyMap<string, Place>> {
   const rooms = [...new Set(named.rooms)].filter(isId)
   const guests = [...new Set(named.guests)].filter(isId)
+  const own = callersHotels()
   const known = async () => {
     const em = forkFor(orm, signal)
     const rows = await query<{ id: string; hotel_id: string; location_id: string }>(
       em,
-      'select id, hotel_id, location_id from room where id = any($1)',
-      [rooms],
+      `select id, hotel_id, location_id from room where id = any($1) and ${isOfHotels('hotel_id', '$2', own)}`,
+      [rooms, own],
     )
     const hotels = [...new Set(rows.map(({ hotel_id }) => hotel_id))]
     const here = await query(em, 'select from guest where hotel_id = any($1) and id = any($2)', [hotels, guests])

@@ -1,12 +1,18 @@
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { callersHotels, isOfHotels } from '@hotel/runtime/hotels'
 import { type FieldViolation, invalidFields } from '@hotel/runtime/refusal'
 
 /** The place of a reservation's rooms. */
 export type Place = { readonly hotel: string; readonly location: string }
 
-/** The hotel of rooms, by id alone; undefined when none is known. Retired rooms count too. */
+/** The hotel of rooms, by id alone; undefined when none is known, of the caller's hotels. Retired rooms count too. */
 export async function hotelOfRooms(em: EntityManager, rooms: readonly string[]): Promise<string | undefined> {
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from room where id = any($1) limit 1', [rooms])
+  const hotels = callersHotels()
+  const [row] = await query<{ hotel_id: string }>(
+    em,
+    `select hotel_id from room where id = any($1) and ${isOfHotels('hotel_id', '$2', hotels)} limit 1`,
+    [rooms, hotels],
+  )
   return row?.hotel_id
 }
 

@@ -5,15 +5,19 @@ import type { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/loca
 import type { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { callersHotels, isVisible } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
-import { invalidFields } from '@hotel/runtime/refusal'
+import { unknownHotel } from '@hotel/runtime/refusal'
 import type { Writer } from '@hotel/runtime/write'
 import type { Client } from 'nice-grpc'
 import { newsOfRooms } from './news.ts'
 import { storeGuest, storeLocation, storeRoom, storeRoomType, versionOf } from './replicas.ts'
 
-/** Fetches what the replicas lack, or know only as deleted, so that what was made a millisecond ago can be booked. */
+/**
+ * Fetches what the replicas lack, or know only as deleted, so that what was made a millisecond ago can be booked. What is
+ * not of the caller's hotels is asked for as what exists nowhere, each time, and not stored.
+ */
 export type ReadThrough = {
   /** Ids that are none, or empty, are passed over. Throws PEER_UNAVAILABLE when one can not be confirmed. */
   named(ids: Partial<Record<Kind, readonly string[]>>, signal: AbortSignal): Promise<void>
@@ -43,6 +47,7 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
     return query<{ kind: Kind; id: string }>(forkFor(orm, signal), MISSING, [
       wanted.map(({ kind }) => kind),
       wanted.map(({ id }) => id),
+      callersHotels(),
     ])
   }
   const fetch = async (kind: Kind, id: string, signal: AbortSignal): Promise<void> => {
@@ -50,25 +55,24 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
     switch (kind) {
       case 'guest': {
         const found = await askPeer('guests', () => peers.guests.getGuest({ id }, options))
-        if (found) await writer.system(found.hotel, ({ em }) => storeGuest(em, found, versionOf(found)))
+        if (isOwn(found)) await writer.system(found.hotel, ({ em }) => storeGuest(em, found, versionOf(found)))
         return
       }
       case 'room': {
         const found = await askPeer('rooms', () => peers.rooms.getRoom({ id }, options))
-        for (const { kind, id } of found ? await missing({ location: [found.location] }, signal) : []) {
-          await fetch(kind, id, signal)
-        }
-        if (found) await writer.system(found.hotel, ({ em }) => storeRoom(em, found, versionOf(found)))
+        if (!isOwn(found)) return
+        for (const { kind, id } of await missing({ location: [found.location] }, signal)) await fetch(kind, id, signal)
+        await writer.system(found.hotel, ({ em }) => storeRoom(em, found, versionOf(found)))
         return
       }
       case 'room_type': {
         const found = await askPeer('rooms', () => peers.roomTypes.getRoomType({ id }, options))
-        if (found) await writer.system(found.hotel, ({ em }) => storeRoomType(em, found, versionOf(found)))
+        if (isOwn(found)) await writer.system(found.hotel, ({ em }) => storeRoomType(em, found, versionOf(found)))
         return
       }
       case 'location': {
         const found = await askPeer('rooms', () => peers.locations.getLocation({ id }, options))
-        if (found) await writer.system(found.hotel, ({ em }) => storeLocation(em, found, versionOf(found)))
+        if (isOwn(found)) await writer.system(found.hotel, ({ em }) => storeLocation(em, found, versionOf(found)))
         return
       }
       default:
@@ -84,19 +88,23 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
       const known = await query(forkFor(orm, signal), 'select from hotel where hotel_id = $1', [hotel])
       if (known.length > 0) return
       const found = await askPeer('rooms', () => peers.hotels.getHotel({ id: hotel }, repeatable(signal)))
-      if (found === undefined) throw invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
+      if (found === undefined) throw unknownHotel()
     },
   }
 }
 
-/** Which of some ids the replicas do not have live. What was retired may have been restored since. */
+function isOwn<Found extends { hotel: string }>(found: Found | undefined): found is Found {
+  return found !== undefined && isVisible(found.hotel)
+}
+
+/** Which of some ids the replicas do not have live, of the caller's hotels. What was retired may have been restored since. */
 const MISSING = `
   select w.kind, w.id from unnest($1::text[], $2::uuid[]) as w (kind, id)
   where not case w.kind
-    when 'guest' then exists (select 1 from guest t where t.id = w.id and t.delete_time is null
+    when 'guest' then exists (select 1 from guest t where t.id = w.id and t.delete_time is null and OWN
       and not exists (select 1 from retired_guest r where r.hotel_id = t.hotel_id and r.guest_id = t.id))
-    when 'room' then exists (select 1 from room t where t.id = w.id and t.delete_time is null
+    when 'room' then exists (select 1 from room t where t.id = w.id and t.delete_time is null and OWN
       and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id))
-    when 'room_type' then exists (select 1 from room_type t where t.id = w.id and t.delete_time is null)
-    when 'location' then exists (select 1 from location t where t.id = w.id and t.delete_time is null)
-  end`
+    when 'room_type' then exists (select 1 from room_type t where t.id = w.id and t.delete_time is null and OWN)
+    when 'location' then exists (select 1 from location t where t.id = w.id and t.delete_time is null and OWN)
+  end`.replaceAll('OWN', '($3::uuid[] is null or t.hotel_id = any($3))')

@@ -1,4 +1,5 @@
 import { Reservation } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { isVisible } from '@hotel/runtime/hotels'
 import type { Scope, Several, Write, Writer } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
 import type { Cache } from './cache.ts'
@@ -40,8 +41,9 @@ export function reservationCache(cache: Cache): ReservationCache {
       if (performance.now() < blindUntil) return load()
       const { value, now } = await cache.get(id)
       const kept = value && Reservation.decode(value)
-      // A hold may have lapsed since: only the database's clock knows.
-      if (kept !== undefined && kept.hold_until === undefined) return kept
+      // A hold may have lapsed since: only the database's clock knows. What is not for this caller is looked up as what is
+      // not kept, and not found.
+      if (kept !== undefined && kept.hold_until === undefined && isVisible(kept.hotel)) return kept
       const reservation = await load()
       void keep(reservation, now)
       return reservation

@@ -4,13 +4,14 @@ import type {
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { created } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
+import { callersHotels, isOfHotels, knownHotelOf } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import { type FieldViolation, invalidFields } from '@hotel/runtime/refusal'
 import { valid } from '@hotel/runtime/valid'
 import { newborn, type Write } from '@hotel/runtime/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
-import { assign, hotelOfType, placeOfType } from './assignment.ts'
+import { assign, placeOfType } from './assignment.ts'
 import { holdViolations } from './holds.ts'
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
@@ -48,8 +49,7 @@ export function reservationCreation({ orm, write, peers, clockOffset }: Creation
 /** The hotel that a new reservation is of: that of its rooms or their type. */
 async function hotelAsked(em: EntityManager, request: CreateReservationRequest): Promise<string | undefined> {
   const ofRooms = await hotelOfRooms(em, namedRooms(request).filter(isId))
-  if (ofRooms !== undefined || !isId(request.room_type)) return ofRooms
-  return hotelOfType(em, request.room_type)
+  return ofRooms ?? knownHotelOf(em, 'room_type', request.room_type)
 }
 
 /** What to say when neither rooms nor a room type are known, and so no hotel is; all that is wrong besides, too. */
@@ -59,7 +59,12 @@ async function unknownRooms(em: EntityManager, request: CreateReservationRequest
     room_type === null
       ? { field: roomsField(request), description: 'no room has this id' }
       : { field: 'room_type', description: 'no room type has this id' }
-  const known = await query(em, 'select 1 from guest where id = $1 and delete_time is null', [guest])
+  const hotels = callersHotels()
+  const known = await query(
+    em,
+    `select 1 from guest where id = $1 and delete_time is null and ${isOfHotels('hotel_id', '$2', hotels)}`,
+    [guest, hotels],
+  )
   return invalidFields(known.length > 0 ? [unknown] : [unknown, UNKNOWN_GUEST])
 }
 

@@ -1,5 +1,6 @@
 import type { ListReservationsRequest, ListReservationsResponse } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
 import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/valid'
 import { Reservation, status } from './reservation.ts'
@@ -12,7 +13,7 @@ export async function listReservations(
   clockOffset: number,
 ): Promise<ListReservationsResponse> {
   const filter = valid(request, {
-    hotel: idFilter,
+    hotel: hotelFilter,
     location: idFilter,
     guest: idFilter,
     room: idFilter,
@@ -34,7 +35,7 @@ export async function listReservations(
     parameters.push(value)
     conditions.push(condition(`$${parameters.length}`))
   }
-  where((p) => `hotel_id = ${p}`, filter.hotel)
+  where((p) => isOfHotels('hotel_id', p, filter.hotel), filter.hotel)
   where((p) => `location_id = ${p}`, filter.location)
   where((p) => `guest_id = ${p}`, filter.guest)
   where((p) => `rooms @> array[${p}::uuid]`, filter.room)

@@ -8,6 +8,7 @@ import { withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { historyFields, listHistory } from '@hotel/runtime/history'
+import { isVisible } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import { invalidFields, notFound } from '@hotel/runtime/refusal'
 import { optional, requiredText, valid, validChanges } from '@hotel/runtime/valid'
@@ -147,8 +148,8 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 const HISTORY = historyFields(ReservationMessage.fromPartial({}))
 
 /**
- * The hotel of a reservation by id alone: the one look-up that does not know the hotel; and the time, from before what is
- * read next. Throws NOT_FOUND.
+ * The hotel of a reservation by id alone, as hotelOf gives it; and the time, from before what is read next. Throws
+ * NOT_FOUND, also for one that is not of the caller's hotels.
  */
 async function locate(em: EntityManager, id: string, clockOffset: number): Promise<{ hotel: string; now: Date }> {
   if (!isId(id)) throw notFound('reservation', id)
@@ -157,7 +158,7 @@ async function locate(em: EntityManager, id: string, clockOffset: number): Promi
     `select hotel_id as hotel, statement_timestamp() + make_interval(secs => $2) as now from reservation where id = $1`,
     [id, clockOffset],
   )
-  if (row === undefined) throw notFound('reservation', id)
+  if (row === undefined || !isVisible(row.hotel)) throw notFound('reservation', id)
   return { hotel: row.hotel, now: new Date(row.now) }
 }
 

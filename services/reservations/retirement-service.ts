@@ -1,6 +1,7 @@
 import type { RetirementServiceImplementation } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { type EntityManager, query } from '@hotel/runtime/database'
-import type { Refusal } from '@hotel/runtime/refusal'
+import { isVisible } from '@hotel/runtime/hotels'
+import { notFound, type Refusal } from '@hotel/runtime/refusal'
 import type { Mark } from '@hotel/runtime/retirement'
 import type { Write, Writer } from '@hotel/runtime/write'
 import { guestDecision } from './guest-retirement.ts'
@@ -24,10 +25,12 @@ type Asked = { hotel: string; version: bigint; attempt: bigint }
 export function retirementService(writer: Writer, peers: ReadThrough): RetirementServiceImplementation {
   return {
     async retireGuest(request) {
+      if (!isVisible(request.hotel)) throw notFound('guest', request.guest)
       await decide(writer, markOf(request, request.guest), guestDecision)
       return {}
     },
     async retireRoom(request, call) {
+      if (!isVisible(request.hotel)) throw notFound('room', request.room)
       await peers.named({ room: [request.room] }, call.signal)
       await decide(writer, markOf(request, request.room), roomDecision)
       return {}

@@ -1,5 +1,6 @@
 import type { ListRoomBlocksRequest, ListRoomBlocksResponse } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
 import { date, idFilter, optional, valid } from '@hotel/runtime/valid'
 import { RoomBlock } from './room-block.ts'
@@ -11,7 +12,7 @@ export async function listRoomBlocks(
   request: ListRoomBlocksRequest,
 ): Promise<ListRoomBlocksResponse> {
   const filter = valid(request, {
-    hotel: idFilter,
+    hotel: hotelFilter,
     location: idFilter,
     room: idFilter,
     from: optional(date),
@@ -20,7 +21,7 @@ export async function listRoomBlocks(
   const rows = await query<Record<string, unknown>>(
     em,
     `select * from room_block
-     where ($1::uuid is null or hotel_id = $1)
+     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2::uuid is null or location_id = $2)
        and ($3::uuid is null or room_id = $3)
        and ($4::date is null or greatest(out_date, in_date + 1) > $4)

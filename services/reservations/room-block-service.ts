@@ -1,7 +1,8 @@
 import type { RoomBlockServiceImplementation } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { created, withEtag } from '@hotel/runtime/answer'
-import { type EntityManager, forkFor, query } from '@hotel/runtime/database'
+import { forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
+import { hotelOf } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import { invalidFields, notFound } from '@hotel/runtime/refusal'
 import { valid } from '@hotel/runtime/valid'
@@ -46,7 +47,7 @@ export function roomBlockService({ orm, writer: { write }, page, watch, peers }:
 
     async getRoomBlock({ id }, call) {
       const em = forkFor(orm, call.signal)
-      const block = await em.findOneOrFail(RoomBlock, { hotelId: await hotelOf(em, id), id })
+      const block = await em.findOneOrFail(RoomBlock, { hotelId: await hotelOf(em, 'room_block', id), id })
       return withEtag(call, block.toProto())
     },
 
@@ -54,7 +55,7 @@ export function roomBlockService({ orm, writer: { write }, page, watch, peers }:
       listRoomBlocks(forkFor(orm, call.signal), page('ListRoomBlocks', request), request),
 
     async deleteRoomBlock(request, call) {
-      const hotel = await hotelOf(forkFor(orm, call.signal), request.id)
+      const hotel = await hotelOf(forkFor(orm, call.signal), 'room_block', request.id)
       const block = await write(call, 'DeleteRoomBlock', request, { hotel }, async (written) => {
         const { em } = written
         const block = await em.findOneOrFail(RoomBlock, { hotelId: hotel, id: request.id })
@@ -69,12 +70,4 @@ export function roomBlockService({ orm, writer: { write }, page, watch, peers }:
 
     watchRoomBlocks: (request, call) => watch(call, request, 'room_block'),
   }
-}
-
-/** The hotel of a block by id alone: the one look-up that does not know the hotel. Throws NOT_FOUND. */
-async function hotelOf(em: EntityManager, id: string): Promise<string> {
-  if (!isId(id)) throw notFound('room_block', id)
-  const [row] = await query<{ hotel_id: string }>(em, 'select hotel_id from room_block where id = $1', [id])
-  if (row === undefined) throw notFound('room_block', id)
-  return row.hotel_id
 }

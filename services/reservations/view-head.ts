@@ -1,4 +1,5 @@
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { type HotelIds, isOfHotels } from '@hotel/runtime/hotels'
 
 /** A location of a list: its date now, and how far its hotel's view has moved. */
 export type HeadRow = {
@@ -17,8 +18,8 @@ export type HeadRow = {
  */
 export type ViewHead = { readonly rows: readonly HeadRow[]; readonly at: string | null }
 
-/** The hotel and location that a list is filtered by, if it is. */
-export type StayFilter = { readonly hotel: string | null; readonly location: string | null }
+/** The hotels and the location that a list is of. */
+export type StayFilter = { readonly hotel: HotelIds; readonly location: string | null }
 
 const MOST_LOCATIONS = 50
 
@@ -53,14 +54,12 @@ export async function viewHead(
 
 /** The condition on `location l` for a filter, with a name for each of its forms; parameters from this number on. */
 export function locationsOf({ hotel, location }: StayFilter, first: number) {
-  const parts = [
-    { name: 'hotel', column: 'l.hotel_id', value: hotel },
-    { name: 'location', column: 'l.id', value: location },
-  ].filter(({ value }) => value !== null)
+  const hotels = hotel === null ? 'all' : hotel.length === 1 ? 'hotel' : 'hotels'
+  const ofHotels = isOfHotels('l.hotel_id', `$${first}`, hotel)
+  if (location === null) return { name: hotels, where: ofHotels, parameters: [hotel] }
   return {
-    name: parts.length === 0 ? 'all' : parts.map((part) => part.name).join('_'),
-    where:
-      parts.length === 0 ? 'true' : parts.map(({ column }, index) => `${column} = $${first + index}`).join(' and '),
-    parameters: parts.map(({ value }) => value),
+    name: `${hotels}_location`,
+    where: `${ofHotels} and l.id = $${first + 1}`,
+    parameters: [hotel, location],
   }
 }

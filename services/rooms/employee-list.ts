@@ -1,5 +1,6 @@
 import type { ListEmployeesRequest, ListEmployeesResponse } from '@hotel/proto/hotel/rooms/v1/employees'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
 import { idFilter, valid } from '@hotel/runtime/valid'
 import { Employee, roleFilter } from './employee.ts'
@@ -10,11 +11,11 @@ export async function listEmployees(
   page: Page,
   request: ListEmployeesRequest,
 ): Promise<ListEmployeesResponse> {
-  const filter = valid(request, { hotel: idFilter, location: idFilter, role: roleFilter })
+  const filter = valid(request, { hotel: hotelFilter, location: idFilter, role: roleFilter })
   const rows = await query<Record<string, unknown>>(
     em,
     `select * from employee
-     where ($1::uuid is null or hotel_id = $1)
+     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2::uuid is null or location_id = $2)
        and ($3::text is null or role = $3)
        and ($4 or delete_time is null)

@@ -2,6 +2,7 @@ import type { CreateEmployeeRequest, EmployeeServiceImplementation } from '@hote
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
+import { hotelOf, knownHotelOf } from '@hotel/runtime/hotels'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { optional, valid, validChanges } from '@hotel/runtime/valid'
@@ -9,24 +10,23 @@ import { change, newborn, type Write } from '@hotel/runtime/write'
 import { Employee, employeeData, employeeFields } from './employee.ts'
 import { listEmployees } from './employee-list.ts'
 import type { Deps } from './hotel-service.ts'
-import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+import { demandLive, liveRule, locationUnlessNamed, unknownRule } from './references.ts'
 
 /** The methods of EmployeeService; the proto's comments say what each promises. */
 export function employeeService({ orm, writer: { write }, page, watch }: Deps): EmployeeServiceImplementation {
   return {
     async createEmployee(request, call) {
-      const location = locationOf(request)
       const em = forkFor(orm, call.signal)
-      // One that does not exist is refused in the write, which then happens in the default hotel.
-      const scope = {
-        hotel:
-          (await knownHotelOf(em, 'hotel', request.hotel)) ??
-          (await knownHotelOf(em, 'location', location)) ??
-          DEFAULT_HOTEL,
+      const location = await locationOf(em, request)
+      // A hotel that is not known, where the location is, is refused in the write.
+      const hotel = (await knownHotelOf(em, 'hotel', request.hotel)) ?? (await knownHotelOf(em, 'location', location))
+      if (hotel === undefined) {
+        const location = unknownRule('location')
+        return valid(request, { ...employeeFields(location), location, hotel: optional(unknownRule('hotel')) }).location
       }
-      const employee = await write(call, 'CreateEmployee', request, scope, async (written) => {
+      const employee = await write(call, 'CreateEmployee', request, { hotel }, async (written) => {
         const { hotel: _, ...fields } = valid(request, {
-          ...(await rules(written, scope.hotel, { location })),
+          ...(await rules(written, hotel, { location })),
           hotel: optional(await liveRule(written.em, request.hotel, 'hotel', request.hotel)),
         })
         const employee = written.em.create(Employee, {
@@ -35,7 +35,7 @@ export function employeeService({ orm, writer: { write }, page, watch }: Deps): 
           email: fields.email,
           role: fields.role,
           locationId: fields.location,
-          hotelId: scope.hotel,
+          hotelId: hotel,
           ...newborn(written),
         })
         await employee.save(written.em)
@@ -113,10 +113,11 @@ export function employeeService({ orm, writer: { write }, page, watch }: Deps): 
   }
 }
 
-/** The location of a new employee; only the default hotel has one for those who name none. */
-function locationOf({ hotel, location }: CreateEmployeeRequest): string | undefined {
+/** The location of a new employee; of the hotels that can be named, only the default one has one for those who name none. */
+async function locationOf(em: EntityManager, { hotel, location }: CreateEmployeeRequest): Promise<string | undefined> {
   if (location !== '') return location
-  return hotel === '' || hotel === DEFAULT_HOTEL ? DEFAULT_LOCATION : undefined
+  if (hotel === '') return locationUnlessNamed(em)
+  return hotel === DEFAULT_HOTEL ? DEFAULT_LOCATION : undefined
 }
 
 /** The rules of a request's fields: its location is looked up under the hotel's head. */

@@ -1,5 +1,6 @@
 import type { ListHotelsRequest, ListHotelsResponse } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { callersHotels, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
 import { Hotel } from './hotel.ts'
 
@@ -9,20 +10,22 @@ export async function listHotels(
   page: Page,
   request: ListHotelsRequest,
 ): Promise<ListHotelsResponse> {
+  const hotels = callersHotels()
   const rows = await query<Record<string, unknown>>(
     em,
     `select * from hotel
-     where ($1 or delete_time is null)
-       ${page.after === undefined ? '' : `and (${ORDER}) > ($3::text, $4::uuid)`}
+     where ${isOfHotels('hotel_id', '$1', hotels)}
+       and ($2 or delete_time is null)
+       ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
      order by ${ORDER}
-     limit $2`,
-    [request.show_deleted, page.limit, ...(page.after ?? [])],
+     limit $3`,
+    [hotels, request.show_deleted, page.limit, ...(page.after ?? [])],
   )
-  const { rows: hotels, next_page_token } = page.cut(
+  const { rows: found, next_page_token } = page.cut(
     rows.map((row) => em.map(Hotel, row)),
     (hotel) => [hotel.name, hotel.id],
   )
-  return { hotels: hotels.map((hotel) => hotel.toProto()), next_page_token }
+  return { hotels: found.map((hotel) => hotel.toProto()), next_page_token }
 }
 
 const ORDER = `name collate "und-x-icu", id`

@@ -3,7 +3,8 @@ import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hot
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
-import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
+import { demandEveryHotel, hotelOf } from '@hotel/runtime/hotels'
+import { DEFAULT_HOTEL } from '@hotel/runtime/id'
 import type { Pager } from '@hotel/runtime/page'
 import { notFound, precondition } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
@@ -12,7 +13,6 @@ import { change, newborn, type Write, type Writer } from '@hotel/runtime/write'
 import { Hotel, hotelFields } from './hotel.ts'
 import { listHotels } from './hotel-list.ts'
 import { demandNotDefault, demandUnused } from './in-use.ts'
-import { hotelOf } from './references.ts'
 
 /** What each service of this process needs: its database, its writes, its pages, its feed. */
 export type Deps = { orm: MikroORM; writer: Writer; page: Pager; watch: Watch }
@@ -21,6 +21,7 @@ export type Deps = { orm: MikroORM; writer: Writer; page: Pager; watch: Watch }
 export function hotelService({ orm, writer: { write }, page, watch }: Deps): HotelServiceImplementation {
   return {
     async createHotel(request, call) {
+      demandEveryHotel()
       const id = randomUUIDv7()
       const scope = { hotel: DEFAULT_HOTEL, creates: id }
       const hotel = await write(call, 'CreateHotel', request, scope, async (written) => {
@@ -36,7 +37,8 @@ export function hotelService({ orm, writer: { write }, page, watch }: Deps): Hot
     },
 
     async getHotel({ id }, call) {
-      return withEtag(call, (await find(forkFor(orm, call.signal), id)).toProto())
+      const em = forkFor(orm, call.signal)
+      return withEtag(call, (await find(em, await hotelOf(em, 'hotel', id))).toProto())
     },
 
     listHotels: (request, call) => listHotels(forkFor(orm, call.signal), page('ListHotels', request), request),
@@ -106,8 +108,7 @@ export function hotelService({ orm, writer: { write }, page, watch }: Deps): Hot
   }
 }
 
-async function find(em: EntityManager, id: string): Promise<Hotel> {
-  if (!isId(id)) throw notFound('hotel', id)
+function find(em: EntityManager, id: string): Promise<Hotel> {
   return em.findOneOrFail(Hotel, { hotelId: id, id })
 }
 

@@ -1,10 +1,11 @@
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { isVisible } from '@hotel/runtime/hotels'
 import { isId } from '@hotel/runtime/id'
 import { invalidFields, type Refusal } from '@hotel/runtime/refusal'
 import type { ImportRow } from '@hotel/runtime/stored-rows'
-import { type Referred, words } from './references.ts'
+import { noSuch, type Referred } from './references.ts'
 
-/** The hotel of each of these resources, by id alone. */
+/** The hotel of each of these resources, by id alone; of those that are the caller's. */
 export async function hotelsById(
   em: EntityManager,
   referred: Referred,
@@ -15,13 +16,12 @@ export async function hotelsById(
     `select id, hotel_id from ${referred} where id = any($1)`,
     [[...new Set(ids)].filter(isId)],
   )
-  return new Map(rows.map(({ id, hotel_id }) => [id, hotel_id]))
+  return new Map(rows.filter(({ hotel_id }) => isVisible(hotel_id)).map(({ id, hotel_id }) => [id, hotel_id]))
 }
 
 /** INVALID_FIELD of a reference to what is not there. */
 export function unknown(field: Referred): Refusal {
-  const description = `no ${words(field)}${field === 'hotel' ? '' : ' of the hotel'} has this id`
-  return invalidFields([{ field, description }])
+  return invalidFields([{ field, description: noSuch(field) }])
 }
 
 /**

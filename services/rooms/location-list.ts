@@ -1,7 +1,8 @@
 import type { ListLocationsRequest, ListLocationsResponse } from '@hotel/proto/hotel/rooms/v1/locations'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
-import { idFilter, valid } from '@hotel/runtime/valid'
+import { valid } from '@hotel/runtime/valid'
 import { Location } from './location.ts'
 
 /** A page of locations by name, id: keyset over the index of the same order. */
@@ -10,11 +11,11 @@ export async function listLocations(
   page: Page,
   request: ListLocationsRequest,
 ): Promise<ListLocationsResponse> {
-  const filter = valid(request, { hotel: idFilter })
+  const filter = valid(request, { hotel: hotelFilter })
   const rows = await query<Record<string, unknown>>(
     em,
     `select * from location
-     where ($1::uuid is null or hotel_id = $1)
+     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2 or delete_time is null)
        ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
      order by ${ORDER}

@@ -2,7 +2,8 @@ import type { LocationServiceImplementation } from '@hotel/proto/hotel/rooms/v1/
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
-import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { hotelOf, hotelUnlessNamed, knownHotelOf } from '@hotel/runtime/hotels'
+import { DEFAULT_LOCATION } from '@hotel/runtime/id'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Write } from '@hotel/runtime/write'
@@ -10,22 +11,21 @@ import type { Deps } from './hotel-service.ts'
 import { demandNotDefault, demandUnused } from './in-use.ts'
 import { Location, locationData, locationFields } from './location.ts'
 import { listLocations } from './location-list.ts'
-import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+import { demandLive, liveRule, unknownRule } from './references.ts'
 import { timeZoneRule } from './time-zone.ts'
 
 /** The methods of LocationService; the proto's comments say what each promises. */
 export function locationService({ orm, writer: { write }, page, watch }: Deps): LocationServiceImplementation {
   return {
     async createLocation(request, call) {
-      const wanted = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
       const em = forkFor(orm, call.signal)
-      // One that does not exist is refused in the write, which then happens in the default hotel.
-      const scope = { hotel: (await knownHotelOf(em, 'hotel', wanted)) ?? DEFAULT_HOTEL }
+      const hotel = await knownHotelOf(em, 'hotel', request.hotel || hotelUnlessNamed())
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
-      const location = await write(call, 'CreateLocation', request, scope, async (written) => {
-        const { hotel, ...fields } = valid(request, {
+      if (hotel === undefined) return valid(request, { ...rules, hotel: unknownRule('hotel') }).hotel
+      const location = await write(call, 'CreateLocation', request, { hotel }, async (written) => {
+        const { hotel: _, ...fields } = valid(request, {
           ...rules,
-          hotel: await liveRule(written.em, wanted, 'hotel', wanted),
+          hotel: await liveRule(written.em, hotel, 'hotel', hotel),
         })
         const location = written.em.create(Location, {
           ...locationData(fields),

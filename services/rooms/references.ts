@@ -1,37 +1,45 @@
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
-import { isId } from '@hotel/runtime/id'
-import { invalidFields, notFound, precondition } from '@hotel/runtime/refusal'
+import { HOTEL_REQUIRED, hotelUnlessNamed, isVisible, knownHotelOf } from '@hotel/runtime/hotels'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION, isId } from '@hotel/runtime/id'
+import { precondition, unknownHotel } from '@hotel/runtime/refusal'
 import { Invalid, type Rule } from '@hotel/runtime/valid'
 
 /** A kind of resource that others refer to; also the name of its table. */
 export type Referred = 'hotel' | 'location' | 'room_type'
 
-type Resource = Referred | 'room' | 'employee'
-
-/** The hotel of a resource by id alone: the one look-up that does not know the hotel. Undefined when there is none. */
-export async function knownHotelOf(
-  em: EntityManager,
-  resource: Resource,
-  id: string | undefined,
-): Promise<string | undefined> {
-  if (id === undefined || !isId(id)) return undefined
-  const [row] = await query<{ hotel_id: string }>(em, `select hotel_id from ${resource} where id = $1`, [id])
-  return row?.hotel_id
-}
-
-/** As knownHotelOf, for a resource that must be there: throws NOT_FOUND. */
-export async function hotelOf(em: EntityManager, resource: Resource, id: string): Promise<string> {
-  const hotel = await knownHotelOf(em, resource, id)
-  if (hotel === undefined) throw notFound(resource, id)
-  return hotel
-}
-
 /** Throws INVALID_FIELD of `hotel` unless it exists, deleted or not. */
 export function demandHotelIn(orm: MikroORM): (hotel: string, signal: AbortSignal) => Promise<void> {
   return async (hotel, signal) => {
-    if ((await knownHotelOf(forkFor(orm, signal), 'hotel', hotel)) === undefined)
-      throw invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
+    if ((await knownHotelOf(forkFor(orm, signal), 'hotel', hotel)) === undefined) throw unknownHotel()
   }
+}
+
+/**
+ * The location of who names none: the default one, or, for a caller whose the default hotel is not, the only live one of
+ * its only hotel. Undefined when there is no telling.
+ */
+export async function locationUnlessNamed(em: EntityManager): Promise<string | undefined> {
+  const hotel = hotelUnlessNamed()
+  if (hotel === undefined || hotel === DEFAULT_HOTEL) return hotel && DEFAULT_LOCATION
+  const [only, ...others] = await query<{ id: string }>(
+    em,
+    'select id from location where hotel_id = $1 and delete_time is null limit 2',
+    [hotel],
+  )
+  return others.length === 0 ? only?.id : undefined
+}
+
+/** The rule of a field that names nothing, or nothing that the caller can know of: it always refuses. */
+export function unknownRule(referred: Referred): Rule<never> {
+  return (value) => {
+    if (value === undefined || value === '') throw new Invalid(referred === 'hotel' ? HOTEL_REQUIRED : 'is required')
+    throw new Invalid(noSuch(referred))
+  }
+}
+
+/** What is said of an id that names none of these. */
+export function noSuch(referred: Referred): string {
+  return `no ${words(referred)}${referred === 'hotel' ? '' : ' of the hotel'} has this id`
 }
 
 /**
@@ -47,7 +55,7 @@ export async function liveRule(
   const live = id !== undefined && (await isLive(em, hotel, referred, id))
   return () => {
     if (id === undefined || id === '') throw new Invalid('is required')
-    if (!live) throw new Invalid(`no ${words(referred)}${referred === 'hotel' ? '' : ' of the hotel'} has this id`)
+    if (!live) throw new Invalid(noSuch(referred))
     return id
   }
 }
@@ -62,7 +70,7 @@ export async function demandLive(em: EntityManager, hotel: string, referred: Ref
 }
 
 async function isLive(em: EntityManager, hotel: string, referred: Referred, id: string): Promise<boolean> {
-  if (!isId(id)) return false
+  if (!isId(id) || !isVisible(hotel)) return false
   const rows = await query(em, `select from ${referred} where hotel_id = $1 and id = $2 and delete_time is null`, [
     hotel,
     id,

@@ -1,16 +1,17 @@
 import type { ListRoomsRequest, ListRoomsResponse } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
 import { idFilter, valid } from '@hotel/runtime/valid'
 import { Room } from './room.ts'
 
 /** A page of rooms by number in natural order, id, both descending: keyset over the index of the same order. */
 export async function listRooms(em: EntityManager, page: Page, request: ListRoomsRequest): Promise<ListRoomsResponse> {
-  const filter = valid(request, { hotel: idFilter, location: idFilter, room_type: idFilter })
+  const filter = valid(request, { hotel: hotelFilter, location: idFilter, room_type: idFilter })
   const fetched = await query<Record<string, unknown>>(
     em,
     `select * from room
-     where ($1::uuid is null or hotel_id = $1)
+     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2::uuid is null or location_id = $2)
        and ($3::uuid is null or room_type_id = $3)
        and ($4 or delete_time is null)

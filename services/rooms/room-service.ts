@@ -3,13 +3,13 @@ import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import { historyFields, listHistory } from '@hotel/runtime/history'
-import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { hotelOf, knownHotelOf } from '@hotel/runtime/hotels'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
-import { valid, validChanges } from '@hotel/runtime/valid'
+import { id, valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Write } from '@hotel/runtime/write'
 import type { Deps } from './hotel-service.ts'
-import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+import { demandLive, liveRule, locationUnlessNamed, unknownRule } from './references.ts'
 import { Room, roomData, roomFields } from './room.ts'
 import { listRooms } from './room-list.ts'
 
@@ -23,19 +23,20 @@ export function roomService({
 }: Deps & { retirement: Retirement<RoomMessage> }): RoomServiceImplementation {
   return {
     async createRoom(request, call) {
-      const wanted = request.location === '' ? DEFAULT_LOCATION : request.location
-      // One that does not exist is refused in the write, which then happens in the default hotel.
-      const scope = { hotel: (await knownHotelOf(forkFor(orm, call.signal), 'location', wanted)) ?? DEFAULT_HOTEL }
-      const room = await write(call, 'CreateRoom', request, scope, async (written) => {
+      const em = forkFor(orm, call.signal)
+      const wanted = request.location || (await locationUnlessNamed(em))
+      const hotel = await knownHotelOf(em, 'location', wanted)
+      if (hotel === undefined) return valid(request, { ...roomFields(id), location: unknownRule('location') }).location
+      const room = await write(call, 'CreateRoom', request, { hotel }, async (written) => {
         const { location, ...fields } = valid(request, {
-          ...(await rules(written, scope.hotel, request)),
-          location: await liveRule(written.em, scope.hotel, 'location', wanted),
+          ...(await rules(written, hotel, request)),
+          location: await liveRule(written.em, hotel, 'location', wanted),
         })
         const room = written.em.create(Room, {
           ...roomData(fields),
           number: fields.number,
           locationId: location,
-          hotelId: scope.hotel,
+          hotelId: hotel,
           ...newborn(written),
         })
         await room.save(written.em)

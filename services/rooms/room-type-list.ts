@@ -1,5 +1,6 @@
 import type { ListRoomTypesRequest, ListRoomTypesResponse } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { type EntityManager, query } from '@hotel/runtime/database'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
 import type { Page } from '@hotel/runtime/page'
 import { idFilter, valid } from '@hotel/runtime/valid'
 import { RoomType } from './room-type.ts'
@@ -10,11 +11,11 @@ export async function listRoomTypes(
   page: Page,
   request: ListRoomTypesRequest,
 ): Promise<ListRoomTypesResponse> {
-  const filter = valid(request, { hotel: idFilter, location: idFilter })
+  const filter = valid(request, { hotel: hotelFilter, location: idFilter })
   const rows = await query<Record<string, unknown>>(
     em,
     `select t.* from room_type t
-     where ($1::uuid is null or t.hotel_id = $1)
+     where ${isOfHotels('t.hotel_id', '$1', filter.hotel)}
        and ($2::uuid is null or exists (
          select from room r where r.hotel_id = t.hotel_id and r.room_type_id = t.id and r.location_id = $2
            and r.delete_time is null))

@@ -2,13 +2,13 @@ import type { RoomTypeServiceImplementation } from '@hotel/proto/hotel/rooms/v1/
 import { created, withEtag } from '@hotel/runtime/answer'
 import { type EntityManager, forkFor } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
-import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import { hotelOf, hotelUnlessNamed, knownHotelOf } from '@hotel/runtime/hotels'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/refusal'
 import { valid, validChanges } from '@hotel/runtime/valid'
 import { change, newborn, type Write } from '@hotel/runtime/write'
 import type { Deps } from './hotel-service.ts'
 import { demandUnused } from './in-use.ts'
-import { demandLive, hotelOf, knownHotelOf, liveRule } from './references.ts'
+import { demandLive, liveRule, unknownRule } from './references.ts'
 import { RoomType, roomTypeData, roomTypeFields } from './room-type.ts'
 import { listRoomTypes } from './room-type-list.ts'
 
@@ -16,13 +16,12 @@ import { listRoomTypes } from './room-type-list.ts'
 export function roomTypeService({ orm, writer: { write }, page, watch }: Deps): RoomTypeServiceImplementation {
   return {
     async createRoomType(request, call) {
-      const wanted = request.hotel === '' ? DEFAULT_HOTEL : request.hotel
-      // One that does not exist is refused in the write, which then happens in the default hotel.
-      const scope = { hotel: (await knownHotelOf(forkFor(orm, call.signal), 'hotel', wanted)) ?? DEFAULT_HOTEL }
-      const type = await write(call, 'CreateRoomType', request, scope, async (written) => {
-        const { hotel, ...fields } = valid(request, {
+      const hotel = await knownHotelOf(forkFor(orm, call.signal), 'hotel', request.hotel || hotelUnlessNamed())
+      if (hotel === undefined) return valid(request, { ...roomTypeFields, hotel: unknownRule('hotel') }).hotel
+      const type = await write(call, 'CreateRoomType', request, { hotel }, async (written) => {
+        const { hotel: _, ...fields } = valid(request, {
           ...roomTypeFields,
-          hotel: await liveRule(written.em, wanted, 'hotel', wanted),
+          hotel: await liveRule(written.em, hotel, 'hotel', hotel),
         })
         const type = written.em.create(RoomType, {
           ...roomTypeData(fields),

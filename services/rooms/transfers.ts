@@ -5,6 +5,7 @@ import type { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/ro
 import type { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database'
 import { exportEntities } from '@hotel/runtime/export-rows'
+import { demandEveryHotel, HOTEL_REQUIRED, hotelUnlessNamed } from '@hotel/runtime/hotels'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/import-rows'
 import { invalidFields, type Refusal } from '@hotel/runtime/refusal'
@@ -59,6 +60,7 @@ async function store<Message>(write: Write, plan: Plan<Message>, rows: readonly 
 }
 
 function hotelPlan(): Plan<HotelMessage> {
+  demandEveryHotel()
   return {
     table: 'hotel',
     references: [],
@@ -125,11 +127,19 @@ function employeePlan(employees: EmployeeMessage[], em: EntityManager): Plan<Emp
   }
 }
 
-/** Of resources that name their hotel; the default one unless they do. */
+/** Of resources that name their hotel, or leave it to the token. */
 async function hotelsOf(em: EntityManager, messages: readonly { hotel: string }[]): Promise<(string | Refusal)[]> {
-  const named = messages.map(({ hotel }) => (hotel === '' ? DEFAULT_HOTEL : hotel))
-  const known = await hotelsById(em, 'hotel', named)
-  return named.map((hotel) => known.get(hotel) ?? unknown('hotel'))
+  const named = messages.map(({ hotel }) => (hotel === '' ? hotelUnlessNamed() : hotel))
+  const known = await hotelsById(
+    em,
+    'hotel',
+    named.filter((hotel) => hotel !== undefined),
+  )
+  return named.map((hotel) =>
+    hotel === undefined
+      ? invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
+      : (known.get(hotel) ?? unknown('hotel')),
+  )
 }
 
 type Located = { hotel: string; location: string }

@@ -1,5 +1,6 @@
 import { IsolationLevel } from '@mikro-orm/core'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
+import { callersHotels, type HotelIds, isOfHotels } from './hotels.ts'
 
 const PAGE = 1_000
 
@@ -7,10 +8,11 @@ const PAGE = 1_000
 export type ExportRow = { hotel_id: string; id: string; [column: string]: unknown }
 
 /**
- * All rows of a table, or of a query with its columns, by hotel and id, as of the moment of the first page: one
+ * The caller's rows of a table, or of a query with its columns, by hotel and id, as of the moment of the first page: one
  * transaction that reads a snapshot. It may take as long as the reader does, so the limits of a call are lifted.
  */
 export async function* exportRows(orm: MikroORM, signal: AbortSignal, from: string): AsyncGenerator<ExportRow[]> {
+  const hotels = callersHotels()
   const em = forkFor(orm, signal)
   await em.begin({ isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true })
   try {
@@ -19,17 +21,17 @@ export async function* exportRows(orm: MikroORM, signal: AbortSignal, from: stri
       `select set_config('transaction_timeout', '0', true),
       set_config('idle_in_transaction_session_timeout', '60s', true)`,
     )
-    let page = await pageAfter(em, from, undefined)
+    let page = await pageAfter(em, from, hotels, undefined)
     while (page.length > 0) {
       yield page
-      page = await pageAfter(em, from, page.at(-1))
+      page = await pageAfter(em, from, hotels, page.at(-1))
     }
   } finally {
     await em.rollback()
   }
 }
 
-/** The messages of all rows of a table, by its entity. */
+/** The messages of the caller's rows of a table, by its entity. */
 export async function* exportEntities<Message>(
   orm: MikroORM,
   signal: AbortSignal,
@@ -43,11 +45,17 @@ export async function* exportEntities<Message>(
   }
 }
 
-async function pageAfter(em: EntityManager, from: string, last: ExportRow | undefined): Promise<ExportRow[]> {
+async function pageAfter(
+  em: EntityManager,
+  from: string,
+  hotels: HotelIds,
+  last: ExportRow | undefined,
+): Promise<ExportRow[]> {
   return query<ExportRow>(
     em,
-    `select t.* from ${from} t ${last === undefined ? '' : 'where (t.hotel_id, t.id) > ($1::uuid, $2::uuid)'}
+    `select t.* from ${from} t where ${isOfHotels('t.hotel_id', '$1', hotels)}
+       ${last === undefined ? '' : 'and (t.hotel_id, t.id) > ($2::uuid, $3::uuid)'}
      order by t.hotel_id, t.id limit ${PAGE}`,
-    last === undefined ? [] : [last.hotel_id, last.id],
+    last === undefined ? [hotels] : [hotels, last.hotel_id, last.id],
   )
 }

@@ -2,6 +2,7 @@ import type { Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/f
 import type { ServiceImplementation } from 'nice-grpc'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import type { Heads } from './heads.ts'
+import { callersHotels, isVisible } from './hotels.ts'
 import type { Rebuild } from './write.ts'
 
 const PAGE = 500
@@ -33,6 +34,7 @@ export function feedService({
   return {
     async *watchHeads(_request, call) {
       const em = forkFor(orm, call.signal)
+      const own = callersHotels()
       const epoch = await epochOf(em)
       // Follow first, then read: what commits in between is in one of the two.
       const following = heads.follow(call.signal)
@@ -43,7 +45,8 @@ export function feedService({
         )
         let moved = new Map(all.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)]))
         while (!call.signal.aborted) {
-          yield { heads: [...moved].map(([hotel, seq]) => ({ hotel, seq })), epoch }
+          const visible = [...moved].filter(([hotel]) => own === null || own.includes(hotel))
+          yield { heads: visible.map(([hotel, seq]) => ({ hotel, seq })), epoch }
           moved = await following.moved(CHECKPOINT_EVERY_MS)
         }
       } finally {
@@ -52,7 +55,7 @@ export function feedService({
     },
     async listChanges({ hotel, after_seq }, call) {
       const em = forkFor(orm, call.signal)
-      const [epoch, rows] = [await epochOf(em), await changesAfter(em, hotel, after_seq)]
+      const [epoch, rows] = [await epochOf(em), isVisible(hotel) ? await changesAfter(em, hotel, after_seq) : []]
       const changes = rows.map(
         (row): Change => ({
           seq: BigInt(row.seq),

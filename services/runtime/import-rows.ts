@@ -1,5 +1,6 @@
 import type { Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { CallContext } from 'nice-grpc'
+import { isVisible } from './hotels.ts'
 import { isId } from './id.ts'
 import { alreadyExists, type FieldViolation, invalidFields, Refusal } from './refusal.ts'
 import { differences, existingRows, type ImportRow, overwriteRow } from './stored-rows.ts'
@@ -107,6 +108,8 @@ async function meet<Message, Row extends ImportRow>(
   row: Row,
   there: Record<string, unknown>,
 ): Promise<Outcome> {
+  // Ids are unique among all hotels: that this one is there has to be said, but nothing of what it is there.
+  if (!isVisible(String(there.hotel_id))) return refused(idTaken(row.id, ['hotel']))
   const differing = differences(row, there)
   if (differing.length === 0) return ALREADY_THERE
   if (plan.givesWay?.(there) !== true || row.delete_time !== null) return refused(idTaken(row.id, differing))

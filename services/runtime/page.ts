@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Status } from 'nice-grpc'
+import { callersHotels } from './hotels.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
 const DEFAULT_SIZE = 50
@@ -21,18 +22,18 @@ export type Page = {
   cut<Row>(rows: Row[], keyOf: (row: Row) => readonly unknown[]): { rows: Row[]; next_page_token: string }
 }
 
-/** Reads the page of a list request: its size, and the token that is bound to this method and filter. */
+/** Reads the page of a list request: its size, and the token that is bound to this method, filter and the caller's hotels. */
 export type Pager = (method: string, request: { page_size: number; page_token: string }) => Page
 
 /**
- * Page tokens travel in URLs and hold names, so they are sealed with AES-256-GCM; the method and the filter
- * are the authenticated data, so that a token opens only under the list it was made for.
+ * Page tokens travel in URLs and hold names, so they are sealed with AES-256-GCM; the method, the filter and the caller's
+ * hotels are the authenticated data, so that a token opens only under the list it was made for.
  */
 export function pager(key: Buffer): Pager {
   return (method, request) => {
     const { page_size, page_token, ...filter } = request
     if (page_size < 0) throw invalidFields([{ field: 'page_size', description: 'is negative: give 1 to 500' }])
-    const bound = Buffer.from(JSON.stringify([method, filter]))
+    const bound = Buffer.from(JSON.stringify([method, filter, callersHotels()]))
     const size = Math.min(page_size === 0 ? DEFAULT_SIZE : page_size, LARGEST_SIZE)
     const token = (after: After) => (after === undefined ? '' : seal(key, bound, after))
     return {
@@ -67,7 +68,7 @@ function open(key: Buffer, bound: Buffer, token: string): unknown[] {
     throw new Refusal(
       Status.INVALID_ARGUMENT,
       'PAGE_TOKEN_INVALID',
-      'page_token is not of this list and filter: start over without it',
+      'page_token is not of this list and filter, or of a token for other hotels: start over without it',
     )
   }
 }

@@ -66,6 +66,11 @@ export function invalidFields(violations: FieldViolation[]): Refusal {
   )
 }
 
+/** INVALID_FIELD of a `hotel` that does not exist, or that is not the caller's. */
+export function unknownHotel(): Refusal {
+  return invalidFields([{ field: 'hotel', description: 'no hotel has this id' }])
+}
+
 /** NOT_FOUND of a resource, as `guest`, by the id that the caller gave. */
 export function notFound(resource: string, id: string): Refusal {
   return new Refusal(Status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `no ${resource} has the id ${id}`, { resource, id })

@@ -7,9 +7,10 @@ import type { ClockOffset } from './clock.ts'
 import { type Cursor, cursorExpired, cursorText, readCursor } from './cursor.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import type { Heads } from './heads.ts'
+import { isVisible } from './hotels.ts'
 import type { Logger } from './log.ts'
 import { currentOutflow, type Outflow } from './outflow.ts'
-import { Refusal, statusMessage } from './refusal.ts'
+import { Refusal, statusMessage, unknownHotel } from './refusal.ts'
 import { Invalid, id, valid } from './valid.ts'
 import type { Rebuild } from './write.ts'
 
@@ -53,6 +54,7 @@ export function watcher(options: WatchOptions): Watch {
 
   return async function* watch(call, request, resource) {
     let place = placeOf(request, resource, now(), options.feedRetentionDays)
+    if (!isVisible(request.hotel)) throw unknownHotel()
     await demandHotel(request.hotel, call.signal)
     const outflow = takePlace()
     if (request.from_now) place = { ...place, ...(await headOf(forkFor(orm, call.signal), request.hotel)) }

@@ -7,6 +7,7 @@ import type { ClockOffset } from './clock.ts'
 import { CONNECTIONS, type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import { databaseError } from './database-error.ts'
 import type { Heads } from './heads.ts'
+import { callersHotels, isVisible } from './hotels.ts'
 import type { Metrics } from './metrics.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
@@ -85,6 +86,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: 
 
   return {
     async write(call, method, request, scope, apply, several) {
+      demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       const actor = currentCaller().subject
       using _place = await metrics.waits(admit(scope.hotel, call.signal))
@@ -104,6 +106,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: 
       return answer() as never
     },
     async replay(call, method, request, scope) {
+      demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       if (repeat === undefined) return undefined
       const first = await forkFor(orm, call.signal).transactional(async (em) => {
@@ -121,6 +124,15 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: 
       heads.moved(hotel)
     },
   }
+}
+
+/**
+ * Who asks for what is of another hotel is refused when its hotel is looked up, as for what does not exist. Should a method
+ * have missed that, it fails here and changes nothing.
+ */
+function demandOwn({ hotel, creates }: Scope): void {
+  if (!isVisible(hotel) || (creates !== undefined && callersHotels() !== null))
+    throw new Error("a write for a hotel that is not the caller's: its method did not ask whether it is")
 }
 
 /** What every new resource begins with: an id of its own, its times and who made it. */

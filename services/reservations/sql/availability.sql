@@ -11,12 +11,16 @@ language sql stable as $$
       where p.hotel_id = of_hotel and p.room_id = of_room and p.in_date <= first), first)
 $$;
 
--- The rooms of a hotel, location or type (null: of all) with what holds each on the nights [first, until), cut to these
--- nights, as 'in_date out_date holder': by location, number in natural order, id, after the given ones. Planned for what
--- is asked, as a plan for any filter would read all rooms; texts, as jsonb of as many nights takes half of the time.
+-- Replaced by functions of several hotels.
+drop function if exists room_availability(date, date, uuid, uuid, uuid, uuid, text, uuid, int, float);
+drop function if exists room_type_availability(date, date, uuid, uuid, uuid, boolean, text, uuid, uuid, int, float);
+
+-- The rooms of some hotels, of a location or type (null: of all) with what holds each on the nights [first, until), cut to
+-- these nights, as 'in_date out_date holder': by location, number in natural order, id, after the given ones. Planned for
+-- what is asked, as a plan for any filter would read all rooms; texts, as jsonb of as many nights takes half of the time.
 -- clock_offset is what the clock is off by, in seconds: 0 but in tests.
 create or replace function room_availability(
-  first date, until date, of_hotel uuid, of_location uuid, of_type uuid,
+  first date, until date, of_hotels uuid[], of_location uuid, of_type uuid,
   after_location uuid, after_number text, after_room uuid, most int, clock_offset float
 ) returns table (
   room uuid, number text, number_order text, room_type uuid, location uuid, hotel uuid, held text[]
@@ -24,7 +28,9 @@ create or replace function room_availability(
 language sql stable set plan_cache_mode = force_custom_plan set datestyle = 'ISO' as $$
   with asked as materialized (
     select r.* from room r
-    where (of_hotel is null or r.hotel_id = of_hotel)
+    where (of_hotels is null or r.hotel_id = any(of_hotels))
+      -- Says the same of one hotel, so that its index gives the order.
+      and (cardinality(of_hotels) is distinct from 1 or r.hotel_id = of_hotels[1])
       and (of_location is null or r.location_id = of_location)
       and (of_type is null or r.room_type_id = of_type)
       and r.delete_time is null
@@ -43,10 +49,10 @@ language sql stable set plan_cache_mode = force_custom_plan set datestyle = 'ISO
   order by a.location_id, a.number_order, a.id
 $$;
 
--- The room types of a hotel, or one of them (null: all), with how many rooms there are, held and free, on each night of
+-- The room types of some hotels, or one of them (null: all), with how many rooms there are, held and free, on each night of
 -- [first, until); counted at one location only, if it is given. By name, rooms without a type last, after the given ones.
 create or replace function room_type_availability(
-  first date, until date, of_hotel uuid, of_location uuid, of_type uuid,
+  first date, until date, of_hotels uuid[], of_location uuid, of_type uuid,
   after_none boolean, after_name text, after_hotel uuid, after_type uuid, most int, clock_offset float
 ) returns table (room_type uuid, name text, hotel uuid, nights jsonb)
 language sql stable set plan_cache_mode = force_custom_plan as $$
@@ -58,7 +64,7 @@ language sql stable set plan_cache_mode = force_custom_plan as $$
     where r.room_type_id is null and r.delete_time is null and (of_location is null or r.location_id = of_location)
   ), asked as materialized (
     select t.* from types t
-    where (of_hotel is null or t.hotel_id = of_hotel)
+    where (of_hotels is null or t.hotel_id = any(of_hotels))
       and (of_type is null or t.id = of_type)
       and (of_location is null or t.hotel_id = (select l.hotel_id from location l where l.id = of_location))
       and (after_hotel is null
