@@ -1,0 +1,104 @@
+import { serviceNames } from '@hotel/stack/service-names'
+import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { contentOf, settled } from './house/contents.ts'
+import { buildHouse, type House, hotelsOf, noHouse } from './house/house.ts'
+import { type AboutHouse, requestsAbout } from './house/requests.ts'
+import { type CallAs, idsTold, methods, mixed, openCallAs, withoutIds } from './house/walk.ts'
+
+/** Of a new hotel, which is nobody's yet: a token of every hotel is demanded. */
+const NEEDS_EVERY_HOTEL = ['HotelService/CreateHotel']
+
+let suite: Suite
+let calls: { callAs: CallAs; close(): void }
+/** The one that others have, two of the caller's, and one for each kind of token that may do all. */
+const houses = {} as Record<'hidden' | 'own' | 'another' | 'byOne' | 'bySeveral' | 'byEvery', House>
+let nowhere: House
+beforeAll(async () => {
+  suite = await startSuite({ gateway: false })
+  calls = openCallAs(suite)
+  for (const name of ['hidden', 'own', 'another', 'byOne', 'bySeveral', 'byEvery'] as const)
+    houses[name] = await buildHouse(suite)
+  nowhere = noHouse(houses.hidden)
+})
+afterAll(async () => {
+  calls?.close()
+  await suite?.[Symbol.asyncDispose]()
+})
+
+test('the table of requests has every method of the API, and no others', () => {
+  expect(Object.keys(requestsAbout(nowhere)).sort()).toEqual(methods.map(({ name }) => name).sort())
+})
+
+describe('to a token of other hotels what a hotel has is what does not exist', () => {
+  let before: Awaited<ReturnType<typeof settled>>
+  test('all is at rest', async () => {
+    before = await settled(suite)
+  })
+
+  /** Demands that a request about the hidden house is answered as the same one about what does not exist, to the letter. */
+  async function demandNothingTold(
+    hotels: readonly string[],
+    { name, method }: (typeof methods)[number],
+    requests: readonly AboutHouse[],
+    unknown: readonly AboutHouse[],
+  ): Promise<void> {
+    for (const [index, about] of requests.entries()) {
+      const hidden = await calls.callAs(hotels, method, about)
+      const never = await calls.callAs(hotels, method, unknown[index] as AboutHouse)
+      expect(never.code).not.toBe('INTERNAL')
+      expect(withoutIds(hidden, houses.hidden)).toBe(withoutIds(never, nowhere))
+      expect({ name, told: idsTold(houses.hidden, hidden, about) }).toEqual({ name, told: [] })
+    }
+  }
+
+  const kinds: [string, () => string[]][] = [
+    ['no hotel', () => []],
+    ['another hotel', () => hotelsOf(houses.own)],
+    ['several other hotels', () => [...hotelsOf(houses.own), ...hotelsOf(houses.another)]],
+  ]
+  describe.each(kinds)('with a token of %s', (_, hotels) => {
+    test.each(methods)('$name', async (of) => {
+      const about = (house: House) => requestsAbout(house)[of.name] ?? []
+      await demandNothingTold(hotels(), of, about(houses.hidden), about(nowhere))
+    })
+  })
+
+  // Retires whatever the hotel has or will have under an id: the decision is of the hotel that is named, and stays.
+  const mixable = methods.filter(({ name }) => name !== 'RetirementService/RetireGuest')
+  test.each(mixable)('$name, which for the rest is about what is the caller’s', async (of) => {
+    const about = (house: House) => requestsAbout(house)[of.name] ?? []
+    const requests = mixed(about, houses.own, houses.hidden)
+    await demandNothingTold(hotelsOf(houses.own), of, requests, mixed(about, houses.own, nowhere))
+  })
+
+  test('nothing has changed, and no idempotency key is spent', async () => {
+    for (const name of serviceNames) expect(await contentOf(suite, name)).toEqual(before[name])
+  })
+})
+
+describe('the same requests are good', () => {
+  const kinds: [string, () => { house: House; hotels: string[] }][] = [
+    ['of that hotel', () => ({ house: houses.byOne, hotels: hotelsOf(houses.byOne) })],
+    [
+      'of that hotel and others',
+      () => ({ house: houses.bySeveral, hotels: [...hotelsOf(houses.own), ...hotelsOf(houses.bySeveral)] }),
+    ],
+    ['of every hotel', () => ({ house: houses.byEvery, hotels: ['*'] })],
+  ]
+  describe.each(kinds)('with a token %s', (kind, of) => {
+    test.each(methods)('$name', async ({ name, method }) => {
+      const { house, hotels } = of()
+      const isRefused = NEEDS_EVERY_HOTEL.includes(name) && kind !== 'of every hotel'
+      for (const about of requestsAbout(house)[name] ?? []) {
+        const answered = await calls.callAs(hotels, method, about)
+        expect(answered).toMatchObject({ code: isRefused ? 'PERMISSION_DENIED' : 'OK' })
+        const text = JSON.stringify(answered.answer)
+        if (name === 'TransferService/Import') expect(text).toContain('CREATED')
+        // A history and what comes from now on do not name the hotel.
+        if (/\/(List(?!\w*History)|Watch|Export)/.test(name) && about.request.from_now !== true)
+          expect(text).toContain(house.ids.hotel)
+      }
+    })
+  })
+})

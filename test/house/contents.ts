@@ -1,0 +1,44 @@
+import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
+import type { Suite } from '@hotel/stack/test-suite'
+import { expect } from '@jest/globals'
+import { eventually } from '../hotel.ts'
+
+/** What a service's database holds: a digest of each of its tables. */
+export async function contentOf(suite: Suite, service: ServiceName): Promise<Record<string, string>> {
+  const tables = await suite.sql<{ name: string }>(
+    service,
+    `select oid::regclass as name from pg_class where relkind = 'r' and relnamespace::regnamespace::text !~ '^(pg_|information_schema)'`,
+  )
+  const digests = tables.map(
+    ({ name }) => `'${name}', (select md5(string_agg(t::text, ',' order by t::text)) from ${name} t)`,
+  )
+  const [content] = await suite.sql<{ digests: Record<string, string> }>(
+    service,
+    `select json_build_object(${digests.join(', ')}) as digests`,
+  )
+  return content?.digests ?? {}
+}
+
+/** The same of all three, once the feeds are followed to their ends. */
+export async function settled(suite: Suite): Promise<Record<ServiceName, Record<string, string>>> {
+  await eventually(async () => {
+    const applied = await headsOf(
+      suite,
+      'reservations',
+      'select hotel_id, sum(seq) as seq from replica_cursor group by 1',
+    )
+    const [guests, rooms] = [await headsOf(suite, 'guests', HEADS), await headsOf(suite, 'rooms', HEADS)]
+    for (const hotel of new Set([...guests.keys(), ...rooms.keys()]))
+      expect(applied.get(hotel)).toBe((guests.get(hotel) ?? 0) + (rooms.get(hotel) ?? 0))
+  })
+  const contents = []
+  for (const name of serviceNames) contents.push([name, await contentOf(suite, name)] as const)
+  return Object.fromEntries(contents) as Record<ServiceName, Record<string, string>>
+}
+
+const HEADS = 'select hotel_id, seq from feed_head where seq > 0'
+
+async function headsOf(suite: Suite, service: ServiceName, text: string): Promise<Map<string, number>> {
+  const rows = await suite.sql<{ hotel_id: string; seq: string }>(service, text)
+  return new Map(rows.map(({ hotel_id, seq }) => [hotel_id, Number(seq)]))
+}

@@ -1,0 +1,118 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
+import type { Suite } from '@hotel/stack/test-suite'
+import { day } from '../hotel.ts'
+
+const HOTELS = ['doomed_hotel', 'deleted_hotel'] as const
+const LOCATIONS = ['doomed_location', 'deleted_location'] as const
+const TYPES = ['doomed_type', 'deleted_type'] as const
+const ROOMS = ['room', 'other_room', 'free_room', 'doomed_room', 'deleted_room', 'retired_room'] as const
+const GUESTS = ['guest', 'doomed_guest', 'deleted_guest', 'retired_guest'] as const
+const EMPLOYEES = ['employee', 'doomed_employee', 'deleted_employee'] as const
+
+type Name =
+  | 'hotel'
+  | 'location'
+  | 'room_type'
+  | (typeof HOTELS | typeof LOCATIONS | typeof TYPES | typeof ROOMS | typeof GUESTS | typeof EMPLOYEES)[number]
+  | `${'' | 'other_' | 'doomed_' | 'deleted_' | 'held_'}reservation`
+  | 'stay'
+  | 'next_stay'
+  | 'block'
+  | 'doomed_block'
+
+/** A hotel and whatever a hotel can have, by its ids: something for each method that needs a resource of its own. */
+export type House = { readonly tag: string; readonly ids: Readonly<Record<Name, string>> }
+
+type Keep = (name: Name, made: Promise<{ id: string }>) => Promise<string>
+
+let houses = 0
+
+/** Makes a hotel with all that, and two more hotels: one without anything, one that is deleted. */
+export async function buildHouse(suite: Suite): Promise<House> {
+  houses += 1
+  const tag = `h${houses}`
+  const ids = {} as Record<Name, string>
+  const keep: Keep = async (name, made) => {
+    const { id } = await made
+    ids[name] = id
+    return id
+  }
+  const hotel = await keep('hotel', suite.hotels.createHotel({ name: `House ${tag}` }))
+  const place = { time_zone: 'UTC', hotel }
+  const location = await keep('location', suite.locations.createLocation({ ...place, name: 'Main' }))
+  const room_type = await keep('room_type', suite.roomTypes.createRoomType({ hotel, name: 'Double' }))
+  const room = (name: Name) => keep(name, suite.rooms.createRoom({ location, number: `${tag} ${name}`, room_type }))
+  const guest = (name: Name) => keep(name, suite.guests.createGuest({ hotel, first_name: tag, last_name: name }))
+  const employee = (name: Name) =>
+    keep(
+      name,
+      suite.employees.createEmployee({
+        location,
+        first_name: tag,
+        email: `${name}@${tag}.example.org`,
+        role: Role.MANAGER,
+      }),
+    )
+  await Promise.all([
+    ...HOTELS.map((name) => keep(name, suite.hotels.createHotel({ name }))),
+    ...LOCATIONS.map((name) => keep(name, suite.locations.createLocation({ ...place, name }))),
+    ...TYPES.map((name) => keep(name, suite.roomTypes.createRoomType({ hotel, name }))),
+    ...ROOMS.map(room),
+    ...GUESTS.map(guest),
+    ...EMPLOYEES.map(employee),
+  ])
+  await book(suite, ids, keep)
+  await remove(suite, ids)
+  return { tag, ids }
+}
+
+async function book(suite: Suite, ids: Readonly<Record<Name, string>>, keep: Keep): Promise<void> {
+  const reserve = (name: Name, room: Name, from: number, more: object = {}) =>
+    keep(
+      name,
+      suite.reservations.createReservation({
+        guest: ids.guest,
+        room: ids[room],
+        in_date: day(from),
+        out_date: day(from + 2),
+        ...more,
+      }),
+    )
+  const block = (name: Name, from: number) =>
+    keep(name, suite.blocks.createRoomBlock({ room: ids.room, in_date: day(from), out_date: day(from + 2) }))
+  await Promise.all([
+    reserve('stay', 'room', 0),
+    reserve('next_stay', 'other_room', 1),
+    reserve('reservation', 'room', 10),
+    reserve('other_reservation', 'other_room', 10),
+    reserve('doomed_reservation', 'room', 20),
+    reserve('deleted_reservation', 'room', 30),
+    reserve('held_reservation', 'room', 40, { hold_until: new Date(Date.now() + 3_600_000) }),
+    block('block', 50),
+    block('doomed_block', 60),
+  ])
+}
+
+async function remove(suite: Suite, ids: Readonly<Record<Name, string>>): Promise<void> {
+  const id = (name: Name) => ({ id: ids[name] })
+  await Promise.all([
+    suite.hotels.deleteHotel(id('deleted_hotel')),
+    suite.locations.deleteLocation(id('deleted_location')),
+    suite.roomTypes.deleteRoomType(id('deleted_type')),
+    suite.rooms.deleteRoom(id('deleted_room')),
+    suite.guests.deleteGuest(id('deleted_guest')),
+    suite.employees.deleteEmployee(id('deleted_employee')),
+    suite.reservations.deleteReservation(id('deleted_reservation')),
+  ])
+}
+
+/** A house of which nothing exists, that is called the same. */
+export function noHouse({ tag, ids }: House): House {
+  return { tag, ids: Object.fromEntries(Object.keys(ids).map((name) => [name, randomUUIDv7()])) as House['ids'] }
+}
+
+/** The hotels of a house. */
+export function hotelsOf({ ids }: House): string[] {
+  return [ids.hotel, ids.doomed_hotel, ids.deleted_hotel]
+}
