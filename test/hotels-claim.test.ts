@@ -1,7 +1,7 @@
 import { serviceNames } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { contentOf, settled } from './house/contents.ts'
+import { contentOf, lockedHeads, settled } from './house/contents.ts'
 import { buildHouse, type House, hotelsOf, noHouse } from './house/house.ts'
 import { type AboutHouse, requestsAbout } from './house/requests.ts'
 import { type CallAs, idsTold, methods, mixed, openCallAs, withoutIds } from './house/walk.ts'
@@ -32,8 +32,13 @@ test('the table of requests has every method of the API, and no others', () => {
 
 describe('to a token of other hotels what a hotel has is what does not exist', () => {
   let before: Awaited<ReturnType<typeof settled>>
-  test('all is at rest', async () => {
+  let writers: AsyncDisposable | undefined
+  afterAll(async () => {
+    await writers?.[Symbol.asyncDispose]()
+  })
+  test('all is at rest, and a writer of that hotel is under way in each service, for whom nobody waits', async () => {
     before = await settled(suite)
+    writers = await lockedHeads(suite, hotelsOf(houses.hidden))
   })
 
   /** Demands that a request about the hidden house is answered as the same one about what does not exist, to the letter. */

@@ -1,6 +1,7 @@
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
 import type { Suite } from '@hotel/stack/test-suite'
 import { expect } from '@jest/globals'
+import { Client } from 'pg'
 import { eventually } from '../hotel.ts'
 
 /** What a service's database holds: a digest of each of its tables. */
@@ -41,4 +42,17 @@ const HEADS = 'select hotel_id, seq from feed_head where seq > 0'
 async function headsOf(suite: Suite, service: ServiceName, text: string): Promise<Map<string, number>> {
   const rows = await suite.sql<{ hotel_id: string; seq: string }>(service, text)
   return new Map(rows.map(({ hotel_id, seq }) => [hotel_id, Number(seq)]))
+}
+
+/** Locks the feed heads of these hotels in all three databases, as a writer of each does. */
+export async function lockedHeads(suite: Suite, hotels: readonly string[]): Promise<AsyncDisposable> {
+  await using locks = new AsyncDisposableStack()
+  for (const name of serviceNames) {
+    const lock = new Client({ connectionString: suite.stack.databaseUrls[name] })
+    await lock.connect()
+    locks.defer(() => lock.end())
+    await lock.query('set idle_in_transaction_session_timeout = 0; set transaction_timeout = 0; begin')
+    await lock.query('select 1 from feed_head where hotel_id = any($1) for update', [hotels])
+  }
+  return locks.move()
 }
