@@ -3,6 +3,7 @@ import { migrations } from './migrations.ts'
 
 await migrate(
   {
+    schema: 'reservations',
     migrations,
     programs: [
       'occupancy',

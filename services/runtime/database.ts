@@ -21,6 +21,8 @@ type DatabaseOptions = {
   url: string
   entities: NonNullable<Options['entities']>
   migrations: readonly MigrationFile[]
+  /** Where the migrator keeps its table; for who migrates. */
+  schema?: string
   poolSize?: number
   /** Shows the pool and the statements of calls. */
   telemetry?: Telemetry
@@ -46,7 +48,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     },
     findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
     migrations: {
-      tableName: 'migration',
+      // Without a schema the migrator takes `public`, whatever the search_path.
+      tableName: options.schema === undefined ? 'migration' : `${options.schema}.migration`,
       snapshot: false,
       migrationsList: await Promise.all(options.migrations.map(sqlMigration)),
     },
