@@ -40,6 +40,9 @@ export const roleOf = (service: ServiceName) => `${service}_service`
 /** The name of the schema that holds a service's tables: `public` holds nothing. */
 export const schemaOf = (service: ServiceName): string => service
 
+/** Temporary tables, which otherwise come first, come last: none stands in for a table of a function. */
+const searchPath = (service: ServiceName) => `${schemaOf(service)}, pg_temp`
+
 /** Makes a service's roles, database, schema and privileges as they should be, whatever is there already. */
 export async function provision(access: Access, database: string = access.service): Promise<void> {
   await provisionRoles(access)
@@ -63,7 +66,7 @@ export async function restrictDatabase(client: Client, service: ServiceName, dat
   await client.query(`revoke all on database ${name} from public`)
   await client.query(`grant connect on database ${name} to ${roleOf(service)}`)
   // For the administrator too, whatever tool it comes by.
-  await client.query(`alter database ${name} set search_path = ${schemaOf(service)}`)
+  await client.query(`alter database ${name} set search_path = ${searchPath(service)}`)
 }
 
 /** Tables of builds before this schema stand in `public`, which then becomes it. */
@@ -141,12 +144,14 @@ async function provisionRoles({ service, adminUrl, ownerPassword, servicePasswor
     await provisionRole(client, roleOf(service), servicePassword)
     // Only a member may give a database to a role, unless it is a superuser.
     if (!isSuper) await client.query(`grant ${ownerOf(service)} to current_user`)
-    await setFor(client, roleOf(service), { ...sessionLimits, search_path: schemaOf(service) })
-    await setFor(client, ownerOf(service), { ...ownerLimits, search_path: schemaOf(service) })
-    for (const role of [roleOf(service), ownerOf(service)])
+    await setFor(client, roleOf(service), sessionLimits)
+    await setFor(client, ownerOf(service), ownerLimits)
+    for (const role of [roleOf(service), ownerOf(service)]) {
+      await client.query(`alter role ${role} set search_path = ${searchPath(service)}`)
       await setFor(client, role, discretion).catch((error: { code?: string }) => {
         if (error.code !== insufficientPrivilege) throw error
       })
+    }
   })
 }
 
