@@ -15,6 +15,7 @@ const programs = {
   bench: 'bench/main.ts',
   import: 'transfer/import.ts',
   export: 'transfer/export.ts',
+  erasures: 'stack/erasures.ts',
 }
 
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */

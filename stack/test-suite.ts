@@ -50,6 +50,8 @@ export type Suite = Clients &
     ): Promise<RestAnswer>
     /** Runs a statement in a service's database as the administrator; gives the rows. */
     sql<Row extends QueryResultRow>(service: ServiceName, text: string, params?: readonly unknown[]): Promise<Row[]>
+    /** URL of a service's database as the administrator. */
+    adminUrl(service: ServiceName): string
     /** What the processes have written so far, for the report of a failure. */
     readonly lines: readonly string[]
   }
@@ -80,17 +82,15 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   const through = createClients(perService(() => address))
   started.defer(through.close)
   const dispose = started.move()
+  const adminUrl = (service: ServiceName) =>
+    databaseUrl(stack.postgres?.url ?? cluster.adminUrl, ownPostgres ? service : `${service}_${id}`)
   return {
     ...direct.clients,
     stack,
     gateway: { ...through.clients, address },
     rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, request),
-    sql: (service, text, params = []) => {
-      const url = stack.postgres?.url ?? cluster.adminUrl
-      return administer(databaseUrl(url, ownPostgres ? service : `${service}_${id}`), (client) =>
-        rows(client, text, params),
-      )
-    },
+    sql: (service, text, params = []) => administer(adminUrl(service), (client) => rows(client, text, params)),
+    adminUrl,
     lines,
     [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   }
