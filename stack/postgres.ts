@@ -20,6 +20,8 @@ export type PostgresOptions = {
   readonly password: string
   /** False for tests only: a crash of the machine then loses the data. */
   readonly durable: boolean
+  /** Of the server, besides. */
+  readonly settings?: Readonly<Record<string, string>>
   readonly around: Surroundings
 }
 
@@ -71,6 +73,7 @@ function plan(programs: string, cluster: string, url: string, user: ServerUser |
     log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...options.settings,
   }
   return {
     name: 'postgres',

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { causeOf } from '@hotel/runtime/cause'
+import { connectionOf } from '@hotel/runtime/database-url'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { nodeProgram } from './node-program.ts'
 import type { ServiceName } from './service-names.ts'
@@ -117,12 +119,12 @@ export function databaseUrl(server: string, database: string, role?: string, pas
 
 /** Runs something on a connection of its own, as the administrator. */
 export async function administer<T>(url: string, act: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new Client({ ...connectionOf(url), connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
   await client.connect().catch((error: Error) => {
     const { host } = new URL(url)
     throw new Problem(
-      `The database server at ${host} lets nobody in (${error.message || 'no answer'}): check DATABASE_URL and the server.`,
+      `The database server at ${host} lets nobody in (${causeOf(error) || 'no answer'}): check DATABASE_URL and the server.`,
     )
   })
   try {

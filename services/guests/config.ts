@@ -1,3 +1,4 @@
+import { readDatabaseUrl } from '@hotel/runtime/database-url'
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
@@ -6,7 +7,6 @@ export const config = Object.freeze({
   ...readEnv(process.env, {
     address: ['GRPC_ADDRESS', text],
     metricsAddress: ['METRICS_ADDRESS', optionalText],
-    databaseUrl: ['DATABASE_URL', text],
     rooms: ['ROOMS_ADDRESS', addresses],
     reservations: ['RESERVATIONS_ADDRESS', addresses],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
@@ -17,5 +17,6 @@ export const config = Object.freeze({
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
+  databaseUrl: readDatabaseUrl(process.env),
   otlp: otlpSettings(process.env),
 })

@@ -1,5 +1,6 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { causeOf } from '@hotel/runtime/cause'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
 import type { Logger } from '@hotel/runtime/log'
@@ -40,7 +41,7 @@ const METHOD = 'EraseGuest'
 export function guestErasure(options: Options): Erasure {
   const { orm, writer, retirement, log } = options
   const carryOn = () =>
-    carryOnAll(options).catch((error: Error) => log.debug({ err: error.name }, 'erasures not carried on'))
+    carryOnAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'erasures not carried on'))
   const timer = setInterval(carryOn, CARRY_ON_EVERY_MS)
 
   return {
@@ -143,8 +144,8 @@ async function carryOnAll(options: Options): Promise<void> {
      order by ask_time limit 100`,
   )
   for (const each of left) {
-    await carryOn(options, each).catch((error: Error) =>
-      log.debug({ err: error.name, id: each.guest_id }, 'the erasure of a guest is not finished'),
+    await carryOn(options, each).catch((error: unknown) =>
+      log.debug({ err: causeOf(error), id: each.guest_id }, 'the erasure of a guest is not finished'),
     )
   }
 }

@@ -1,4 +1,5 @@
-import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+import { readDatabaseUrl } from '@hotel/runtime/database-url'
+import { addresses, key256, numberOr, optionalRedisUrl, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
 /** The settings of the reservations service. */
@@ -6,8 +7,8 @@ export const config = Object.freeze({
   ...readEnv(process.env, {
     address: ['GRPC_ADDRESS', text],
     metricsAddress: ['METRICS_ADDRESS', optionalText],
-    databaseUrl: ['DATABASE_URL', text],
-    redisUrl: ['REDIS_URL', optionalText],
+    redisUrl: ['REDIS_URL', optionalRedisUrl],
+    redisCa: ['REDIS_CA', optionalText],
     guests: ['GUESTS_ADDRESS', addresses],
     rooms: ['ROOMS_ADDRESS', addresses],
     pageTokenKey: ['PAGE_TOKEN_KEY', key256],
@@ -19,5 +20,6 @@ export const config = Object.freeze({
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
+  databaseUrl: readDatabaseUrl(process.env),
   otlp: otlpSettings(process.env),
 })

@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations'
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
+import { connectionOf } from './database-url.ts'
 import { releaseLostConnections } from './pool.ts'
 import { showPool } from './pool-metrics.ts'
 import { notFound } from './refusal.ts'
@@ -30,8 +31,10 @@ type DatabaseOptions = {
 
 /** Opens a service's database through the ORM; nothing is migrated. */
 export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
+  // The ORM passes over what the URL says of TLS.
+  const { connectionString, ssl } = connectionOf(options.url)
   return MikroORM.init({
-    clientUrl: options.url,
+    clientUrl: connectionString,
     entities: options.entities,
     // The tables are made by SQL, and `find` needs no discovery of what is not there.
     discovery: { warnWhenNoEntities: false },
@@ -40,6 +43,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
     driverOptions: {
       connectionTimeoutMillis: 5_000,
+      ssl,
       application_name: 'hotel',
       onPoolCreated(pool: Pool) {
         releaseLostConnections(pool)

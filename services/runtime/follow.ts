@@ -1,4 +1,5 @@
 import { type Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { causeOf } from './cause.ts'
 import type { FeedState } from './metrics.ts'
 import type { Peer } from './peers.ts'
 import { repeatable } from './peers.ts'
@@ -63,8 +64,8 @@ export function followFeed(name: string, peer: Peer, replica: Replica, { log, me
   }
   const running = (async () => {
     while (!closing.signal.aborted) {
-      await run().catch((error: Error) => {
-        if (!closing.signal.aborted) log.debug({ feed: name, err: error.message }, 'feed interrupted')
+      await run().catch((error: unknown) => {
+        if (!closing.signal.aborted) log.debug({ feed: name, err: causeOf(error) }, 'feed interrupted')
       })
       if (!closing.signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
     }

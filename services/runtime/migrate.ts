@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type MigrationFile, openDatabase } from './database.ts'
+import { readDatabaseUrl } from './database-url.ts'
 import { readEnv, text, textOr } from './env.ts'
 
 /** The migrations that every service begins with. */
@@ -23,12 +24,12 @@ type Plan = {
 /** Brings a service's database up to date as its owner, and grants the service's role what it needs. Safe to repeat. */
 export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
   const settings = readEnv(env, {
-    url: ['MIGRATION_DATABASE_URL', text],
     role: ['SERVICE_ROLE', text],
     timeZone: ['DEFAULT_TIME_ZONE', textOr('UTC')],
   })
+  const url = readDatabaseUrl(env, 'MIGRATION_DATABASE_URL')
   const { schema, migrations } = plan
-  const orm = await openDatabase({ url: settings.url, entities: [], migrations, schema, poolSize: 2 })
+  const orm = await openDatabase({ url, entities: [], migrations, schema, poolSize: 2 })
   try {
     await orm.migrator.up()
     const programs = await Promise.all(

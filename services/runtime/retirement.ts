@@ -1,4 +1,5 @@
 import { type CallContext, ClientError, Status } from 'nice-grpc'
+import { causeOf } from './cause.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import { matchEtag } from './etag.ts'
 import type { Logger } from './log.ts'
@@ -71,7 +72,7 @@ export function beingRetired(name: string): Refusal {
 export function retirement<Message extends object>(options: Options<Message>): Retirement<Message> {
   const { writer, log, name, find } = options
   const finish = () =>
-    finishAll(options).catch((error: Error) => log.debug({ err: error.message }, 'deletions not finished'))
+    finishAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'deletions not finished'))
   const timer = setInterval(finish, FINISH_EVERY_MS)
   const agree = async (wanted: Wanted, signal: AbortSignal) => {
     const mark = await begin(options, wanted, signal)
@@ -144,8 +145,8 @@ async function finishAll<Message extends object>(options: Options<Message>): Pro
      where retiring_time < clock_timestamp() - interval '${FINISH_AFTER}' order by retiring_time limit 100`,
   )
   for (const { hotel_id, id, version, retire_attempt } of left) {
-    await finishOne(options, { hotel: hotel_id, id, version, attempt: retire_attempt }).catch((error: Error) =>
-      log.debug({ err: error.message, id }, `the deletion of a ${name} is not finished`),
+    await finishOne(options, { hotel: hotel_id, id, version, attempt: retire_attempt }).catch((error: unknown) =>
+      log.debug({ err: causeOf(error), id }, `the deletion of a ${name} is not finished`),
     )
   }
 }

@@ -5,6 +5,7 @@ import { createServer, type ServerAddBuilder } from 'nice-grpc'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { adapter, restarting } from './adapter.ts'
+import { causeOf } from './cause.ts'
 import type { Logger } from './log.ts'
 import { serveMetrics } from './metrics.ts'
 import { observeCalls } from './observe.ts'
@@ -95,7 +96,7 @@ async function watchReadiness(
   while (!stopping.aborted) {
     const state = await ready(AbortSignal.any([stopping, AbortSignal.timeout(3_000)])).then(
       () => 'ready',
-      (error: Error) => `not ready: ${error.message}`,
+      (error: unknown) => `not ready: ${causeOf(error)}`,
     )
     if (stopping.aborted) return
     if (state !== last) log.info({ state }, 'readiness')
