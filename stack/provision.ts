@@ -83,6 +83,8 @@ async function provisionSchema(client: Client, service: ServiceName): Promise<vo
   } else await client.query(`create schema if not exists ${schema}`)
   await client.query(`alter schema ${schema} owner to ${ownerOf(service)}`)
   await client.query('create schema if not exists public')
+  // In a new database it is the owner's, whoever that is.
+  await client.query('alter schema public owner to current_user')
   for (const name of [schema, 'public']) await client.query(`revoke all on schema ${name} from public`)
   await client.query(`revoke all on schema public from ${ownerOf(service)}, ${roleOf(service)}`)
 }
