@@ -52,6 +52,8 @@ export type Suite = Clients &
     sql<Row extends QueryResultRow>(service: ServiceName, text: string, params?: readonly unknown[]): Promise<Row[]>
     /** URL of a service's database as the administrator. */
     adminUrl(service: ServiceName): string
+    /** Where the suite keeps its data, and its secrets. */
+    readonly folder: string
     /** What the processes have written so far, for the report of a failure. */
     readonly lines: readonly string[]
   }
@@ -91,6 +93,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, request),
     sql: (service, text, params = []) => administer(adminUrl(service), (client) => rows(client, text, params)),
     adminUrl,
+    folder,
     lines,
     [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   }
