@@ -224,13 +224,15 @@ describe('no secret is told', () => {
       return url.href
     }
     const rooms = { DATABASE_URL: withPlanted(suite.stack.databaseUrls.rooms) }
-    expect(found(await startWrong({ rooms }, /not ready: SQLSTATE 28P01/), [PLANTED])).toEqual([])
+    expect(
+      found(await startWrong({ rooms }, /not ready: password authentication failed.*SQLSTATE 28P01/), [PLANTED]),
+    ).toEqual([])
     const reservations = { REDIS_URL: withPlanted(suite.stack.redis?.url ?? '') }
     expect(found(await startWrong({ reservations }, /"redis":"away"/), [PLANTED])).toEqual([])
     const admin = databaseUrl(suite.stack.postgres?.url ?? '', 'postgres', 'postgres', PLANTED)
     const starting = startStack({ dataDir: path.join(suite.folder, 'wrong'), adminUrls: perService(() => admin) })
     const message = await starting.catch((error: Error) => `${error.message} ${error.stack}`)
-    expect(message).toContain('lets nobody in (SQLSTATE 28P01)')
+    expect(message).toContain('lets nobody in (password authentication failed for user "postgres", SQLSTATE 28P01)')
     expect(message).not.toContain(PLANTED)
     expect(found(suite.lines, [PLANTED])).toEqual([])
   })

@@ -5,17 +5,27 @@ const UNTRUSTED = /^(DEPTH_ZERO_)?SELF_SIGNED|^UNABLE_TO_|^CERT_|^INVALID_CA$|^E
 const MISNAMED = 'ERR_TLS_CERT_ALTNAME_INVALID'
 const UNENCRYPTED = /does not support SSL|wrong version number|EPROTO|packet length too long|ERR_SSL/
 
+/** Of the server and of what is there: such messages name roles, databases and tables, and no row. */
+const OF_THE_SERVER = /^(08|28|3D|53|57|58)|^42(501|P01)$/
+
 /**
  * What an error of this process's own work means, for its log: never a statement or a value, which messages of the
  * database and of the ORM quote.
  */
 export function causeOf(error: unknown): string {
+  if (isOfTheOrm(error)) return causeOf(error.previous)
   const broken = databaseError(error)
-  if (broken !== undefined) return `SQLSTATE ${broken.sqlState}${broken.constraint && `, ${broken.constraint}`}`
-  // The ORM's own message begins with the statement.
-  const { previous } = error as { previous?: unknown }
-  if (previous instanceof Error) return causeOf(previous)
+  if (broken !== undefined) {
+    const { sqlState, constraint, message } = broken
+    const words = OF_THE_SERVER.test(sqlState) ? message : constraint
+    return [words, `SQLSTATE ${sqlState}`].filter((part) => part !== '').join(', ')
+  }
   return tlsProblem(error) ?? (error as Error).message
+}
+
+/** The ORM's own messages begin with the statement. */
+function isOfTheOrm(error: unknown): error is { previous: Error } {
+  return (error as { previous?: unknown }).previous instanceof Error
 }
 
 /** What a failed TLS connection means and its remedy; undefined for any other failure. */
