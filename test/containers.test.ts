@@ -67,7 +67,9 @@ describe('docker-compose.yml', () => {
     const [service = ''] = name.split('-')
     const reader = dockerfile.startsWith('gateway') ? 'gateway/settings.ts' : `services/${service}/config.ts`
     const ownSource = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
-    const source = ownSource + (ownSource.includes('otlpSettings') ? read('services/runtime/otlp.ts') : '')
+    const readers = { otlpSettings: 'otlp.ts', readDatabaseUrl: 'database-url.ts' }
+    const shared = Object.entries(readers).filter(([reader]) => ownSource.includes(reader))
+    const source = ownSource + shared.map(([, file]) => read(`services/runtime/${file}`)).join('')
     const names = Object.keys(compose.services[name]?.environment ?? {})
     expect(names.filter((variable) => !source.includes(`'${variable.replace(/_FILE$/, '')}'`))).toEqual([])
   })
