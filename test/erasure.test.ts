@@ -1,18 +1,21 @@
+import path from 'node:path'
 import { Reservation_Status as StatusCode } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { erasuresText, listErasures, readErasures, replayErasures } from '@hotel/stack/erasure-list'
-import { administer } from '@hotel/stack/provision'
+import { readErasures } from '@hotel/stack/erasure-list'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { Client } from 'pg'
+import { nodeBinary } from '../stack/setup/install.mjs'
+import { run } from './boot.ts'
 import { day, demandViewIsTrue, eventually, freshNumber, guestAndRoom } from './hotel.ts'
 import { allChanges, placesOf, stays } from './personal-data.ts'
 import { refusal } from './rest.ts'
+import { folderWith } from './transfer.ts'
 import { newHotel, watch } from './watching.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { guests: 2 } })
+  suite = await startSuite({ instances: { guests: 2 }, ownPostgres: true })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -280,59 +283,61 @@ describe('an erasure that was left half way', () => {
   }, 60_000)
 })
 
+/** Runs `npm run erasures` as npm does once all is in place; gives what it prints. */
+async function erasures(...args: string[]): Promise<string> {
+  const command = run(nodeBinary, ['stack/erasures.ts', ...args], { DATABASE_URL: suite.stack.postgres?.url ?? '' })
+  expect([await command.ended, command.errors()]).toEqual([0, ''])
+  return command.output()
+}
+
 test('after a restore from backup the list is replayed: who was erased is erased again, whatever the backup holds', async () => {
   const { guest: id, room } = await guestAndRoom(suite)
   const { guest: gone } = await guestAndRoom(suite)
   const { id: booked } = await suite.reservations.createReservation({
     ...{ guest: id, room, in_date: day(-3), out_date: day(-2), note: 'snores' },
   })
-  // What a backup of before would bring back.
-  const backup = await Promise.all([
-    suite.sql<{ data: object }>('guests', 'select to_jsonb(g) as data from guest g where id = $1', [id]),
-    suite.sql<{ data: object }>('reservations', 'select to_jsonb(g) as data from guest g where id = $1', [id]),
-  ])
+  const [backup] = await suite.sql('guests', 'select to_jsonb(g) as data from guest g where id = $1', [id])
   await erase(id)
   await erase(gone)
-  await administer(suite.adminUrl('guests'), (guests) =>
-    administer(suite.adminUrl('reservations'), async (reservations) => {
-      const databases = { guests, reservations }
-      const kept = readErasures(erasuresText(await listErasures(databases)))
-      expect(kept.map(({ guest }) => guest)).toEqual(expect.arrayContaining([id, gone]))
+  const kept = await erasures()
+  for (const guest of [id, gone]) expect(kept).toContain(`,${guest}\n`)
 
-      await guests.query('truncate erasure')
-      await guests.query(`delete from guest where id = any($1)`, [[id, gone]])
-      await guests.query('delete from change where id = any($1)', [[id]])
-      await guests.query(
-        `with written as materialized (select begin_write((select hotel_id from jsonb_populate_record(null::guest, $1)), '0'))
-         insert into guest (hotel_id, id, first_name, last_name, version, create_time, update_time, updated_by)
-         select g.hotel_id, g.id, g.first_name, g.last_name, 1, g.create_time, g.update_time, g.updated_by
-         from written, jsonb_populate_record(null::guest, $1) g`,
-        [backup[0][0]?.data],
-      )
-      await reservations.query('truncate erased_guest')
-      await reservations.query(
-        `update guest set first_name = 'Ada', last_name = 'Lovelace', version = 1 where id = $1`,
-        [id],
-      )
-      await reservations.query(`update reservation set note = 'snores' where id = $1`, [booked])
-      expect(await suite.guests.getGuest({ id })).toMatchObject({ first_name: 'Ada' })
-
-      expect(await replayErasures(databases, kept)).toBe(kept.length)
-      await eventually(async () => {
-        const left = await guests.query('select guest_id from erasure where finish_time is null')
-        expect(left.rows).toEqual([])
-      }, 30_000)
-      expect(await suite.guests.getGuest({ id })).toMatchObject({
-        first_name: '[erased]',
-        erase_time: expect.any(Date),
-      })
-      const { rows } = await reservations.query(
-        'select g.first_name, g.last_name, r.note from guest g join reservation r on r.guest_id = g.id where r.id = $1',
-        [booked],
-      )
-      expect(rows).toEqual([{ first_name: '[erased]', last_name: null, note: null }])
-      expect(await listErasures(databases)).toEqual(kept)
-    }),
+  // Both databases as they would be after the restore of a backup from before; of one guest it knows nothing.
+  const ids = [[id, gone]]
+  await suite.sql('guests', 'truncate erasure')
+  await suite.sql('guests', 'delete from guest where id = any($1)', ids)
+  await suite.sql('guests', 'delete from change where id = any($1)', ids)
+  await suite.sql(
+    'guests',
+    `with old as materialized (
+       select g.* from jsonb_populate_record(null::guest, $1) g, lateral begin_write(g.hotel_id, '0'))
+     insert into guest (hotel_id, id, first_name, last_name, version, create_time, update_time, updated_by)
+     select hotel_id, id, first_name, last_name, version, create_time, update_time, updated_by from old`,
+    [backup?.data],
   )
-  expect(() => readErasures('no,ids')).toThrow('Line 1')
+  await suite.sql('reservations', 'truncate erased_guest')
+  await suite.sql('reservations', `update guest set first_name = 'Ada', version = 1 where id = $1`, [id])
+  await suite.sql('reservations', `update reservation set note = 'snores' where id = $1`, [booked])
+  expect(await suite.guests.getGuest({ id })).toMatchObject({ first_name: 'Ada' })
+
+  await using folder = await folderWith({ 'erasures.csv': kept })
+  const said = await erasures('replay', path.join(folder.path, 'erasures.csv'))
+  expect(said).toContain(`${kept.trim().split('\n').length} erasures are replayed`)
+  await eventually(async () => {
+    expect(await suite.sql('guests', 'select from erasure where finish_time is null')).toEqual([])
+  }, 30_000)
+  expect(await suite.guests.getGuest({ id })).toMatchObject({ first_name: '[erased]', erase_time: expect.any(Date) })
+  const left = await suite.sql(
+    'reservations',
+    'select g.first_name, g.last_name, r.note from guest g join reservation r on r.guest_id = g.id where r.id = $1',
+    [booked],
+  )
+  expect(left).toEqual([{ first_name: '[erased]', last_name: null, note: null }])
+  expect(await erasures()).toBe(kept)
 }, 60_000)
+
+test('a list that is none is told by its line', () => {
+  const line = '0198a000-0000-7000-8000-000000000000,0198a000-0000-7000-8000-000000000001'
+  expect(readErasures(`${line}\n\n`)).toHaveLength(1)
+  expect(() => readErasures(`${line}\nAda,Lovelace\n`)).toThrow('Line 2')
+})
