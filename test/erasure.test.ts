@@ -202,6 +202,7 @@ test('the etag must hold; repeats with a key, 16 at once, get one answer', async
   const all = Array.from({ length: 16 }, () => suite.gateway.guests.eraseGuest(request, keyed('erase')))
   const answers = await Promise.all(all)
   for (const each of answers) expect(each).toEqual(answers[0])
+  await expect(suite.guests.eraseGuest(request)).rejects.toRefuse(Status.ABORTED, 'ETAG_MISMATCH', { etag: '"2"' })
   await expect(erase('0198a000-0000-7000-8000-000000000000')).rejects.toRefuse(Status.NOT_FOUND, 'RESOURCE_NOT_FOUND')
 })
 

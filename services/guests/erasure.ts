@@ -55,10 +55,11 @@ export function guestErasure(options: Options): Erasure {
       }
       const actor = actorOf(call)
       const demandVersion = (version: number) => matchEtag(call, request, version)
-      const found = await noteWanted(orm, { hotel, id, actor, demandVersion }, call.signal)
-      const mark = found.isErased ? undefined : await agreeOrForget({ hotel, id, actor, demandVersion }, call.signal)
+      const wanted = { hotel, id, actor, demandVersion }
+      const found = await noteWanted(orm, wanted, call.signal)
+      const mark = found.isErased ? undefined : await agreeOrForget(wanted, call.signal)
       const guest = await writer.write(call, METHOD, request, scope, (written) =>
-        eraseNow(written, hotel, id, mark, found.version),
+        eraseNow(written, wanted, mark, found.version),
       )
       await finish(options, hotel, id, call.signal)
       return guest
@@ -95,14 +96,16 @@ async function noteWanted(orm: MikroORM, { hotel, id, actor, demandVersion }: Wa
 /** Erases what this service holds of a guest, who is deleted or has this mark; gives how to answer. */
 async function eraseNow(
   written: Write,
-  hotel: string,
-  id: string,
+  { hotel, id, demandVersion }: Wanted,
   mark: Mark | undefined,
   version: number | undefined,
 ) {
   const { em, now } = written
   const guest = await em.findOneOrFail(Guest, { hotelId: hotel, id })
-  if (guest.eraseTime) return () => guest.toProto()
+  if (guest.eraseTime) {
+    demandVersion(guest.version)
+    return () => guest.toProto()
+  }
   // Restored or changed in between: reservations may have been made since, and other data given.
   const isAsWanted = guest.version === (mark?.version ?? version ?? guest.version)
   if (!isAsWanted || (!guest.deleteTime && mark === undefined)) throw beingRetired('guest')
@@ -161,9 +164,10 @@ async function carryOn(options: Options, { hotel_id: hotel, guest_id: id, asked_
     // Others get their turn meanwhile, whatever comes of it.
     await note(em, hotel, id, 'ask_time = clock_timestamp()')
     try {
-      const mark = await retirement.agree({ hotel, id, actor: asked_by, demandVersion: () => {} }, signal)
+      const wanted = { hotel, id, actor: asked_by, demandVersion: () => {} }
+      const mark = await retirement.agree(wanted, signal)
       await writer.system(hotel, async (written) => {
-        await eraseNow({ ...written, actor: asked_by }, hotel, id, mark, undefined)
+        await eraseNow({ ...written, actor: asked_by }, wanted, mark, undefined)
       })
     } catch (error) {
       if (isRefused(error) && !standing) await forget(orm, hotel, id)
