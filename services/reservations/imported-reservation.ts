@@ -26,7 +26,8 @@ export type ReservationRow = ImportRow & {
 
 /** The row of an imported reservation; throws INVALID_FIELD for what is wrong whatever the calendar says. */
 export function reservationRow({ reservation, legs }: ReservationRecord, hotel: string, location: string) {
-  const given = reservation ?? { room: '', rooms: [] }
+  // The message of a reservation can not tell an absent room from an empty one, as a request can.
+  const given = { ...(reservation ?? { rooms: [] }), room: reservation?.room || undefined }
   const { room: _, rooms: __, guest, status, ...fields } = valid(given, { ...rules, ...replacementRules(given) })
   const { inDate: in_date, outDate: out_date } = stay(fields.in_date, fields.out_date)
   const row = {
