@@ -272,6 +272,32 @@ describe('an erasure that was left half way', () => {
     ])
   }, 60_000)
 
+  test('and is refused now: one that a caller wanted is given up, one of a restore waits until nothing is in the way', async () => {
+    const [wanted, restored] = await Promise.all([guestAndRoom(suite), guestAndRoom(suite)])
+    const book = ({ guest, room }: { guest: string; room: string }) =>
+      suite.reservations.createReservation({ guest, room, in_date: day(1), out_date: day(2) })
+    const [, { id, hotel }] = await Promise.all([book(wanted), book(restored)])
+    await suite.sql(
+      'guests',
+      `insert into erasure (hotel_id, guest_id, ask_time, asked_by, standing)
+       values ($1, $2, '-infinity', 'somebody', false), ($1, $3, '-infinity', 'system', true)`,
+      [hotel, wanted.guest, restored.guest],
+    )
+    await eventually(async () => {
+      const rows = await suite.sql(
+        'guests',
+        `select guest_id as guest, ask_time > '-infinity' as tried, finish_time from erasure where guest_id = any($1)`,
+        [[wanted.guest, restored.guest]],
+      )
+      expect(rows).toEqual([{ guest: restored.guest, tried: true, finish_time: null }])
+    }, 20_000)
+    for (const { guest } of [wanted, restored])
+      expect(await suite.guests.getGuest({ id: guest })).toMatchObject({ first_name: 'Ada', etag: '"1"' })
+    await suite.reservations.deleteReservation({ id })
+    await age(restored.guest)
+    await eventually(() => isFinished(restored.guest), 20_000)
+  }, 60_000)
+
   test('without the reservations service is not said to be done, and is done once that is back', async () => {
     const { guest: id } = await guestAndRoom(suite)
     await suite.guests.deleteGuest({ id })

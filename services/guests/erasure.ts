@@ -40,8 +40,13 @@ const METHOD = 'EraseGuest'
 /** Makes the Erasure of the service's database and begins to carry on what was left behind. */
 export function guestErasure(options: Options): Erasure {
   const { orm, writer, retirement, log } = options
-  const carryOn = () =>
-    carryOnAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'erasures not carried on'))
+  let isCarryingOn = false
+  const carryOn = async () => {
+    if (isCarryingOn) return
+    isCarryingOn = true
+    await carryOnAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'erasures not carried on'))
+    isCarryingOn = false
+  }
   const timer = setInterval(carryOn, CARRY_ON_EVERY_MS)
 
   return {
