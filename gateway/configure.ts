@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
@@ -39,7 +39,14 @@ export async function configure(input: {
 /** Writes the files of `configure` into a directory, which is created if need be. */
 export async function writeFiles(directory: string, files: GatewayFiles): Promise<void> {
   await mkdir(directory, { recursive: true })
-  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(path.join(directory, name), content)))
+  // The headers of a collector are in them.
+  const mode = 0o600
+  await Promise.all(
+    Object.entries(files).map(async ([name, content]) => {
+      await writeFile(path.join(directory, name), content, { mode })
+      await chmod(path.join(directory, name), mode)
+    }),
+  )
 }
 
 if (import.meta.main) {

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { readDatabaseUrl } from '@hotel/runtime/database-url'
+import { given, optionalRedisUrl } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
 import { type PerService, perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
@@ -52,23 +54,19 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Reads the settings from the environment; throws a Problem that names the variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const value = (variable: string) => (env[variable] === '' ? undefined : env[variable])
+  const value = (variable: string) => orProblem('', () => given(env, variable))
   const whole = (variable: string, fallback: number, least: number, most: number) => {
     const given = value(variable) ?? String(fallback)
     const number = Number(given)
     if (/^\d+$/.test(given) && number >= least && number <= most) return number
     throw new Problem(`${variable} is "${given}": give a whole number from ${least} to ${most}.`)
   }
-  const url = (variable: string, protocols: readonly string[]) => {
-    const given = value(variable)
-    if (given === undefined || protocols.includes(URL.parse(given)?.protocol ?? '')) return given
-    throw new Problem(`${variable} is no ${protocols[0]}// URL: give one as ${protocols[0]}//user:password@host:port/.`)
-  }
+  const databaseUrl = (variable: string) =>
+    value(variable) === undefined ? undefined : orProblem('', () => readDatabaseUrl(env, variable))
   const logLevel = value('LOG_LEVEL') ?? 'info'
   if (!logLevels.includes(logLevel))
     throw new Problem(`LOG_LEVEL is "${logLevel}": give one of ${logLevels.join(', ')}.`)
   const port = (name: keyof Ports, fallback: number) => whole(portVariables[name], fallback, 1, 65_535)
-  const postgres = ['postgresql:', 'postgres:']
   return Object.freeze({
     dataDir: path.resolve(root, value('DATA_DIR') ?? '.data'),
     gatewayAddress: value('GATEWAY_ADDRESS') ?? '127.0.0.1',
@@ -84,10 +82,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       redis: port('redis', 50379),
       envoyAdmin: port('envoyAdmin', 9901),
     },
-    adminUrls: perService(
-      (name) => url(`${name.toUpperCase()}_DATABASE_URL`, postgres) ?? url('DATABASE_URL', postgres),
-    ),
-    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),
+    redisUrl: orProblem('REDIS_URL ', () => optionalRedisUrl(value('REDIS_URL'))),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     watches: {
@@ -101,19 +97,27 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   })
 }
 
+/** Reads a setting; what is wrong with it is a Problem. */
+function orProblem<T>(variable: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new Problem(`${variable}${(error as Error).message}.`)
+  }
+}
+
 /** All services have one name each: OTEL_SERVICE_NAME, one for all, is not handed on. */
 function openTelemetry(env: NodeJS.ProcessEnv): Record<string, string> {
-  try {
-    otlpSettings(env)
-  } catch (error) {
-    throw new Problem(`${(error as Error).message}.`)
-  }
+  orProblem('', () => otlpSettings(env))
   const given = Object.entries(env).filter(([name]) => name.startsWith('OTEL_') && name !== 'OTEL_SERVICE_NAME')
   return Object.fromEntries(given.map(([name, value]) => [name, value ?? '']))
 }
 
-/** What the processes started from here inherit of the environment: nothing that could change what they do. */
+/**
+ * What the processes started from here inherit of the environment: nothing that could change what they do, but how they
+ * reach servers of one's own.
+ */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG']
+  const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DATABASE_ALLOW_PLAINTEXT', 'REDIS_CA_FILE']
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
 }

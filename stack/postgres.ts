@@ -20,6 +20,8 @@ export type PostgresOptions = {
   readonly password: string
   /** False for tests only: a crash of the machine then loses the data. */
   readonly durable: boolean
+  /** Of the server, besides. */
+  readonly settings?: Readonly<Record<string, string>>
   readonly around: Surroundings
 }
 
@@ -67,7 +69,11 @@ function plan(programs: string, cluster: string, url: string, user: ServerUser |
     max_wal_size: '2GB',
     log_min_messages: 'warning',
     log_line_prefix: '%m ',
+    // A statement holds names of guests: the postmaster, too, would tell which one a killed session was at.
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...options.settings,
   }
   return {
     name: 'postgres',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readDatabaseUrl } from '@hotel/runtime/database-url'
 import { readEnv, text, textOr } from '@hotel/runtime/env'
 import { type Access, migrate, provision, roleOf } from './provision.ts'
 import { type ServiceName, serviceNames } from './service-names.ts'
@@ -13,12 +14,12 @@ async function main([service]: readonly string[]): Promise<void> {
   if (!isServiceName(service))
     throw new Problem(`usage: node stack/prepare-database.ts SERVICE, one of ${serviceNames.join(', ')}`)
   const settings = readEnv(process.env, {
-    adminUrl: ['DATABASE_URL', text],
     servicePassword: ['SERVICE_DATABASE_URL', passwordOf(service)],
     defaultTimeZone: ['DEFAULT_TIME_ZONE', textOr('UTC')],
   })
+  const adminUrl = readDatabaseUrl(process.env)
   // Nobody but this program needs the owner's password: it is another each time.
-  const access: Access = { service, ownerPassword: randomBytes(24).toString('hex'), ...settings }
+  const access: Access = { service, ownerPassword: randomBytes(24).toString('hex'), adminUrl, ...settings }
   await provision(access)
   await migrate(access, settings.defaultTimeZone)
   console.log(`The database of ${service} is ready.`)

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { causeOf } from '@hotel/runtime/cause'
+import { connectionOf } from '@hotel/runtime/database-url'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { nodeProgram } from './node-program.ts'
 import type { ServiceName } from './service-names.ts'
@@ -23,6 +25,9 @@ const sessionLimits = {
   lock_timeout: '5s',
 }
 
+/** Of the role that migrates: a writer of now does not wait long for a lock that a migration waits for. */
+const ownerLimits = { lock_timeout: '30s', idle_in_transaction_session_timeout: '60s' }
+
 /** Failing statements hold names of guests: they stay out of the server's log. Only a superuser may set these. */
 const discretion = { log_min_error_statement: 'panic', log_error_verbosity: 'terse' }
 
@@ -34,7 +39,13 @@ export const ownerOf = (service: ServiceName) => `${service}_owner`
 /** The name of the role that a service works as. */
 export const roleOf = (service: ServiceName) => `${service}_service`
 
-/** Makes a service's roles, database and privileges as they should be, whatever is there already. */
+/** The name of the schema that holds a service's tables: `public` holds nothing. */
+export const schemaOf = (service: ServiceName): string => service
+
+/** Temporary tables, which otherwise come first, come last: none stands in for a table of a function. */
+const searchPath = (service: ServiceName) => `${schemaOf(service)}, pg_temp`
+
+/** Makes a service's roles, database, schema and privileges as they should be, whatever is there already. */
 export async function provision(access: Access, database: string = access.service): Promise<void> {
   await provisionRoles(access)
   await administer(access.adminUrl, async (client) => {
@@ -47,16 +58,35 @@ export async function provision(access: Access, database: string = access.servic
     await restrictDatabase(client, access.service, database)
   })
   await administer(databaseUrl(access.adminUrl, database), async (client) => {
-    await client.query('revoke all on schema public from public')
-    await client.query(`alter schema public owner to ${ownerOf(access.service)}`)
+    await provisionSchema(client, access.service)
   })
 }
 
-/** A database made from a template does not inherit who may connect to it. */
+/** A database made from a template does not inherit who may connect to it, nor where its names are looked for. */
 export async function restrictDatabase(client: Client, service: ServiceName, database: string): Promise<void> {
   const name = escapeIdentifier(database)
   await client.query(`revoke all on database ${name} from public`)
   await client.query(`grant connect on database ${name} to ${roleOf(service)}`)
+  // For the administrator too, whatever tool it comes by.
+  await client.query(`alter database ${name} set search_path = ${searchPath(service)}`)
+}
+
+/** Tables of builds before this schema stand in `public`, which then becomes it. */
+async function provisionSchema(client: Client, service: ServiceName): Promise<void> {
+  const schema = schemaOf(service)
+  const { rows } = await client.query<{ made: boolean; old: boolean }>(
+    `select to_regnamespace($1) is not null as made, to_regclass('public.migration') is not null as old`,
+    [schema],
+  )
+  if (rows[0]?.old && !rows[0].made) {
+    await client.query(`begin; alter schema public rename to ${schema}; create schema public; commit`)
+  } else await client.query(`create schema if not exists ${schema}`)
+  await client.query(`alter schema ${schema} owner to ${ownerOf(service)}`)
+  await client.query('create schema if not exists public')
+  // In a new database it is the owner's, whoever that is.
+  await client.query('alter schema public owner to current_user')
+  for (const name of [schema, 'public']) await client.query(`revoke all on schema ${name} from public`)
+  await client.query(`revoke all on schema public from ${ownerOf(service)}, ${roleOf(service)}`)
 }
 
 /** Brings a service's database up to date. */
@@ -91,12 +121,12 @@ export function databaseUrl(server: string, database: string, role?: string, pas
 
 /** Runs something on a connection of its own, as the administrator. */
 export async function administer<T>(url: string, act: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new Client({ ...connectionOf(url), connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
   await client.connect().catch((error: Error) => {
     const { host } = new URL(url)
     throw new Problem(
-      `The database server at ${host} lets nobody in (${error.message || 'no answer'}): check DATABASE_URL and the server.`,
+      `The database server at ${host} lets nobody in (${causeOf(error) || 'no answer'}): check DATABASE_URL and the server.`,
     )
   })
   try {
@@ -118,13 +148,20 @@ async function provisionRoles({ service, adminUrl, ownerPassword, servicePasswor
     await provisionRole(client, roleOf(service), servicePassword)
     // Only a member may give a database to a role, unless it is a superuser.
     if (!isSuper) await client.query(`grant ${ownerOf(service)} to current_user`)
-    for (const [name, value] of Object.entries(sessionLimits))
-      await client.query(`alter role ${roleOf(service)} set ${name} = '${value}'`)
-    for (const [name, value] of Object.entries(discretion))
-      await client.query(`alter role ${roleOf(service)} set ${name} = '${value}'`).catch((error: { code?: string }) => {
+    await setFor(client, roleOf(service), sessionLimits)
+    await setFor(client, ownerOf(service), ownerLimits)
+    for (const role of [roleOf(service), ownerOf(service)]) {
+      await client.query(`alter role ${role} set search_path = ${searchPath(service)}`)
+      await setFor(client, role, discretion).catch((error: { code?: string }) => {
         if (error.code !== insufficientPrivilege) throw error
       })
+    }
   })
+}
+
+async function setFor(client: Client, role: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(settings))
+    await client.query(`alter role ${role} set ${name} = ${escapeLiteral(value)}`)
 }
 
 async function provisionRole(client: Client, role: string, password: string): Promise<void> {

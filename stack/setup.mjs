@@ -16,6 +16,7 @@ const programs = {
   import: 'transfer/import.ts',
   export: 'transfer/export.ts',
   token: 'stack/token.ts',
+  erasures: 'stack/erasures.ts',
 }
 
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */

@@ -64,6 +64,10 @@ export type Suite = Clients &
     ): Promise<RestAnswer>
     /** Runs a statement in a service's database as the administrator; gives the rows. */
     sql<Row extends QueryResultRow>(service: ServiceName, text: string, params?: readonly unknown[]): Promise<Row[]>
+    /** URL of a service's database as the administrator. */
+    adminUrl(service: ServiceName): string
+    /** Where the suite keeps its data, and its secrets. */
+    readonly folder: string
     /** What the processes have written so far, for the report of a failure. */
     readonly lines: readonly string[]
   }
@@ -106,6 +110,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   }
   const dispose = started.move()
   const clients = clientsWith(testerToken)
+  const adminUrl = (service: ServiceName) =>
+    databaseUrl(stack.postgres?.url ?? cluster.adminUrl, ownPostgres ? service : `${service}_${id}`)
   return {
     ...clients.direct,
     stack,
@@ -114,12 +120,9 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     token,
     clientsWith,
     rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, { token: testerToken, ...request }),
-    sql: (service, text, params = []) => {
-      const url = stack.postgres?.url ?? cluster.adminUrl
-      return administer(databaseUrl(url, ownPostgres ? service : `${service}_${id}`), (client) =>
-        rows(client, text, params),
-      )
-    },
+    sql: (service, text, params = []) => administer(adminUrl(service), (client) => rows(client, text, params)),
+    adminUrl,
+    folder,
     lines,
     [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   }

@@ -17,6 +17,10 @@ export function printLine(name: string, line: string, logLevel: string): void {
   console.log(`${styleText('dim', `${name.padEnd(WIDTH)} |`)} ${line}`)
 }
 
+function withoutPassword(url: URL | undefined): string | undefined {
+  return url && `${url.origin}${url.pathname}`
+}
+
 /** What a person needs once the suite runs: where it is, and lines that work when pasted. */
 export function welcome(stack: Stack, config: Config, token: string | undefined, seconds: number): string {
   const host = config.gatewayAddress === '0.0.0.0' ? '127.0.0.1' : config.gatewayAddress
@@ -33,7 +37,7 @@ The suite is ready after ${seconds.toFixed(1)} s.
   Metrics         ${Object.entries(stack.metricsAddresses)
     .map(([name, addresses]) => `${name} ${addresses.join(' and ')}`)
     .join(', ')}, each at /metrics
-  Traces          ${otlpSettings(config.openTelemetry)?.url ?? 'none: OTEL_EXPORTER_OTLP_ENDPOINT names no collector'}
+  Traces          ${withoutPassword(otlpSettings(config.openTelemetry)?.url) ?? 'none: OTEL_EXPORTER_OTLP_ENDPOINT names no collector'}
   Data            ${config.dataDir}
   Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}
 

@@ -188,7 +188,7 @@ describe('npm start says in one sentence what is wrong and how to mend it', () =
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": give one of fatal, error, warn, info, debug, trace, silent.'],
     [
       { DATABASE_URL: 'localhost' },
-      'DATABASE_URL is no postgresql:// URL: give one as postgresql://user:password@host:port/.',
+      'DATABASE_URL is no postgresql:// URL: give postgresql://user:password@host:port/database.',
     ],
     [
       { NODE_ENV: 'production' },

@@ -5,7 +5,7 @@ export type Change = {
   readonly version: string
   readonly time: string
   readonly actor: string
-  readonly kind: 'CREATED' | 'UPDATED' | 'DELETED' | 'UNDELETED'
+  readonly kind: 'CREATED' | 'UPDATED' | 'DELETED' | 'UNDELETED' | 'ERASED'
 } & { readonly [resource: string]: Resource }
 
 // biome-ignore lint/suspicious/noExplicitAny: each resource has fields of its own.

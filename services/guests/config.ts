@@ -1,4 +1,5 @@
 import { authSettings } from '@hotel/runtime/auth-settings'
+import { readDatabaseUrl } from '@hotel/runtime/database-url'
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
@@ -7,7 +8,6 @@ export const config = Object.freeze({
   ...readEnv(process.env, {
     address: ['GRPC_ADDRESS', text],
     metricsAddress: ['METRICS_ADDRESS', optionalText],
-    databaseUrl: ['DATABASE_URL', text],
     rooms: ['ROOMS_ADDRESS', addresses],
     reservations: ['RESERVATIONS_ADDRESS', addresses],
     serviceTokenFile: ['SERVICE_TOKEN_FILE', text],
@@ -20,5 +20,6 @@ export const config = Object.freeze({
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
   auth: authSettings(process.env),
+  databaseUrl: readDatabaseUrl(process.env),
   otlp: otlpSettings(process.env),
 })

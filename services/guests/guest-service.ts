@@ -10,6 +10,7 @@ import { beingRetired, type Retirement } from '@hotel/runtime/retirement'
 import { valid, validChanges } from '@hotel/runtime/valid'
 import type { Watch } from '@hotel/runtime/watch'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/write'
+import type { Erasure } from './erasure.ts'
 import { Guest, guestData, guestFields } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
@@ -21,11 +22,20 @@ export type Deps = {
   page: Pager
   watch: Watch
   retirement: Retirement<GuestMessage>
+  erasure: Erasure
   hotels: KnownHotels
 }
 
 /** The methods of GuestService; the proto's comments say what each promises. */
-export function guestService({ orm, writer, page, watch, retirement, hotels }: Deps): GuestServiceImplementation {
+export function guestService({
+  orm,
+  writer,
+  page,
+  watch,
+  retirement,
+  erasure,
+  hotels,
+}: Deps): GuestServiceImplementation {
   const { write } = writer
   return {
     async createGuest(request, call) {
@@ -98,11 +108,18 @@ export function guestService({ orm, writer, page, watch, retirement, hotels }: D
       const guest = await write(call, 'UndeleteGuest', request, scope, async (written) => {
         const guest = await find(written.em, scope.hotel, request.id)
         matchEtag(call, request, guest.version)
+        if (guest.eraseTime !== null)
+          throw precondition('GUEST_ERASED', "the guest's personal data was erased for good: create another guest")
         if (guest.deleteTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
         change(guest, { deleteTime: null }, written)
         return () => guest.toProto()
       })
       return withEtag(call, guest)
+    },
+
+    async eraseGuest(request, call) {
+      const scope = await scopeOf(request.id, call.signal)
+      return withEtag(call, await erasure.erase(call, request, scope))
     },
 
     async listGuestHistory(request, call) {

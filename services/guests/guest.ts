@@ -17,6 +17,7 @@ const schema = defineEntity({
     createTime: p.datetime(),
     updateTime: p.datetime(),
     deleteTime: p.datetime().nullable(),
+    eraseTime: p.datetime().nullable(),
     updatedBy: p.string(),
     retiringTime: p.datetime().nullable(),
     retiringBy: p.string().nullable(),
@@ -37,11 +38,15 @@ export class Guest extends schema.class {
       create_time: this.createTime,
       update_time: this.updateTime,
       delete_time: this.deleteTime ?? undefined,
+      erase_time: this.eraseTime ?? undefined,
       etag: etagOf(this.version),
     })
   }
 }
 schema.setClass(Guest)
+
+/** What is left of a guest's data once it is erased: the database refuses anything else. */
+export const erasedData = { firstName: '[erased]', lastName: null, email: null, phone: null }
 
 /** The rules of the fields that callers give. */
 export const guestFields = {

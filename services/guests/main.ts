@@ -19,6 +19,7 @@ import { transferService } from '@hotel/runtime/transfer'
 import { watcher } from '@hotel/runtime/watch'
 import { writer } from '@hotel/runtime/write'
 import { config } from './config.ts'
+import { guestErasure } from './erasure.ts'
 import { Guest } from './guest.ts'
 import { guestService } from './guest-service.ts'
 import { guestTransfer } from './guest-transfer.ts'
@@ -45,13 +46,11 @@ const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork
 const offset = clockOffset(config.clockFile)
 const hotels = knownHotels(orm, rooms.client(HotelServiceDefinition))
 const guestWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
-const retirement = guestRetirement({
-  orm,
-  writer: guestWriter,
-  reservations: reservations.client(RetirementServiceDefinition),
-  log,
-})
+const decisions = reservations.client(RetirementServiceDefinition)
+const retirement = guestRetirement({ orm, writer: guestWriter, reservations: decisions, log })
 closing.defer(() => retirement.close())
+const erasure = guestErasure({ orm, writer: guestWriter, retirement, reservations: decisions, log })
+closing.defer(() => erasure.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
 
 const served = await serve({
@@ -67,6 +66,7 @@ const served = await serve({
         page: pager(config.pageTokenKey),
         watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: hotels.demandKnown }),
         retirement,
+        erasure,
         hotels,
       }),
     )

@@ -3,9 +3,13 @@ import { migrations } from './migrations.ts'
 
 await migrate(
   {
+    schema: 'guests',
     migrations,
-    programs: [new URL('sql/guest-triggers.sql', import.meta.url)],
-    grants: 'grant insert, update on guest to :role; grant insert, update on known_hotel to :role;',
+    programs: ['guest-triggers', 'erasure'].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
+    grants: `
+      grant insert, update on guest, known_hotel to :role;
+      grant insert, update, delete on erasure to :role;
+      grant execute on function forget_guest to :role;`,
   },
   process.env,
 )

@@ -5,4 +5,5 @@ export const migrations = [
   FEED_MIGRATION,
   { name: '0002-guest', file: new URL('migrations/0002-guest.sql', import.meta.url) },
   { name: '0003-retirement', file: new URL('migrations/0003-retirement.sql', import.meta.url) },
+  { name: '0004-erasure', file: new URL('migrations/0004-erasure.sql', import.meta.url) },
 ]

@@ -27,6 +27,8 @@ export type Cache = {
     now: number | undefined,
     more?: { readonly version?: number; readonly tag?: Buffer },
   ): Promise<boolean>
+  /** Removes the values under these keys, or all of them; what a read that is under way puts afterwards has its lifetime. */
+  remove(keys: readonly string[] | 'all'): Promise<void>
 }
 
 export type CacheOptions = {
@@ -88,7 +90,23 @@ export function openCache({ name, schema, lifetimeMs, redis, sealer, reads }: Ca
       const stored = Buffer.concat([Buffer.from(digits), sealed])
       return (await redis.ask((asked) => asked.eval(PUT, 1, place, digits, stored, now + lifetimeMs))) !== undefined
     },
+    async remove(keys) {
+      if (keys === 'all') return removeAll(redis, placeOf('*'))
+      if (keys.length > 0) await redis.ask((asked) => asked.unlink(...keys.map(placeOf)))
+    },
   }
+}
+
+/** Ends when all are gone, or Redis does not answer: it drops them by itself then. */
+async function removeAll(redis: GuardedRedis, pattern: string): Promise<void> {
+  let next: string | undefined = '0'
+  do {
+    const cursor: string = next
+    const found = await redis.ask((asked) => asked.scan(cursor, 'MATCH', pattern, 'COUNT', 200))
+    const [after, places] = found ?? [undefined, []]
+    if (places.length > 0) await redis.ask((asked) => asked.unlink(...places))
+    next = after
+  } while (next !== undefined && next !== '0')
 }
 
 /** How a read ended; superseded: the value there was put with another tag. */

@@ -1,5 +1,6 @@
 import { authSettings } from '@hotel/runtime/auth-settings'
-import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+import { readDatabaseUrl } from '@hotel/runtime/database-url'
+import { addresses, key256, numberOr, optionalRedisUrl, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
 /** The settings of the reservations service. */
@@ -7,8 +8,8 @@ export const config = Object.freeze({
   ...readEnv(process.env, {
     address: ['GRPC_ADDRESS', text],
     metricsAddress: ['METRICS_ADDRESS', optionalText],
-    databaseUrl: ['DATABASE_URL', text],
-    redisUrl: ['REDIS_URL', optionalText],
+    redisUrl: ['REDIS_URL', optionalRedisUrl],
+    redisCa: ['REDIS_CA', optionalText],
     guests: ['GUESTS_ADDRESS', addresses],
     rooms: ['ROOMS_ADDRESS', addresses],
     serviceTokenFile: ['SERVICE_TOKEN_FILE', text],
@@ -22,5 +23,6 @@ export const config = Object.freeze({
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
   auth: authSettings(process.env),
+  databaseUrl: readDatabaseUrl(process.env),
   otlp: otlpSettings(process.env),
 })

@@ -108,7 +108,7 @@ const served = await serve({
     server.add(sendingEncoded(ReservationServiceDefinition), reservationService(deps))
     server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))
-    server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers))
+    server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers, caches))
     server.add(
       TransferServiceDefinition,
       transferService({

@@ -3,6 +3,7 @@ import { migrations } from './migrations.ts'
 
 await migrate(
   {
+    schema: 'reservations',
     migrations,
     programs: [
       'occupancy',
@@ -12,6 +13,7 @@ await migrate(
       'current-and-upcoming',
       'room-block-triggers',
       'import',
+      'erasure',
     ].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
     grants: `
       grant insert, update on reservation, room_block to :role;
@@ -19,7 +21,9 @@ await migrate(
       grant insert, update on refused_retirement to :role;
       grant insert, update, delete on occupancy, current_and_upcoming to :role;
       grant insert, update on view_head, hotel, location, room, room_type, guest, retired_guest, replica_cursor, replica_epoch to :role;
-      grant delete on replica_cursor to :role;`,
+      grant delete on replica_cursor to :role;
+      grant insert on erased_guest to :role;
+      grant execute on function forget_guest to :role;`,
   },
   process.env,
 )

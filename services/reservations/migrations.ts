@@ -15,4 +15,5 @@ export const migrations = [
   { name: '0008-availability', file: new URL('migrations/0008-availability.sql', import.meta.url) },
   { name: '0009-held-stays', file: new URL('migrations/0009-held-stays.sql', import.meta.url) },
   { name: '0010-covering-legs', file: new URL('migrations/0010-covering-legs.sql', import.meta.url) },
+  { name: '0011-erasure', file: new URL('migrations/0011-erasure.sql', import.meta.url) },
 ]

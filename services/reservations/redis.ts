@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { causeOf } from '@hotel/runtime/cause'
 import type { Logger } from '@hotel/runtime/log'
 import type { Metrics } from '@hotel/runtime/metrics'
 import { Redis } from 'ioredis'
@@ -37,6 +38,9 @@ const OPTIONS = {
   disableClientInfo: true,
 } as const
 
+/** Where it is, and the authority that its certificate is checked by over TLS; the system's unless given. */
+export type RedisSettings = { readonly redisUrl: string | undefined; readonly redisCa: string | undefined }
+
 type Failure = 'late' | 'refused' | 'lost' | 'unreachable'
 
 /** A connection in use: answers that were late one after another, and how what is noticed of it ends it. */
@@ -46,7 +50,11 @@ type Connection = { readonly redis: Redis; late: number; readonly breakOff: (why
  * Connects in the background, for as long as it is open. The circuit is the connection: calls ask only while there is
  * one, a failure ends it, and after a rest the next one must have answered before calls ask again.
  */
-export function openRedis(url: string | undefined, log: Logger, { registry }: Metrics): GuardedRedis {
+export function openRedis(
+  { redisUrl: url, redisCa: ca }: RedisSettings,
+  log: Logger,
+  { registry }: Metrics,
+): GuardedRedis {
   const show = redisMetrics(registry)
   if (url === undefined) {
     log.info({ redis: 'none' }, 'without Redis')
@@ -56,17 +64,18 @@ export function openRedis(url: string | undefined, log: Logger, { registry }: Me
   let last: Failure | undefined
   const closing = new AbortController()
   show.away()
-  void keepConnecting(url, closing.signal, {
+  const options = { ...OPTIONS, ...(url.startsWith('rediss:') && { tls: ca === undefined ? {} : { ca } }) }
+  void keepConnecting(() => new Redis(url, options), closing.signal, {
     begun(begun) {
       connection = begun
       last = undefined
       show.ready()
       log.info({ redis: 'ready' }, 'redis')
     },
-    ended(why) {
+    ended(why, error) {
       connection = undefined
       show.away(why)
-      if (why !== last) log.info({ redis: 'away', why }, 'redis')
+      if (why !== last) log.info({ redis: 'away', why, err: error && causeOf(error) }, 'redis')
       last = why
     },
   })
@@ -103,15 +112,21 @@ function lateness(): { promise: Promise<typeof LATE>; end: () => void } {
   return { promise, end: () => clearTimeout(timer) }
 }
 
-type Events = { begun: (connection: Connection) => void; ended: (why: Failure) => void }
+type Events = { begun: (connection: Connection) => void; ended: (why: Failure, error?: Error) => void }
 
-async function keepConnecting(url: string, closing: AbortSignal, events: Events): Promise<void> {
+async function keepConnecting(make: () => Redis, closing: AbortSignal, events: Events): Promise<void> {
   let rest = 0
   while (!closing.aborted) {
     const began = performance.now()
-    const why = await useOne(new Redis(url, OPTIONS), closing, events.begun)
+    const redis = make()
+    let error: Error | undefined
+    // Without a listener ioredis prints each error.
+    redis.on('error', (told: Error) => {
+      error = told
+    })
+    const why = await useOne(redis, closing, events.begun)
     if (closing.aborted) return
-    events.ended(why)
+    events.ended(why, error)
     const isNew = rest === 0 || performance.now() - began > STEADY_MS
     rest = isNew ? FIRST_REST_MS : Math.min(rest * 2, LONGEST_REST_MS)
     await sleep(rest, undefined, { signal: closing }).catch(() => undefined)
@@ -122,8 +137,7 @@ async function keepConnecting(url: string, closing: AbortSignal, events: Events)
 async function useOne(redis: Redis, closing: AbortSignal, begun: Events['begun']): Promise<Failure> {
   const broken = Promise.withResolvers<Failure>()
   const lost = () => broken.resolve('lost')
-  // Without a listener ioredis prints each error.
-  redis.on('error', () => undefined).on('close', lost)
+  redis.on('close', lost)
   closing.addEventListener('abort', lost, { once: true })
   try {
     if (!(await answers(redis, closing))) return 'unreachable'

@@ -4,6 +4,8 @@ import { isVisible } from '@hotel/runtime/hotels'
 import { notFound, type Refusal } from '@hotel/runtime/refusal'
 import type { Mark } from '@hotel/runtime/retirement'
 import type { Write, Writer } from '@hotel/runtime/write'
+import type { Caches } from './caches.ts'
+import { eraseGuest } from './erasure.ts'
 import { guestDecision } from './guest-retirement.ts'
 import type { ReadThrough } from './read-through.ts'
 import { roomDecision } from './room-retirement.ts'
@@ -22,11 +24,15 @@ export type Decision<InTheWay> = {
 type Asked = { hotel: string; version: bigint; attempt: bigint }
 
 /** What other services leave to this one to decide; the proto's comments say what each promises. */
-export function retirementService(writer: Writer, peers: ReadThrough): RetirementServiceImplementation {
+export function retirementService(writer: Writer, peers: ReadThrough, caches: Caches): RetirementServiceImplementation {
   return {
     async retireGuest(request) {
       if (!isVisible(request.hotel)) throw notFound('guest', request.guest)
       await decide(writer, markOf(request, request.guest), guestDecision)
+      return {}
+    },
+    async eraseGuest(request) {
+      await eraseGuest(writer, caches, request)
       return {}
     },
     async retireRoom(request, call) {

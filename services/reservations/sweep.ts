@@ -1,3 +1,4 @@
+import { causeOf } from '@hotel/runtime/cause'
 import type { ClockOffset } from '@hotel/runtime/clock'
 import { type MikroORM, query } from '@hotel/runtime/database'
 import type { Logger } from '@hotel/runtime/log'
@@ -26,7 +27,7 @@ export function sweepPastStays(orm: MikroORM, writer: Writer, log: Logger): () =
       })
     }
   }
-  const run = () => sweep().catch((error: Error) => log.warn({ err: error.message }, 'past stays not swept'))
+  const run = () => sweep().catch((error: unknown) => log.warn({ err: causeOf(error) }, 'past stays not swept'))
   const timer = setInterval(run, EVERY_MS)
   void run()
   return () => clearInterval(timer)
@@ -62,7 +63,7 @@ export function sweepLapsedHolds(
       }
     }
   }
-  const run = () => sweep().catch((error: Error) => log.warn({ err: error.message }, 'lapsed holds not swept'))
+  const run = () => sweep().catch((error: unknown) => log.warn({ err: causeOf(error) }, 'lapsed holds not swept'))
   const timer = setInterval(run, everySeconds * 1_000)
   return () => clearInterval(timer)
 }

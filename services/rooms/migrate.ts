@@ -4,6 +4,7 @@ import { migrations } from './migrations.ts'
 
 await migrate(
   {
+    schema: 'rooms',
     migrations,
     programs: ['room-triggers', 'time-zone', 'default-hotel'].map(
       (name) => new URL(`sql/${name}.sql`, import.meta.url),

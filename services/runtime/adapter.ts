@@ -1,6 +1,7 @@
 import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
 import type { Access } from './access.ts'
 import { type Call, currentCall } from './call.ts'
+import { tlsProblem } from './cause.ts'
 import { Refusal } from './refusal.ts'
 import { expired } from './token.ts'
 
@@ -101,8 +102,10 @@ function abortError(): Error {
 /** Whether the database could not be reached, went away, shut down, or ran out of time or connections. */
 function isLost(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: string }
+  if (tlsProblem(error) !== undefined) return true
   if (typeof code === 'string') {
-    if (/^(08|57P|53|57014|25P0|55P03|40)/.test(code)) return true
+    // 28: it does not let this service in, which is for its operator to mend.
+    if (/^(08|28|57P|53|57014|25P0|55P03|40)/.test(code)) return true
     if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/.test(code)) return true
   }
   return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(

@@ -5,7 +5,7 @@ import type { ChangeRow } from './feed.ts'
 import type { Rebuild } from './write.ts'
 
 /** The numbers that each `Kind` of a change has in the protos. */
-const KINDS = { CREATED: 1, UPDATED: 2, DELETED: 3, UNDELETED: 4 } as const
+const KINDS = { CREATED: 1, UPDATED: 2, DELETED: 3, UNDELETED: 4, ERASED: 5 } as const
 
 /** What comes after a place in the feed of a hotel. */
 export type ChangePage = {

@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations'
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
+import { connectionOf } from './database-url.ts'
 import { releaseLostConnections } from './pool.ts'
 import { showPool } from './pool-metrics.ts'
 import { notFound } from './refusal.ts'
@@ -21,6 +22,8 @@ type DatabaseOptions = {
   url: string
   entities: NonNullable<Options['entities']>
   migrations: readonly MigrationFile[]
+  /** Where the migrator keeps its table; for who migrates. */
+  schema?: string
   poolSize?: number
   /** Shows the pool and the statements of calls. */
   telemetry?: Telemetry
@@ -28,8 +31,10 @@ type DatabaseOptions = {
 
 /** Opens a service's database through the ORM; nothing is migrated. */
 export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
+  // The ORM passes over what the URL says of TLS.
+  const { connectionString, ssl } = connectionOf(options.url)
   return MikroORM.init({
-    clientUrl: options.url,
+    clientUrl: connectionString,
     entities: options.entities,
     // The tables are made by SQL, and `find` needs no discovery of what is not there.
     discovery: { warnWhenNoEntities: false },
@@ -38,6 +43,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
     driverOptions: {
       connectionTimeoutMillis: 5_000,
+      ssl,
       application_name: 'hotel',
       onPoolCreated(pool: Pool) {
         releaseLostConnections(pool)
@@ -46,7 +52,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     },
     findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
     migrations: {
-      tableName: 'migration',
+      // Without a schema the migrator takes `public`, whatever the search_path.
+      tableName: options.schema === undefined ? 'migration' : `${options.schema}.migration`,
       snapshot: false,
       migrationsList: await Promise.all(options.migrations.map(sqlMigration)),
     },

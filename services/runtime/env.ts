@@ -22,7 +22,8 @@ export function readEnv<T extends Record<string, unknown>>(
   return Object.freeze(Object.fromEntries(settings)) as T
 }
 
-function given(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+/** The value of a variable, or of the file that `<variable>_FILE` names; undefined for none. */
+export function given(env: NodeJS.ProcessEnv, variable: string): string | undefined {
   const value = env[variable] || undefined
   const file = env[`${variable}_FILE`] || undefined
   if (file === undefined) return value
@@ -44,6 +45,12 @@ export const text: Reader<string> = (value) => {
 
 /** A setting that may be absent. */
 export const optionalText: Reader<string | undefined> = (value) => value
+
+/** URL of a Redis that may be absent: redis:// or, over TLS, rediss://. */
+export const optionalRedisUrl: Reader<string | undefined> = (value) => {
+  if (value === undefined || /^rediss?:$/.test(URL.parse(value)?.protocol ?? '')) return value
+  throw new Error('is no redis:// URL: give redis://user:password@host:port, or rediss:// for TLS')
+}
 
 /** A setting with a value of its own when absent. */
 export const textOr =

@@ -13,7 +13,7 @@ export type ChangeRow = {
   seq: string
   resource: string
   version: number
-  kind: 'CREATED' | 'UPDATED' | 'DELETED' | 'UNDELETED'
+  kind: 'CREATED' | 'UPDATED' | 'DELETED' | 'UNDELETED' | 'ERASED'
   actor: string
   time: string
   payload: Record<string, unknown>

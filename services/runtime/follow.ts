@@ -1,5 +1,6 @@
 import { type Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { ClientError, Status } from 'nice-grpc'
+import { causeOf } from './cause.ts'
 import type { FeedState } from './metrics.ts'
 import type { Peer } from './peers.ts'
 import { repeatable } from './peers.ts'
@@ -69,7 +70,7 @@ export function followFeed(name: string, peer: Peer, replica: Replica, { log, me
         if (closing.signal.aborted) return
         // It is tried again all the time; what a restart does not mend is said once.
         const level = isRefused(error) && error.message !== before ? 'warn' : 'debug'
-        log[level]({ feed: name, err: error.message }, 'feed interrupted')
+        log[level]({ feed: name, err: causeOf(error) }, 'feed interrupted')
         before = error.message
       })
       if (!closing.signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { causeOf } from './cause.ts'
+import { connectionOf } from './database-url.ts'
 import type { Logger } from './log.ts'
 
 const CHANNEL = 'feed'
@@ -55,14 +57,14 @@ export function openHeads(url: string, log: Logger): Heads {
   const listen = async () => {
     while (!closing.signal.aborted) {
       const connection = new pg.Client({
-        connectionString: url,
+        ...connectionOf(url),
         application_name: 'hotel-feed',
         connectionTimeoutMillis: 5_000,
       })
       try {
         await untilLost(connection)
       } catch (error) {
-        if (!closing.signal.aborted) log.warn({ err: (error as Error).message }, 'feed listener lost its connection')
+        if (!closing.signal.aborted) log.warn({ err: causeOf(error) }, 'feed listener lost its connection')
       } finally {
         client = undefined
         await connection.end().catch(() => undefined)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type MigrationFile, openDatabase } from './database.ts'
+import { readDatabaseUrl } from './database-url.ts'
 import { readEnv, text, textOr } from './env.ts'
 
 /** The migrations that every service begins with. */
@@ -9,6 +10,8 @@ export const FEED_MIGRATION: MigrationFile = {
 }
 
 type Plan = {
+  /** Of all that is made: the one on the owner's search_path. */
+  schema: string
   migrations: readonly MigrationFile[]
   /** Functions and triggers: applied again at each migration, after the tables. */
   programs: readonly URL[]
@@ -21,11 +24,12 @@ type Plan = {
 /** Brings a service's database up to date as its owner, and grants the service's role what it needs. Safe to repeat. */
 export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
   const settings = readEnv(env, {
-    url: ['MIGRATION_DATABASE_URL', text],
     role: ['SERVICE_ROLE', text],
     timeZone: ['DEFAULT_TIME_ZONE', textOr('UTC')],
   })
-  const orm = await openDatabase({ url: settings.url, entities: [], migrations: plan.migrations, poolSize: 2 })
+  const url = readDatabaseUrl(env, 'MIGRATION_DATABASE_URL')
+  const { schema, migrations } = plan
+  const orm = await openDatabase({ url, entities: [], migrations, schema, poolSize: 2 })
   try {
     await orm.migrator.up()
     const programs = await Promise.all(
@@ -36,7 +40,7 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
       const connection = em.getConnection()
       // One lock for all who migrate at once: `create or replace` of one function by two fails with "tuple concurrently updated".
       await connection.execute('select pg_advisory_xact_lock(4711)', [], 'run', em.getTransactionContext())
-      for (const sql of [...programs, grantsTo(role, plan.grants)]) {
+      for (const sql of [...programs, grantsTo(role, schema, plan.grants)]) {
         await connection.execute(sql, [], 'run', em.getTransactionContext())
       }
       if (plan.seed !== undefined) {
@@ -49,11 +53,11 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
   }
 }
 
-function grantsTo(role: string, grants: string): string {
+function grantsTo(role: string, schema: string, grants: string): string {
   return `
-    revoke all on all tables in schema public from ${role};
-    grant usage on schema public to ${role};
-    grant select on all tables in schema public to ${role};
+    revoke all on all tables in schema ${schema} from ${role};
+    grant usage on schema ${schema} to ${role};
+    grant select on all tables in schema ${schema} to ${role};
     grant insert, update on feed_head to ${role};
     grant insert on change to ${role};
     grant insert, delete on idempotency_key to ${role};

@@ -91,7 +91,8 @@ function optionalUrl(value: string | undefined): URL | undefined {
   if (value === undefined) return undefined
   const url = URL.parse(value)
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-  throw new Error(`is "${value}": give a URL as http://collector:4318`)
+  // A URL may hold a password, and headers a key: what is wrong is told without them.
+  throw new Error('is no http:// or https:// URL: give one as http://collector:4318')
 }
 
 function optionalOf<Word extends string>(words: readonly Word[]): (value: string | undefined) => Word | undefined {
@@ -114,13 +115,22 @@ function ratio(value: string | undefined): number {
   return number
 }
 
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Error('has a value with a % that is none of the percent-encoding: write it as %25')
+  }
+}
+
 function pairs(value: string | undefined): Record<string, string> {
   const entries = (value ?? '').split(',').filter((pair) => pair.trim() !== '')
   return Object.fromEntries(
     entries.map((pair) => {
       const [, key, text] = /^\s*([^=\s]+)\s*=(.*)$/.exec(pair) ?? []
-      if (key === undefined || text === undefined) throw new Error(`has "${pair}": give key=value, separated by commas`)
-      return [key, decodeURIComponent(text.trim())]
+      if (key === undefined || text === undefined)
+        throw new Error('has an entry that is no key=value: give those, separated by commas')
+      return [key, decoded(text.trim())]
     }),
   )
 }

@@ -1,3 +1,4 @@
+import { causeOf } from './cause.ts'
 import { type MikroORM, query } from './database.ts'
 import type { Logger } from './log.ts'
 
@@ -10,7 +11,7 @@ export function pruneIdempotencyKeys(orm: MikroORM, log: Logger): () => void {
     query(
       orm.em.fork(),
       `delete from idempotency_key where create_time < now() - interval '${KEPT_HOURS} hours'`,
-    ).catch((error: Error) => log.warn({ err: error.message }, 'idempotency keys not pruned'))
+    ).catch((error: unknown) => log.warn({ err: causeOf(error) }, 'idempotency keys not pruned'))
   void prune()
   const timer = setInterval(prune, EVERY_MS)
   return () => clearInterval(timer)

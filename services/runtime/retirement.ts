@@ -1,5 +1,6 @@
 import { type CallContext, ClientError, Status } from 'nice-grpc'
 import { currentCaller } from './caller.ts'
+import { causeOf } from './cause.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import { matchEtag } from './etag.ts'
 import type { Logger } from './log.ts'
@@ -34,7 +35,20 @@ export type Retirement<Message extends object> = {
    * PEER_UNAVAILABLE when there is none, NOT_FOUND for a resource already deleted.
    */
   remove(call: CallContext, method: string, request: { id: string; etag: string }, scope: Scope): Promise<Message>
+  /**
+   * Has the deletion of a live resource agreed to, and gives the mark by which the caller deletes it; undefined when it
+   * is deleted already. Throws as `remove`.
+   */
+  agree(wanted: Wanted, signal: AbortSignal): Promise<Mark | undefined>
   close(): void
+}
+
+/** A deletion that is wanted: by whom, and what throws unless the version is the wanted one. */
+export type Wanted = {
+  readonly hotel: string
+  readonly id: string
+  readonly actor: string
+  readonly demandVersion: (version: number) => void
 }
 
 type Options<Message extends object> = {
@@ -59,15 +73,21 @@ export function beingRetired(name: string): Refusal {
 export function retirement<Message extends object>(options: Options<Message>): Retirement<Message> {
   const { writer, log, name, find } = options
   const finish = () =>
-    finishAll(options).catch((error: Error) => log.debug({ err: error.message }, 'deletions not finished'))
+    finishAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'deletions not finished'))
   const timer = setInterval(finish, FINISH_EVERY_MS)
+  const agree = async (wanted: Wanted, signal: AbortSignal) => {
+    const mark = await begin(options, wanted, signal)
+    if (mark !== undefined) await decide(options, mark, signal)
+    return mark
+  }
 
   return {
+    agree,
     async remove(call, method, request, scope) {
       const repeated = await writer.replay<Message>(call, method, request, scope)
       if (repeated !== undefined) return repeated
-      const mark = await begin(options, call, request, scope.hotel)
-      if (mark !== undefined) await decide(options, mark, call.signal)
+      const demandVersion = (version: number) => matchEtag(call, request, version)
+      const mark = await agree({ ...scope, id: request.id, actor: actorOf(call), demandVersion }, call.signal)
       return writer.write(call, method, request, scope, async (written) => {
         const resource = await find(written.em, scope.hotel, request.id)
         if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
@@ -84,23 +104,22 @@ export function retirement<Message extends object>(options: Options<Message>): R
 /** Marks the resource for deletion; undefined when it is deleted already, perhaps by the same call sent twice. */
 async function begin<Message extends object>(
   { orm, name, find }: Options<Message>,
-  call: CallContext,
-  request: { id: string; etag: string },
-  hotel: string,
+  { hotel, id, actor, demandVersion }: Wanted,
+  signal: AbortSignal,
 ): Promise<Mark | undefined> {
-  return forkFor(orm, call.signal).transactional(async (em) => {
+  return forkFor(orm, signal).transactional(async (em) => {
     await query(em, `select begin_write($1, '0')`, [hotel])
-    const { deleteTime, version } = await find(em, hotel, request.id)
+    const { deleteTime, version } = await find(em, hotel, id)
     if (deleteTime) return undefined
-    matchEtag(call, request, version)
+    demandVersion(version)
     const [row] = await query<{ attempt: number }>(
       em,
       `update ${name} set retiring_time = clock_timestamp(), retiring_by = $3, retire_attempt = retire_attempt + 1
        where hotel_id = $1 and id = $2 returning retire_attempt as attempt`,
-      [hotel, request.id, currentCaller().subject],
+      [hotel, id, actor],
     )
     if (row === undefined) throw new Error(`the ${name} is gone while its hotel's head is held`)
-    return { hotel, id: request.id, version, attempt: row.attempt }
+    return { hotel, id, version, attempt: row.attempt }
   })
 }
 
@@ -127,8 +146,8 @@ async function finishAll<Message extends object>(options: Options<Message>): Pro
      where retiring_time < clock_timestamp() - interval '${FINISH_AFTER}' order by retiring_time limit 100`,
   )
   for (const { hotel_id, id, version, retire_attempt } of left) {
-    await finishOne(options, { hotel: hotel_id, id, version, attempt: retire_attempt }).catch((error: Error) =>
-      log.debug({ err: error.message, id }, `the deletion of a ${name} is not finished`),
+    await finishOne(options, { hotel: hotel_id, id, version, attempt: retire_attempt }).catch((error: unknown) =>
+      log.debug({ err: causeOf(error), id }, `the deletion of a ${name} is not finished`),
     )
   }
 }

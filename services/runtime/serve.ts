@@ -7,6 +7,7 @@ import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-serv
 import { openAccess } from './access.ts'
 import { adapter, restarting } from './adapter.ts'
 import type { AuthSettings } from './auth-settings.ts'
+import { causeOf } from './cause.ts'
 import type { Logger } from './log.ts'
 import { serveMetrics } from './metrics.ts'
 import { observeCalls } from './observe.ts'
@@ -103,7 +104,7 @@ async function watchReadiness(
   while (!stopping.aborted) {
     const state = await ready(AbortSignal.any([stopping, AbortSignal.timeout(3_000)])).then(
       () => 'ready',
-      (error: Error) => `not ready: ${error.message}`,
+      (error: unknown) => `not ready: ${causeOf(error)}`,
     )
     if (stopping.aborted) return
     if (state !== last) log.info({ state }, 'readiness')

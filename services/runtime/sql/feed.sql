@@ -25,7 +25,9 @@ begin
     select array_agg(jsonb_build_object('kind', 'CREATED', 'row', to_jsonb(n)) order by n.hotel_id, n.id)
       into changes from new_rows n;
   else
+    -- Only guests have an erase_time; a row is erased once.
     select array_agg(jsonb_build_object('row', to_jsonb(n), 'kind', case
+        when to_jsonb(n)->>'erase_time' is not null then 'ERASED'
         when o.delete_time is null and n.delete_time is not null then 'DELETED'
         when o.delete_time is not null and n.delete_time is null then 'UNDELETED'
         else 'UPDATED' end) order by n.hotel_id, n.id)

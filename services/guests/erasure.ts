@@ -1,0 +1,195 @@
+import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
+import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { causeOf } from '@hotel/runtime/cause'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
+import { matchEtag } from '@hotel/runtime/etag'
+import type { Logger } from '@hotel/runtime/log'
+import { askPeer, repeatable } from '@hotel/runtime/peers'
+import { Refusal } from '@hotel/runtime/refusal'
+import { beingRetired, type Mark, type Retirement, type Wanted } from '@hotel/runtime/retirement'
+import { actorOf, change, type Scope, type Write, type Writer } from '@hotel/runtime/write'
+import type { CallContext, Client } from 'nice-grpc'
+import { erasedData, Guest } from './guest.ts'
+
+/**
+ * Erasure across two services: note that it is wanted, have the guest's deletion agreed to, erase what is here in one
+ * transaction, have the reservations service erase what it keeps, note that it is done. What is left behind in between
+ * is carried on by any replica of the service.
+ */
+export type Erasure = {
+  /**
+   * Erases the guest; of an erased one nothing changes. Throws NOT_FOUND, GUEST_HAS_RESERVATIONS, PEER_UNAVAILABLE when
+   * the reservations service has not yet erased its part.
+   */
+  erase(call: CallContext, request: { id: string; etag: string }, scope: Scope): Promise<GuestMessage>
+  close(): void
+}
+
+type Options = {
+  orm: MikroORM
+  writer: Writer
+  retirement: Retirement<GuestMessage>
+  reservations: Client<RetirementServiceDefinition>
+  log: Logger
+}
+
+const CARRY_ON_AFTER = '10 seconds'
+const CARRY_ON_EVERY_MS = 5_000
+const METHOD = 'EraseGuest'
+
+/** Makes the Erasure of the service's database and begins to carry on what was left behind. */
+export function guestErasure(options: Options): Erasure {
+  const { orm, writer, retirement, log } = options
+  let isCarryingOn = false
+  const carryOn = async () => {
+    if (isCarryingOn) return
+    isCarryingOn = true
+    await carryOnAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'erasures not carried on'))
+    isCarryingOn = false
+  }
+  const timer = setInterval(carryOn, CARRY_ON_EVERY_MS)
+
+  return {
+    async erase(call, request, scope) {
+      const { hotel } = scope
+      const { id } = request
+      const repeated = await writer.replay<GuestMessage>(call, METHOD, request, scope)
+      if (repeated !== undefined) {
+        await finish(options, hotel, id, call.signal)
+        return repeated
+      }
+      const actor = actorOf(call)
+      const demandVersion = (version: number) => matchEtag(call, request, version)
+      const wanted = { hotel, id, actor, demandVersion }
+      const found = await noteWanted(orm, wanted, call.signal)
+      const mark = found.isErased ? undefined : await agreeOrForget(wanted, call.signal)
+      const guest = await writer.write(call, METHOD, request, scope, (written) =>
+        eraseNow(written, wanted, mark, found.version),
+      )
+      await finish(options, hotel, id, call.signal)
+      return guest
+    },
+    close: () => clearInterval(timer),
+  }
+
+  /** A refused erasure is not carried on by itself later. */
+  async function agreeOrForget(wanted: Wanted, signal: AbortSignal): Promise<Mark | undefined> {
+    return retirement.agree(wanted, signal).catch(async (error: unknown) => {
+      if (isRefused(error)) await forget(orm, wanted.hotel, wanted.id)
+      throw error
+    })
+  }
+}
+
+/** Notes that a guest is to be erased, unless it is; gives how it is now. Throws what `demandVersion` throws. */
+async function noteWanted(orm: MikroORM, { hotel, id, actor, demandVersion }: Wanted, signal: AbortSignal) {
+  return forkFor(orm, signal).transactional(async (em) => {
+    await query(em, `select begin_write($1, '0')`, [hotel])
+    const { eraseTime, version } = await em.findOneOrFail(Guest, { hotelId: hotel, id })
+    if (eraseTime) return { isErased: true, version }
+    demandVersion(version)
+    await query(
+      em,
+      `insert into erasure (hotel_id, guest_id, ask_time, asked_by) values ($1, $2, clock_timestamp(), $3)
+       on conflict (hotel_id, guest_id) do update set ask_time = excluded.ask_time, finish_time = null`,
+      [hotel, id, actor],
+    )
+    return { isErased: false, version }
+  })
+}
+
+/** Erases what this service holds of a guest, who is deleted or has this mark; gives how to answer. */
+async function eraseNow(
+  written: Write,
+  { hotel, id, demandVersion }: Wanted,
+  mark: Mark | undefined,
+  version: number | undefined,
+) {
+  const { em, now } = written
+  const guest = await em.findOneOrFail(Guest, { hotelId: hotel, id })
+  if (guest.eraseTime) {
+    demandVersion(guest.version)
+    return () => guest.toProto()
+  }
+  // Restored or changed in between: reservations may have been made since, and other data given.
+  const isAsWanted = guest.version === (mark?.version ?? version ?? guest.version)
+  if (!isAsWanted || (!guest.deleteTime && mark === undefined)) throw beingRetired('guest')
+  const deleteTime = guest.deleteTime ?? now
+  change(guest, { ...erasedData, deleteTime, eraseTime: now, retiringTime: null, retiringBy: null }, written)
+  await em.flush()
+  await query(em, 'select forget_guest($1, $2)', [hotel, id])
+  await query(
+    em,
+    `insert into erasure (hotel_id, guest_id, ask_time, asked_by, standing, erase_time) values ($1, $2, $3, $4, true, $3)
+     on conflict (hotel_id, guest_id) do update set standing = true, erase_time = excluded.erase_time, finish_time = null`,
+    [hotel, id, now.toISOString(), written.actor],
+  )
+  return () => guest.toProto()
+}
+
+/** Has the reservations service erase its part, unless it has. Throws PEER_UNAVAILABLE. */
+async function finish({ orm, reservations }: Options, hotel: string, id: string, signal: AbortSignal): Promise<void> {
+  const em = forkFor(orm, signal)
+  const [left] = await query<{ version: number }>(
+    em,
+    `select coalesce(g.version, 0) as version from erasure e
+     left join guest g on g.hotel_id = e.hotel_id and g.id = e.guest_id
+     where e.hotel_id = $1 and e.guest_id = $2 and e.finish_time is null`,
+    [hotel, id],
+  )
+  if (left === undefined) return
+  const request = { hotel, guest: id, version: BigInt(left.version) }
+  await askPeer('reservations', () => reservations.eraseGuest(request, repeatable(signal)))
+  await note(em, hotel, id, 'finish_time = clock_timestamp()')
+}
+
+async function carryOnAll(options: Options): Promise<void> {
+  const { orm, log } = options
+  const left = await query<Left>(
+    orm.em.fork(),
+    `select hotel_id, guest_id, asked_by, standing from erasure
+     where finish_time is null and ask_time < clock_timestamp() - interval '${CARRY_ON_AFTER}'
+     order by ask_time limit 100`,
+  )
+  for (const each of left) {
+    await carryOn(options, each).catch((error: unknown) =>
+      log.debug({ err: causeOf(error), id: each.guest_id }, 'the erasure of a guest is not finished'),
+    )
+  }
+}
+
+type Left = { hotel_id: string; guest_id: string; asked_by: string; standing: boolean }
+
+async function carryOn(options: Options, { hotel_id: hotel, guest_id: id, asked_by, standing }: Left): Promise<void> {
+  const { orm, writer, retirement } = options
+  const signal = AbortSignal.timeout(5_000)
+  const em = orm.em.fork()
+  const guest = await em.findOne(Guest, { hotelId: hotel, id })
+  if (guest !== null && !guest.eraseTime) {
+    // Others get their turn meanwhile, whatever comes of it.
+    await note(em, hotel, id, 'ask_time = clock_timestamp()')
+    try {
+      const wanted = { hotel, id, actor: asked_by, demandVersion: () => {} }
+      const mark = await retirement.agree(wanted, signal)
+      await writer.system(hotel, async (written) => {
+        await eraseNow({ ...written, actor: asked_by }, wanted, mark, undefined)
+      })
+    } catch (error) {
+      if (isRefused(error) && !standing) await forget(orm, hotel, id)
+      throw error
+    }
+  }
+  await finish(options, hotel, id, signal)
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Refusal && error.reason === 'GUEST_HAS_RESERVATIONS'
+}
+
+async function note(em: EntityManager, hotel: string, id: string, what: string): Promise<void> {
+  await query(em, `update erasure set ${what} where hotel_id = $1 and guest_id = $2`, [hotel, id])
+}
+
+async function forget(orm: MikroORM, hotel: string, id: string): Promise<void> {
+  await query(orm.em.fork(), 'delete from erasure where hotel_id = $1 and guest_id = $2 and not standing', [hotel, id])
+}

@@ -1,0 +1,19 @@
+-- Takes words about an erased guest, which notes and reasons are, out of the earlier changes of the guest's reservations,
+-- and what is kept of the calls that caused them: a repeat of such a call is answered whatever it holds, and its key is
+-- known by its digest (a space begins no key). The service itself may not change what the feed holds; by this it can.
+create or replace function forget_guest(hotel uuid, erased uuid) returns void
+language sql security definer set search_path from current as $$
+  update change c set payload = c.payload || '{"note": null, "reason": null}'
+  from erased_guest e
+  where e.hotel_id = hotel and e.guest_id = erased
+    and c.hotel_id = hotel and c.payload->>'guest_id' = erased::text
+    and c.resource = 'reservation' and (c.payload->>'note' is not null or c.payload->>'reason' is not null);
+
+  update idempotency_key k set request_hash = '', key = ' ' || encode(sha256(convert_to(k.key, 'UTF8')), 'hex')
+  from erased_guest e, change c
+  where e.hotel_id = hotel and e.guest_id = erased
+    and k.hotel_id = hotel and length(k.request_hash) > 0
+    and c.hotel_id = k.change_hotel_id and c.seq = k.change_seq
+    and c.resource = 'reservation' and c.payload->>'guest_id' = erased::text;
+$$;
+revoke execute on function forget_guest from public;
