@@ -1,5 +1,6 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { currentCaller } from '@hotel/runtime/caller'
 import { causeOf } from '@hotel/runtime/cause'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
 import { matchEtag } from '@hotel/runtime/etag'
@@ -7,7 +8,7 @@ import type { Logger } from '@hotel/runtime/log'
 import { askPeer, repeatable } from '@hotel/runtime/peers'
 import { Refusal } from '@hotel/runtime/refusal'
 import { beingRetired, type Mark, type Retirement, type Wanted } from '@hotel/runtime/retirement'
-import { actorOf, change, type Scope, type Write, type Writer } from '@hotel/runtime/write'
+import { change, type Scope, type Write, type Writer } from '@hotel/runtime/write'
 import type { CallContext, Client } from 'nice-grpc'
 import { erasedData, Guest } from './guest.ts'
 
@@ -58,7 +59,7 @@ export function guestErasure(options: Options): Erasure {
         await finish(options, hotel, id, call.signal)
         return repeated
       }
-      const actor = actorOf(call)
+      const actor = currentCaller().subject
       const demandVersion = (version: number) => matchEtag(call, request, version)
       const wanted = { hotel, id, actor, demandVersion }
       const found = await noteWanted(orm, wanted, call.signal)

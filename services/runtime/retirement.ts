@@ -87,7 +87,7 @@ export function retirement<Message extends object>(options: Options<Message>): R
       const repeated = await writer.replay<Message>(call, method, request, scope)
       if (repeated !== undefined) return repeated
       const demandVersion = (version: number) => matchEtag(call, request, version)
-      const mark = await agree({ ...scope, id: request.id, actor: actorOf(call), demandVersion }, call.signal)
+      const mark = await agree({ ...scope, id: request.id, actor: currentCaller().subject, demandVersion }, call.signal)
       return writer.write(call, method, request, scope, async (written) => {
         const resource = await find(written.em, scope.hotel, request.id)
         if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
