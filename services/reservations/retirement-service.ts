@@ -32,6 +32,7 @@ export function retirementService(writer: Writer, peers: ReadThrough, caches: Ca
       return {}
     },
     async eraseGuest(request) {
+      if (!isVisible(request.hotel)) throw notFound('guest', request.guest)
       await eraseGuest(writer, caches, request)
       return {}
     },

@@ -7,7 +7,7 @@ const HOTELS = ['doomed_hotel', 'deleted_hotel'] as const
 const LOCATIONS = ['doomed_location', 'deleted_location'] as const
 const TYPES = ['doomed_type', 'deleted_type'] as const
 const ROOMS = ['room', 'other_room', 'free_room', 'doomed_room', 'deleted_room', 'retired_room'] as const
-const GUESTS = ['guest', 'doomed_guest', 'deleted_guest', 'retired_guest'] as const
+const GUESTS = ['guest', 'doomed_guest', 'deleted_guest', 'erased_guest', 'retired_guest', 'forgotten_guest'] as const
 const EMPLOYEES = ['employee', 'doomed_employee', 'deleted_employee'] as const
 
 type Name =

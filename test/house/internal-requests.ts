@@ -6,10 +6,11 @@ import { type AboutHouse, each, type Requests } from './requests.ts'
 
 /** Of what the gateway does not route: for the services themselves, and for import and export. */
 export function internalRequests(house: House): Requests {
-  const { hotel, retired_guest, retired_room } = house.ids
+  const { hotel, retired_guest, forgotten_guest, retired_room } = house.ids
   const mark = { hotel, version: '1', attempt: '1' }
   return {
     'RetirementService/RetireGuest': each({ ...mark, guest: retired_guest }),
+    'RetirementService/EraseGuest': each({ hotel, guest: forgotten_guest, version: '2' }),
     'RetirementService/RetireRoom': each({ ...mark, room: retired_room }),
     'FeedService/WatchHeads': serviceNames.map((at) => ({ at, request: {} })),
     'FeedService/ListChanges': serviceNames.map((at) => ({ at, request: { hotel } })),

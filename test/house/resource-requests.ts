@@ -16,7 +16,7 @@ export function resourceRequests(house: House): Requests {
   }
 }
 
-function guests({ ids: { hotel, guest, doomed_guest, deleted_guest } }: House): Requests {
+function guests({ ids: { hotel, guest, doomed_guest, deleted_guest, erased_guest } }: House): Requests {
   return {
     'GuestService/CreateGuest': each({ hotel, ...person }),
     'GuestService/GetGuest': each({ id: guest }, { id: deleted_guest }),
@@ -25,6 +25,7 @@ function guests({ ids: { hotel, guest, doomed_guest, deleted_guest } }: House): 
     'GuestService/ReplaceGuest': each({ id: guest, ...person }, { id: guest, hotel, ...person }),
     'GuestService/DeleteGuest': each({ id: doomed_guest }),
     'GuestService/UndeleteGuest': each({ id: deleted_guest }),
+    'GuestService/EraseGuest': each({ id: erased_guest }),
     'GuestService/ListGuestHistory': each({ id: guest }),
     'GuestService/WatchGuests': each({ hotel }, { hotel, from_now: true }),
   }
