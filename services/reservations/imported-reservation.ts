@@ -26,7 +26,9 @@ export type ReservationRow = ImportRow & {
 
 /** The row of an imported reservation; throws INVALID_FIELD for what is wrong whatever the calendar says. */
 export function reservationRow({ reservation, legs }: ReservationRecord, hotel: string, location: string) {
-  const given = reservation ?? { room: '', rooms: [] }
+  // In the message an absent room is an empty one.
+  const { room, ...others } = reservation ?? { room: '', rooms: [] }
+  const given = room === '' ? others : { room, ...others }
   const { room: _, rooms: __, guest, status, ...fields } = valid(given, { ...rules, ...replacementRules(given) })
   const { inDate: in_date, outDate: out_date } = stay(fields.in_date, fields.out_date)
   const row = {
