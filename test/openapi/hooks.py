@@ -9,7 +9,7 @@ import re
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.generation.meta import TestPhase
+from schemathesis.generation.meta import CoverageScenario, TestPhase
 
 schemathesis.openapi.format(
     "time-zone", st.sampled_from(["UTC", "Europe/Zurich", "Pacific/Kiritimati", "America/Argentina/Ushuaia"])
@@ -20,6 +20,11 @@ schemathesis.openapi.format("phone-number", st.sampled_from(["+41446681800", "+4
 # of the paths that name them.
 RESOURCES = json.loads(os.environ.get("FUZZ_RESOURCES", '{"references": {}, "ids": {}}'))
 EXISTING = RESOURCES["references"]
+
+# What the token of this run may do: all; nothing ("refused"); or nothing about those resources ("stranger").
+TOKEN = os.environ.get("FUZZ_TOKEN", "all")
+# Answered by the gateway without a token.
+PUBLIC = {"/", "/healthz", "/openapi.json"}
 
 # Fields of which the services demand more than a schema can say: that the resource exists, is live and of the same hotel,
 # that dates follow each other, that a cursor is one, that the zone or the number is known.
@@ -35,6 +40,9 @@ _calls = itertools.count(1)
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Gives most requests what lets them come past the first refusal: a new key, an etag that holds, ids that exist."""
+    if _lacks_parameter(case):
+        # Whatever is changed here makes schemathesis put back what it has left out.
+        return
     if case.operation.path.endswith(":watch"):
         # A stream of events is read up to the first; one of lines would be waited for to its end.
         case.headers["accept"] = "text/event-stream"
@@ -66,6 +74,11 @@ def _is_as_documented(case, location):
     return component is None or component.mode.is_positive
 
 
+def _lacks_parameter(case):
+    data = case.meta.phase.data if case.meta else None
+    return getattr(data, "scenario", None) == CoverageScenario.MISSING_PARAMETER
+
+
 def _is_linked(case):
     return case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
 
@@ -91,9 +104,29 @@ def _make_real(values, turn):
 
 
 @schemathesis.check
+def token_does_what_it_may(ctx, response, case):
+    """A token that may do all is never refused, one that may do nothing always, and a stranger's is told of nothing there is."""
+    if case.operation.path in PUBLIC:
+        return
+    authorization = response.request.headers.get("Authorization", [""])[0]
+    if TOKEN == "all":
+        # Other checks send requests without the token, or with another.
+        if response.status_code == 403:
+            raise AssertionError(f"Refused although the token may do all: {response.text}")
+    elif authorization and response.status_code < 300:
+        told = [each for ids in _ids_of_others() for each in ids if each in response.text]
+        if TOKEN == "refused" or told:
+            raise AssertionError(f"Answered although the token may not: {response.text}")
+
+
+def _ids_of_others():
+    return [*RESOURCES["references"].values(), *RESOURCES["ids"].values()]
+
+
+@schemathesis.check
 def valid_request_is_refused_for_the_state_of_things(ctx, response, case):
     """Sharper than positive_data_acceptance: a request that keeps to the document is never wrong in the form of a field."""
-    if response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
+    if TOKEN != "all" or response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
         return
     details = response.json()["details"]
     if details[0]["reason"] != "INVALID_FIELD":

@@ -12,15 +12,29 @@ const minutes = 60_000
 /** What runs side by side: the operations in two halves, and the walks from operation to operation through all of them. */
 const parts = ['one half of the operations', 'the other half', 'operations linked to each other'] as const
 
+/** Tokens that may not do what is asked. Those of another hotel may ask, and are told nothing. */
+const tokenKinds = [
+  { kind: 'refused', title: 'an expired token', mint: (suite: Suite) => suite.token({ ttlSeconds: -60 }) },
+  { kind: 'refused', title: 'a token without scopes', mint: (suite: Suite) => suite.token({ scopes: [] }) },
+  { kind: 'stranger', title: 'a token of no hotel', mint: (suite: Suite) => suite.token({ hotels: [] }) },
+  {
+    kind: 'stranger',
+    title: 'a token of another hotel',
+    mint: async (suite: Suite) => suite.token({ hotels: [(await suite.hotels.createHotel({ name: 'Other' })).id] }),
+  },
+] as const
+
 type Operation = { readonly id: string; readonly path: string }
 type Outcome = { readonly code: number | null; readonly output: string; readonly operations: number }
 
 ;(tool ? describe : describe.skip)(`schemathesis, seed ${seed}`, () => {
   let suite: Suite
+  let resources: Promise<Resources>
   let outcomes: readonly Promise<Outcome>[]
   beforeAll(async () => {
     suite = await startSuite({ logLevel: 'warn' })
-    outcomes = await startParts(suite)
+    resources = makeResources(suite)
+    outcomes = await startParts(suite, await resources)
   })
   afterAll(async () => {
     await suite?.[Symbol.asyncDispose]()
@@ -39,6 +53,27 @@ type Outcome = { readonly code: number | null; readonly output: string; readonly
     60 * minutes,
   )
 
+  test.each(tokenKinds)(
+    'finds nothing that is done or told for $title',
+    async ({ kind, mint }) => {
+      // When all else is done: these are few requests of every operation.
+      await Promise.all(outcomes)
+      const { code, output } = await runSchemathesis(
+        suite,
+        await resources,
+        await mint(suite),
+        [
+          ...['--phases=examples,fuzzing', `--max-examples=${Math.ceil(examples / 10)}`],
+          // Of valid requests it demands what only a token that may do all of them gets.
+          '--exclude-checks=positive_data_acceptance',
+        ],
+        kind,
+      )
+      expect(code === 0 ? '' : output).toBe('')
+    },
+    60 * minutes,
+  )
+
   test('leaves the view as the base tables say', async () => {
     await Promise.all(outcomes)
     await demandViewIsTrue(suite)
@@ -46,11 +81,10 @@ type Outcome = { readonly code: number | null; readonly output: string; readonly
 })
 
 /** Starts the first two parts, and the third when one of these is done. */
-async function startParts(suite: Suite): Promise<readonly Promise<Outcome>[]> {
-  const resources = await makeResources(suite)
+async function startParts(suite: Suite, resources: Resources): Promise<readonly Promise<Outcome>[]> {
   const halves = halve(await operationsOf(suite))
   const run = async (operations: readonly Operation[], args: readonly string[]): Promise<Outcome> => {
-    const ran = await runSchemathesis(suite, resources, args)
+    const ran = await runSchemathesis(suite, resources, suite.testerToken, args)
     return { ...ran, operations: operations.length }
   }
   const first = halves.map((half) =>
@@ -59,18 +93,29 @@ async function startParts(suite: Suite): Promise<readonly Promise<Outcome>[]> {
   return [...first, Promise.race(first).then(() => run(halves.flat(), ['--phases=stateful']))]
 }
 
-function runSchemathesis(suite: Suite, resources: Resources, args: readonly string[]) {
+function runSchemathesis(
+  suite: Suite,
+  resources: Resources,
+  token: string,
+  args: readonly string[],
+  kind: 'all' | (typeof tokenKinds)[number]['kind'] = 'all',
+) {
   if (tool === undefined) throw new Error('there is no schemathesis')
   const document = `http://${suite.gateway.address}/openapi.json`
   // One worker each: Python 3.11 confuses itself when two of its threads compile code at once.
   const options = ['--workers=1', `--seed=${seed}`, `--max-examples=${examples}`, '--continue-on-failure', '--no-color']
-  const token = ['--header', `Authorization: Bearer ${suite.testerToken}`]
+  const header = ['--header', `Authorization: Bearer ${token}`]
   return runCommand(
     tool.python,
-    ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', document, ...options, ...token, ...args],
+    ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', document, ...options, ...header, ...args],
     {
       cwd: import.meta.dirname,
-      env: { ...pythonEnvironment(tool), FUZZ_RESOURCES: JSON.stringify(resources), PYTHONDONTWRITEBYTECODE: '1' },
+      env: {
+        ...pythonEnvironment(tool),
+        FUZZ_RESOURCES: JSON.stringify(resources),
+        FUZZ_TOKEN: kind,
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
     },
   )
 }
