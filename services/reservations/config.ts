@@ -1,5 +1,6 @@
 import { authSettings } from '@hotel/runtime/auth-settings'
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+import { withKeys } from '@hotel/runtime/jwks'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
 /** The settings of the reservations service. */
@@ -21,6 +22,6 @@ export const config = Object.freeze({
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
-  auth: authSettings(process.env),
+  auth: withKeys(authSettings(process.env)),
   otlp: otlpSettings(process.env),
 })

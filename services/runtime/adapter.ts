@@ -48,7 +48,12 @@ const LONGEST_MS = 2 ** 31 - 1
 /** Aborts, with the reason for the caller, when its token expires. */
 function expiryAt(expires: number): Disposable & { readonly signal: AbortSignal } {
   const expiry = new AbortController()
-  const timer = setTimeout(() => expiry.abort(expired()), Math.min(expires - Date.now(), LONGEST_MS))
+  const wait = () => setTimeout(look, Math.min(Math.max(expires - Date.now(), 0), LONGEST_MS))
+  const look = () => {
+    if (Date.now() >= expires) expiry.abort(expired())
+    else timer = wait()
+  }
+  let timer = wait()
   return { signal: expiry.signal, [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
