@@ -24,6 +24,8 @@ export function localReplies(api: Api): object {
       },
       // What the transcoder says of a body that is no such message is the only text of Envoy's a caller can use.
       mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
+      // Envoy forbids it, which is otherwise what it says of a token.
+      mapper({ http: 403, becomes: 400, code: 3, reason: 'INVALID_FIELD', message: noUpgrade }, [upgrades]),
       ...replies.map((reply) => mapper(reply, [anyRest])),
       // So Envoy says that a token is meant for others; what a token allows is for the services to say.
       { ...mapper({ ...noToken, http: 403 }, [anyRest]), status_code: 401 },
@@ -46,6 +48,8 @@ export function localReplies(api: Api): object {
 
 const away = 'The service can not answer now. Repeat later.'
 const afterOneSecond: Detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retry_delay: '1s' }
+
+const noUpgrade = 'There is no other protocol to change to.'
 
 type Reply = {
   readonly http: number
@@ -104,6 +108,7 @@ export const replies: readonly Reply[] = [
 
 /** A request that the transcoder turned into gRPC carries its former path; clients can not send this header. */
 const transcoded = { header_filter: { header: { name: 'x-envoy-original-path', present_match: true } } }
+const upgrades = { header_filter: { header: { name: 'upgrade', present_match: true } } }
 const notGrpc = {
   header_filter: {
     header: {
