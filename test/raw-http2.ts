@@ -20,7 +20,12 @@ const ACK = 1
 export type Header = readonly [name: string, value: string]
 
 /** One frame, whatever it says. */
-export function frame(type: keyof typeof FRAME, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer {
+export function frame(
+  type: keyof typeof FRAME,
+  flags: number,
+  stream: number,
+  payload: Uint8Array = Buffer.alloc(0),
+): Buffer {
   const head = Buffer.alloc(9)
   head.writeUIntBE(payload.length, 0, 3)
   head.writeUInt8(FRAME[type], 3)

@@ -1,6 +1,7 @@
 import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
 import type { Access } from './access.ts'
 import { type Call, currentCall } from './call.ts'
+import { Unreadable } from './readable.ts'
 import { Refusal } from './refusal.ts'
 import { expired } from './token.ts'
 
@@ -26,6 +27,7 @@ export function adapter(draining: AbortSignal, access: Pick<Access, 'admit'>): S
       current.caller = caller
       current.actor = caller.subject
       refuseLate(current)
+      if (call.request instanceof Unreadable) throw call.request.refusal
       if (!call.responseStream) return yield* call.next(call.request, context)
       using expiry = expiryAt(expires)
       ending = AbortSignal.any([draining, expiry.signal])
