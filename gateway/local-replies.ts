@@ -36,6 +36,20 @@ export function localReplies(api: Api): object {
         body_format_override: { text_format_source: { inline_string: noToken.message } },
         headers_to_add: [statusDetailsHeader(api, noToken.code, noToken.message, [errorInfo(noToken.reason)])],
       })),
+      // Envoy has no better code for these than UNKNOWN, or INTERNAL.
+      ...replies
+        .filter(({ http }) => [400, 408, 413, 415].includes(http))
+        .map(({ http, code, reason, message }) => ({
+          filter: statusIs(http),
+          // What the guard says is to be kept; of these Envoy says less.
+          ...([408, 413].includes(http)
+            ? { body_format_override: { text_format_source: { inline_string: message } } }
+            : {}),
+          headers_to_add: [
+            { header: { key: 'grpc-status', value: String(code) } },
+            statusDetailsHeader(api, code, message, [errorInfo(reason)]),
+          ],
+        })),
       // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
       {
         filter: statusIs(503),

@@ -2,6 +2,7 @@ import type { RetirementServiceImplementation } from '@hotel/proto/hotel/reserva
 import { type EntityManager, query } from '@hotel/runtime/database'
 import type { Refusal } from '@hotel/runtime/refusal'
 import type { Mark } from '@hotel/runtime/retirement'
+import { Invalid, id, type Rule, valid } from '@hotel/runtime/valid'
 import type { Write, Writer } from '@hotel/runtime/write'
 import { guestDecision } from './guest-retirement.ts'
 import type { ReadThrough } from './read-through.ts'
@@ -24,16 +25,25 @@ type Asked = { hotel: string; version: bigint; attempt: bigint }
 export function retirementService(writer: Writer, peers: ReadThrough): RetirementServiceImplementation {
   return {
     async retireGuest(request) {
-      await decide(writer, markOf(request, request.guest), guestDecision)
+      const { guest } = valid(request, { ...marked, guest: id })
+      await decide(writer, markOf(request, guest), guestDecision)
       return {}
     },
     async retireRoom(request, call) {
-      await peers.named({ room: [request.room] }, call.signal)
-      await decide(writer, markOf(request, request.room), roomDecision)
+      const { room } = valid(request, { ...marked, room: id })
+      await peers.named({ room: [room] }, call.signal)
+      await decide(writer, markOf(request, room), roomDecision)
       return {}
     },
   }
 }
+
+const count: Rule<bigint> = (value) => {
+  if (typeof value !== 'bigint' || value < 0n || value >= 2n ** 31n)
+    throw new Invalid('is no number of a version or mark')
+  return value
+}
+const marked = { hotel: id, version: count, attempt: count }
 
 function markOf({ hotel, version, attempt }: Asked, id: string): Mark {
   return { hotel, id, version: Number(version), attempt: Number(attempt) }

@@ -20,7 +20,7 @@ export type Documented = {
   readonly isPublic: boolean
   /** Reasons with which a service may refuse it. */
   readonly reasons: ReadonlySet<string>
-  /** Codes that its comment names without a reason. */
+  /** Codes that its comment names. */
   readonly codes: ReadonlySet<string>
 }
 
@@ -54,15 +54,21 @@ function documented(desc: DescMethod): Documented {
   }
 }
 
+/** The largest message that the gateway reads itself, as it does of some methods; the services take 4 MiB. */
+const LARGEST = 65_536
+
 /** What of a service's refusal is not as it is documented; nothing when all is. */
-export function undocumented(method: Documented, code: number, metadata: Metadata): string | undefined {
+export function undocumented(method: Documented, code: number, metadata: Metadata, size: number): string | undefined {
+  if (code === Status.RESOURCE_EXHAUSTED && size > LARGEST) return undefined
   const [details] = metadata.get('grpc-status-details-bin')
   const info = details instanceof Buffer ? infoOf(details) : undefined
   if (info === undefined) return method.codes.has(Status[code] ?? '') ? undefined : 'no reason is given'
   const reason = reasons.get(info.reason)
   if (info.domain !== 'hotel' || reason === undefined) return `${info.domain} ${info.reason} is no reason`
   if (reason.code !== code) return `${info.reason} is not of this code`
-  return method.reasons.has(info.reason) ? undefined : `the method does not document ${info.reason}`
+  return method.reasons.has(info.reason) || method.codes.has(Status[code] ?? '')
+    ? undefined
+    : `the method does not document ${info.reason}`
 }
 
 function infoOf(details: Buffer): ErrorInfo | undefined {

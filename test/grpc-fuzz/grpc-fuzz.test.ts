@@ -11,7 +11,7 @@ import { type Existing, randomRequest } from './messages.ts'
 
 const { seed, examples } = fuzzSettings()
 /** Of each method, through each of its doors. */
-const calls = Math.ceil(examples / 4)
+const calls = Math.ceil(examples / 8)
 const AT_ONCE = 8
 /** A unary call that takes longer hangs; a stream that is refused is so at once. */
 const UNARY_MS = 20_000
@@ -53,7 +53,7 @@ describe(`seed ${seed}`, () => {
         const wrong: string[] = []
         await inParallel(requests, async ({ bytes, token }) => {
           const { code, details, metadata } = await call(client, method, bytes, token)
-          const problem = problemOf(method, isGateway, code, metadata)
+          const problem = problemOf(method, isGateway, code, metadata, bytes.length)
           if (problem !== undefined)
             wrong.push(`${Status[code]} ${details}: ${problem}, for ${bytes.toString('base64')}`)
         })
@@ -98,12 +98,18 @@ async function makeSome(suite: Suite): Promise<Existing> {
 }
 
 /** What is wrong with how a call ended; nothing when it is as documented. */
-function problemOf(method: Documented, isGateway: boolean, code: number, metadata: Metadata): string | undefined {
+function problemOf(
+  method: Documented,
+  isGateway: boolean,
+  code: number,
+  metadata: Metadata,
+  size: number,
+): string | undefined {
   const streams = method.desc.methodKind === 'server_streaming'
   if (code === Status.OK || (streams && code === Status.CANCELLED)) return undefined
   if (isGateway && !method.isPublic)
     return code === Status.UNIMPLEMENTED || code === Status.UNAUTHENTICATED ? undefined : 'it is routed'
-  return undocumented(method, code, metadata)
+  return undocumented(method, code, metadata, size)
 }
 
 /** How a call ends; a stream is given up at its first answer, or when it is long enough without one. */
