@@ -11,7 +11,7 @@ import { type Existing, randomRequest } from './messages.ts'
 
 const { seed, examples } = fuzzSettings()
 /** Of each method, through each of its doors. */
-const calls = Math.ceil(examples / 8)
+const calls = Math.max(20, Math.ceil(examples / 4))
 const AT_ONCE = 8
 /** A unary call that takes longer hangs; a stream that is refused is so at once. */
 const UNARY_MS = 20_000
