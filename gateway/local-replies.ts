@@ -4,7 +4,7 @@ import type { Api } from './http-rules.ts'
 
 /**
  * Gives what Envoy itself answers over REST the shape of `google.rpc.Status` in JSON, as the services' errors have it.
- * Native gRPC calls keep the status that Envoy gives them.
+ * Native gRPC calls get a status of their own, with its details in a header.
  */
 export function localReplies(api: Api): object {
   return {
@@ -25,7 +25,10 @@ export function localReplies(api: Api): object {
       // What the transcoder says of a body that is no such message is the only text of Envoy's a caller can use.
       mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
       // Envoy forbids it, which is otherwise what it says of a token.
-      mapper({ http: 403, becomes: 400, code: 3, reason: 'INVALID_FIELD', message: noUpgrade }, [upgrades]),
+      {
+        ...mapper({ http: 403, code: 3, reason: 'INVALID_FIELD', message: noUpgrade }, [upgrades]),
+        status_code: 400,
+      },
       ...replies.map((reply) => mapper(reply, [anyRest])),
       // So Envoy says that a token is meant for others; what a token allows is for the services to say.
       { ...mapper({ ...noToken, http: 403 }, [anyRest]), status_code: 401 },
