@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { MOST_CONNECTIONS } from '@hotel/gateway/settings'
 import { otlpSettings } from '@hotel/runtime/otlp'
 import { type PerService, perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
@@ -91,7 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
-    maxConnections: whole('GATEWAY_MAX_CONNECTIONS', MOST_CONNECTIONS, 1, 1_000_000),
+    maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     watches: {
       FEED_RETENTION: String(whole('FEED_RETENTION', 30, 1, 36_500)),
