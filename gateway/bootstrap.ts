@@ -3,10 +3,11 @@ import { httpFilters } from './filters.ts'
 import type { Api } from './http-rules.ts'
 import { keyFileListener } from './key-file.ts'
 import { localReplies } from './local-replies.ts'
+import { layeredRuntime, overloadManager } from './overload.ts'
 import { routeConfiguration } from './routes.ts'
 import type { GatewaySettings } from './settings.ts'
 import { keysCluster } from './tokens.ts'
-import { collectorCluster, tracing, tracingRuntime } from './tracing.ts'
+import { collectorCluster, tracing } from './tracing.ts'
 
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
 export function bootstrap(settings: GatewaySettings, api: Api): object {
@@ -14,7 +15,11 @@ export function bootstrap(settings: GatewaySettings, api: Api): object {
   const { keys } = auth
   return {
     node: { id: 'gateway', cluster: 'gateway' },
-    admin: { address: { socket_address: { address: '127.0.0.1', port_value: settings.adminPort } } },
+    admin: {
+      address: { socket_address: { address: '127.0.0.1', port_value: settings.adminPort } },
+      // Who operates it gets in when nobody else does.
+      ignore_global_conn_limit: true,
+    },
     static_resources: {
       listeners: [listener(settings, api), ...('file' in keys ? [keyFileListener(keys.file)] : [])],
       clusters: [
@@ -23,19 +28,8 @@ export function bootstrap(settings: GatewaySettings, api: Api): object {
         ...(otlp === undefined ? [] : [collectorCluster(otlp)]),
       ],
     },
-    ...(otlp === undefined ? {} : { layered_runtime: tracingRuntime(otlp) }),
-    overload_manager: {
-      resource_monitors: [
-        {
-          name: 'envoy.resource_monitors.global_downstream_max_connections',
-          typed_config: {
-            '@type':
-              'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
-            max_active_downstream_connections: 10_000,
-          },
-        },
-      ],
-    },
+    layered_runtime: layeredRuntime(otlp),
+    overload_manager: overloadManager(settings.maxConnections),
   }
 }
 
@@ -56,6 +50,8 @@ function hcm(settings: GatewaySettings, api: Api): object {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     stat_prefix: 'hotel',
     codec_type: 'AUTO',
+    // Says nothing of what answers.
+    server_header_transformation: 'PASS_THROUGH',
     // The client's address is that of the connection, whatever x-forwarded-for says.
     use_remote_address: true,
     early_header_mutation_extensions: [removeInternalHeaders()],
@@ -69,8 +65,8 @@ function hcm(settings: GatewaySettings, api: Api): object {
     },
     max_request_headers_kb: 60,
     request_headers_timeout: '10s',
-    // Ends a request whose body only drips in.
-    request_timeout: '60s',
+    // Ends a request whose body only drips in. Of a stream it is over once the answer begins.
+    request_timeout: '15s',
     stream_idle_timeout: '30s',
     // Methods that nobody has heard of get the same 405 as others, and not an answer about the form of the request.
     http_protocol_options: { allow_custom_methods: true },

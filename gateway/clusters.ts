@@ -14,6 +14,8 @@ function cluster(name: ServiceName, endpoints: readonly string[]): object {
     type: 'STRICT_DNS',
     dns_lookup_family: 'V4_PREFERRED',
     connect_timeout: '1s',
+    // What is held here of one connection's answers before the service is made to wait.
+    per_connection_buffer_limit_bytes: 65_536,
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: endpoints.map((endpoint) => ({ endpoint: { address: address(endpoint, name) } })) }],

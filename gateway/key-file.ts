@@ -16,6 +16,8 @@ export function keyFileListener(file: string): object {
   return {
     name: NAME,
     address: { pipe: { ...SOCKET.pipe, mode: 0o600 } },
+    // However many connections clients hold, the keys are read.
+    ignore_global_conn_limit: true,
     filter_chains: [
       {
         filters: [

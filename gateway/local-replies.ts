@@ -4,7 +4,7 @@ import type { Api } from './http-rules.ts'
 
 /**
  * Gives what Envoy itself answers over REST the shape of `google.rpc.Status` in JSON, as the services' errors have it.
- * Native gRPC calls keep the status that Envoy gives them.
+ * Native gRPC calls get a status of their own, with its details in a header.
  */
 export function localReplies(api: Api): object {
   return {
@@ -24,6 +24,11 @@ export function localReplies(api: Api): object {
       },
       // What the transcoder says of a body that is no such message is the only text of Envoy's a caller can use.
       mapper({ http: 400, code: 3, reason: 'INVALID_FIELD', message: '%LOCAL_REPLY_BODY%' }, [transcoded]),
+      // Envoy forbids it, which is otherwise what it says of a token.
+      {
+        ...mapper({ http: 403, code: 3, reason: 'INVALID_FIELD', message: noUpgrade }, [upgrades]),
+        status_code: 400,
+      },
       ...replies.map((reply) => mapper(reply, [anyRest])),
       // So Envoy says that a token is meant for others; what a token allows is for the services to say.
       { ...mapper({ ...noToken, http: 403 }, [anyRest]), status_code: 401 },
@@ -34,6 +39,20 @@ export function localReplies(api: Api): object {
         body_format_override: { text_format_source: { inline_string: noToken.message } },
         headers_to_add: [statusDetailsHeader(api, noToken.code, noToken.message, [errorInfo(noToken.reason)])],
       })),
+      // Envoy has no better code for these than UNKNOWN, or INTERNAL.
+      ...replies
+        .filter(({ http }) => [400, 408, 413, 415].includes(http))
+        .map(({ http, code, reason, message }) => ({
+          filter: statusIs(http),
+          // What the guard says is to be kept; of these Envoy says less.
+          ...([408, 413].includes(http)
+            ? { body_format_override: { text_format_source: { inline_string: message } } }
+            : {}),
+          headers_to_add: [
+            { header: { key: 'grpc-status', value: String(code) } },
+            statusDetailsHeader(api, code, message, [errorInfo(reason)]),
+          ],
+        })),
       // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
       {
         filter: statusIs(503),
@@ -46,6 +65,8 @@ export function localReplies(api: Api): object {
 
 const away = 'The service can not answer now. Repeat later.'
 const afterOneSecond: Detail = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retry_delay: '1s' }
+
+const noUpgrade = 'There is no other protocol to change to.'
 
 type Reply = {
   readonly http: number
@@ -104,6 +125,7 @@ export const replies: readonly Reply[] = [
 
 /** A request that the transcoder turned into gRPC carries its former path; clients can not send this header. */
 const transcoded = { header_filter: { header: { name: 'x-envoy-original-path', present_match: true } } }
+const upgrades = { header_filter: { header: { name: 'upgrade', present_match: true } } }
 const notGrpc = {
   header_filter: {
     header: {

@@ -19,6 +19,7 @@ export function routeConfiguration(api: Api, { auth }: Pick<GatewaySettings, 'au
         name: 'hotel',
         domains: ['*'],
         routes: [
+          malformedHost(),
           eventStreams(api),
           ...api.methods.map(methodRoute),
           ...['v1', 'v1alpha'].map((version) => guestsRoute(`/grpc.reflection.${version}.ServerReflection/`, free)),
@@ -33,6 +34,20 @@ export function routeConfiguration(api: Api, { auth }: Pick<GatewaySettings, 'au
     max_direct_response_body_size_bytes: 4_194_304,
     // 201 for a creation is decided by a filter that runs on the way back; what a client sends is no decision.
     internal_only_headers: ['x-http-code'],
+  }
+}
+
+/** Several hosts, which Envoy joins by commas, and what is none. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function malformedHost(): object {
+  const regex = String.raw`(\[[\da-fA-F:.]+\]|[\w.~%-]+)(:\d*)?`
+  return {
+    name: 'unknown',
+    match: {
+      prefix: '/',
+      headers: [{ name: ':authority', string_match: { safe_regex: { regex } }, invert_match: true }],
+    },
+    direct_response: { status: 400 },
+    typed_per_filter_config: disabled(...always, ...unlessPublic),
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
-import { demandKeys } from '@hotel/runtime/jwks'
+import { withKeys } from '@hotel/runtime/jwks'
 import { configure, writeFiles } from './configure.ts'
 import { envoyArguments, finishCalls } from './envoy.ts'
 import { drainSecondsFrom, settingsFrom } from './settings.ts'
@@ -14,7 +14,7 @@ import { drainSecondsFrom, settingsFrom } from './settings.ts'
  */
 async function main(): Promise<void> {
   const settings = settingsFrom(process.env)
-  demandKeys(settings.auth)
+  withKeys(settings.auth)
   const drainSeconds = drainSecondsFrom(process.env)
   const folder = path.join(tmpdir(), 'gateway')
   const descriptorSet = await readFile(path.join(import.meta.dirname, '..', 'proto', 'gen', 'api.binpb'))

@@ -16,6 +16,8 @@ export type GatewaySettings = {
   readonly requestsPerSecond: number
   /** Changes of status a minute for each reservation. */
   readonly statusChangesPerMinute: number
+  /** Connections at once, of all clients together; more are closed as they come. */
+  readonly maxConnections: number
   /** Where its steps of traces go; none are recorded without. */
   readonly otlp: OtlpSettings | undefined
 }
@@ -24,11 +26,14 @@ export type GatewaySettings = {
 export const serviceNames = ['guests', 'rooms', 'reservations'] as const
 export type ServiceName = (typeof serviceNames)[number]
 
+/** As Envoy's advice for the edge has it. */
+export const MOST_CONNECTIONS = 10_000
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the settings from environment variables: GATEWAY_ADDRESS, GATEWAY_PORT, GATEWAY_ADMIN_PORT,
- * RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, and GUESTS_ADDRESS, ROOMS_ADDRESS,
+ * RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, GATEWAY_MAX_CONNECTIONS, and GUESTS_ADDRESS, ROOMS_ADDRESS,
  * RESERVATIONS_ADDRESS as `host:port`, several separated by commas, AUTH_… as the services do, and OpenTelemetry's own for
  * tracing. Throws naming the variable that is wrong.
  */
@@ -50,6 +55,7 @@ export function settingsFrom(environment: Environment): GatewaySettings {
     }),
     requestsPerSecond: integer('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: integer('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
+    maxConnections: integer('GATEWAY_MAX_CONNECTIONS', MOST_CONNECTIONS, 1, 1_000_000),
     auth: authSettings(environment),
     otlp: otlpSettings(environment),
   })

@@ -39,15 +39,11 @@ export function tracing(settings: OtlpSettings): object {
 /** How many steps are exported at once, and when at the latest. */
 export function tracingRuntime({ batchSize, batchDelayMs }: OtlpSettings): object {
   return {
-    layers: [
-      {
-        name: 'tracing',
-        static_layer: {
-          'tracing.opentelemetry.min_flush_spans': batchSize,
-          'tracing.opentelemetry.flush_interval_ms': batchDelayMs,
-        },
-      },
-    ],
+    name: 'tracing',
+    static_layer: {
+      'tracing.opentelemetry.min_flush_spans': batchSize,
+      'tracing.opentelemetry.flush_interval_ms': batchDelayMs,
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { authSettings } from '@hotel/runtime/auth-settings'
-import { demandKeys } from '@hotel/runtime/jwks'
+import { withKeys } from '@hotel/runtime/jwks'
 import { type Issuer, openIssuer, replaceFile } from './issuer.ts'
 import { serviceScopes } from './scopes.ts'
 import { type PerService, perService, perServiceAsync, type ServiceName } from './service-names.ts'
@@ -25,6 +25,7 @@ const VARIABLES = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_JWKS_F
 const OPTIONS = ['AUTH_JWKS_REFRESH', 'AUTH_PUBLIC_DOCS', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS']
 
 const SERVICE_TOKEN_SECONDS = 3_600
+const RENEWAL_EVERY_MS = 5_000
 
 /** Reads AUTH_… and GUESTS_TOKEN_FILE and so on from the environment; throws a Problem that names the variable. */
 export function readAuth(env: NodeJS.ProcessEnv = process.env): GivenAuth {
@@ -37,7 +38,7 @@ export function readAuth(env: NodeJS.ProcessEnv = process.env): GivenAuth {
     return { env: Object.fromEntries(given) }
   }
   try {
-    demandKeys(authSettings(env))
+    withKeys(authSettings(env))
   } catch (error) {
     throw new Problem(`${(error as Error).message}.`)
   }
@@ -60,13 +61,17 @@ export async function openAuth(dataDir: string, given: GivenAuth, started: Async
   if (serviceTokenFiles !== undefined) return { env, serviceTokenFiles, issuer: undefined }
   const issuer = await openIssuer(dataDir)
   const files = perService((name) => path.join(issuer.folder, `${name}-token`))
-  const renew = () =>
-    perServiceAsync(async (name) =>
+  let renewedAt = 0
+  const renew = async () => {
+    await perServiceAsync(async (name) =>
       replaceFile(files[name], await serviceToken(issuer, name, SERVICE_TOKEN_SECONDS), 0o600),
     )
+    renewedAt = Date.now()
+  }
   await renew()
-  // One that can not be renewed is good for as long again.
-  const timer = setInterval(() => void renew().catch(() => {}), (SERVICE_TOKEN_SECONDS / 2) * 1_000).unref()
+  // By the clock, which goes on while a machine sleeps. What can not be renewed is tried again.
+  const isOld = () => Date.now() - renewedAt > (SERVICE_TOKEN_SECONDS / 2) * 1_000
+  const timer = setInterval(() => void (isOld() && renew().catch(() => {})), RENEWAL_EVERY_MS).unref()
   started.defer(() => clearInterval(timer))
   return { env: { ...issuer.env, ...env }, serviceTokenFiles: files, issuer }
 }

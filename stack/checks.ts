@@ -3,14 +3,15 @@ import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { readScopes } from '@hotel/runtime/scopes'
+import { auditDependencies, type NotRun } from './audit.ts'
 import { lookAtLicences } from './licences.ts'
 import { filesBelow } from './setup/files-below.mjs'
 import { generateInto } from './setup/generate.mjs'
 import { nodeBinary } from './setup/install.mjs'
 import { root, run } from './setup/run.mjs'
 
-/** What is looked at without running it: nothing when it is as it should be, else what is wrong. */
-export type Check = { readonly title: string; readonly look: () => Promise<string | undefined> }
+/** What is looked at without running it: nothing when it is as it should be, else what is wrong, or why it can not be. */
+export type Check = { readonly title: string; readonly look: () => Promise<string | NotRun | undefined> }
 
 const commands = path.dirname(nodeBinary)
 const command =
@@ -32,6 +33,7 @@ export const checks: readonly Check[] = [
   { title: 'The protos are formatted (buf format)', look: command('buf', 'format', '--diff', '--exit-code', 'proto') },
   { title: 'The lock names the packages of every platform', look: lockIsComplete },
   { title: 'The licences are in order and docs/dependencies.md lists them', look: lookAtLicences },
+  { title: 'Nothing grave is known against what serves (npm audit)', look: () => auditDependencies() },
   { title: 'The containers follow the compose specification (dclint)', look: command('dclint', ...compose) },
   { title: 'The code follows the rules and is formatted (biome)', look: command('biome', 'ci', '--colors=off') },
   { title: 'The types fit (tsc)', look: command('tsc', '--noEmit', '-p', '.') },

@@ -17,6 +17,7 @@ export type Config = {
   readonly redisUrl: string | undefined
   readonly requestsPerSecond: number
   readonly statusChangesPerMinute: number
+  readonly maxConnections: number
   /** What the services read themselves about watches. */
   readonly watches: Readonly<Record<string, string>>
   readonly defaultTimeZone: string
@@ -85,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),
     redisUrl: orProblem('REDIS_URL ', () => optionalRedisUrl(value('REDIS_URL'))),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
+    maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     watches: {
       FEED_RETENTION: String(whole('FEED_RETENTION', 30, 1, 36_500)),

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { MOST_CONNECTIONS } from '@hotel/gateway/settings'
 import { authSettings } from '@hotel/runtime/auth-settings'
 import { otlpSettings } from '@hotel/runtime/otlp'
 import { addressesOf, metricsAddressesOf, reservePorts } from './addresses.ts'
@@ -42,6 +43,8 @@ export type StackOptions = {
   readonly requestsPerSecond?: number
   /** Of each reservation; without, there is none to speak of. */
   readonly statusChangesPerMinute?: number
+  /** Of all clients at once; without, as many as the gateway itself thinks right. */
+  readonly maxConnections?: number
   readonly defaultTimeZone?: string
   readonly logLevel?: string
   /** How long the gateway finishes calls when it is stopped. */
@@ -231,6 +234,7 @@ async function startGateway(
       endpoints,
       requestsPerSecond: options.requestsPerSecond ?? UNLIMITED,
       statusChangesPerMinute: options.statusChangesPerMinute ?? UNLIMITED,
+      maxConnections: options.maxConnections ?? MOST_CONNECTIONS,
       auth: authSettings(auth.env),
       otlp: otlpSettings(options.openTelemetry ?? {}),
     },

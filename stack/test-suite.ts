@@ -20,6 +20,7 @@ export type SuiteOptions = Pick<
   | 'gateway'
   | 'requestsPerSecond'
   | 'statusChangesPerMinute'
+  | 'maxConnections'
   | 'restart'
   | 'drainSeconds'
   | 'logLevel'

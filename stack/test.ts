@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { NotRun } from './audit.ts'
 import { checks } from './checks.ts'
 import { nodeBinary } from './setup/install.mjs'
 import { Problem } from './setup/problem.mjs'
@@ -12,10 +13,16 @@ type Counts = { passed: number; failed: number }
 async function main(args: readonly string[]): Promise<void> {
   const isStatic = args.includes('--static')
   const counts = { passed: 0, failed: 0 }
+  const notRun: string[] = []
   for (const { title, look } of checks) {
     const began = performance.now()
     console.log(`\n=== ${title}`)
     const wrong = await look().catch((error: Error) => error.message)
+    if (wrong instanceof NotRun) {
+      notRun.push(wrong.why)
+      console.log(`NOT RUN: ${wrong.why}`)
+      continue
+    }
     console.log(
       `${wrong === undefined ? '' : `${wrong.trim()}\n`}${wrong === undefined ? 'passed' : 'FAILED'} in ${seconds(began)}`,
     )
@@ -30,6 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
     counts.failed += tests.failed
     await sayWhatWasNotRun()
   }
+  for (const why of notRun) console.log(`NOT RUN: ${why}`)
   console.log(`${counts.passed} passed, ${counts.failed} failed`)
   process.exitCode = counts.failed === 0 ? 0 : 1
 }

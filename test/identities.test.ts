@@ -40,10 +40,12 @@ test('each service has a token of its own, with the scopes of what it asks and n
 test('a token that is renewed is used without a restart; without a good one a peer says nothing', async () => {
   const mint = (ttlSeconds: number) =>
     suite.token({ subject: 'rooms-service', scopes: serviceScopes.rooms, ttlSeconds })
-  const { id } = await suite.rooms.createRoom({ number: freshNumber() })
   await replaceFile(issuerFile('rooms-token'), await mint(-60), 0o600)
-  await eventually(async () => {
+  // The file is looked at every second: until then rooms are deleted.
+  const id = await eventually(async () => {
+    const { id } = await suite.rooms.createRoom({ number: freshNumber() })
     await expect(suite.rooms.deleteRoom({ id })).rejects.toRefuse(Status.UNAVAILABLE, 'PEER_UNAVAILABLE')
+    return id
   })
   await replaceFile(issuerFile('rooms-token'), await mint(600), 0o600)
   await eventually(async () => expect((await suite.rooms.deleteRoom({ id })).delete_time).toBeDefined())

@@ -73,7 +73,7 @@ describe('one line for each call, under the id that its caller got', () => {
       ['/hotel.guests.v1.GuestService/Nothing', Buffer.alloc(0), 'UNIMPLEMENTED'],
       ['/nothing.At/All', Buffer.alloc(0), 'UNIMPLEMENTED'],
       [GET_GUEST, Buffer.alloc(5 * 1024 * 1024), 'RESOURCE_EXHAUSTED'],
-      [GET_GUEST, Buffer.from([0xff, 0xff]), 'INTERNAL'],
+      [GET_GUEST, Buffer.from([0xff, 0xff]), 'INVALID_ARGUMENT'],
     ] as const
     for (const [path, message, code] of cases) {
       const ended = await rawCall(address('guests'), path, { message, token: suite.testerToken })

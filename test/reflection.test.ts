@@ -1,5 +1,6 @@
 import { ServerReflectionDefinition } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { assertServing } from '@hotel/runtime/health'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createChannel, createClient, Metadata, Status } from 'nice-grpc'
@@ -58,3 +59,26 @@ test('what is between the services is not reached through the gateway', async ()
   await expect(transfer).rejects.toMatchObject({ code: Status.UNIMPLEMENTED })
   channel.close()
 })
+
+test('where documents are not public, reflection needs a token, and health none', async () => {
+  await using suite = await startSuite({ auth: { env: { AUTH_PUBLIC_DOCS: 'off' } }, redis: false })
+  const reading = await suite.token({ scopes: [] })
+  for (const address of [suite.gateway.address, suite.stack.addresses.rooms[0] ?? '']) {
+    const channel = createChannel(address)
+    const client = createClient(ServerReflectionDefinition, channel)
+    const reflect = (metadata: Metadata) =>
+      Array.fromAsync(client.serverReflectionInfo(one({ list_services: '' }), { metadata }))
+    await expect(reflect(Metadata())).rejects.toMatchObject({ code: Status.UNAUTHENTICATED })
+    expect(await reflect(Metadata({ authorization: `Bearer ${reading}` }))).toHaveLength(1)
+    await assertServing(address, AbortSignal.timeout(5_000))
+    channel.close()
+  }
+  for (const path of ['/', '/openapi.json']) {
+    expect((await suite.rest('GET', path, { token: undefined })).status).toBe(401)
+    expect((await suite.rest('GET', path, { token: reading })).status).toBe(200)
+  }
+})
+
+async function* one<T>(request: T): AsyncGenerator<T> {
+  yield request
+}

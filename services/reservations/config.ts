@@ -1,6 +1,7 @@
 import { authSettings } from '@hotel/runtime/auth-settings'
 import { readDatabaseUrl } from '@hotel/runtime/database-url'
 import { addresses, key256, numberOr, optionalRedisUrl, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
+import { withKeys } from '@hotel/runtime/jwks'
 import { otlpSettings } from '@hotel/runtime/otlp'
 
 /** The settings of the reservations service. */
@@ -22,7 +23,7 @@ export const config = Object.freeze({
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),
-  auth: authSettings(process.env),
+  auth: withKeys(authSettings(process.env)),
   databaseUrl: readDatabaseUrl(process.env),
   otlp: otlpSettings(process.env),
 })

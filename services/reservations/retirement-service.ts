@@ -3,6 +3,7 @@ import { type EntityManager, query } from '@hotel/runtime/database'
 import { isVisible } from '@hotel/runtime/hotels'
 import { notFound, type Refusal } from '@hotel/runtime/refusal'
 import type { Mark } from '@hotel/runtime/retirement'
+import { Invalid, id, type Rule, valid } from '@hotel/runtime/valid'
 import type { Write, Writer } from '@hotel/runtime/write'
 import type { Caches } from './caches.ts'
 import { eraseGuest } from './erasure.ts'
@@ -27,23 +28,33 @@ type Asked = { hotel: string; version: bigint; attempt: bigint }
 export function retirementService(writer: Writer, peers: ReadThrough, caches: Caches): RetirementServiceImplementation {
   return {
     async retireGuest(request) {
-      if (!isVisible(request.hotel)) throw notFound('guest', request.guest)
-      await decide(writer, markOf(request, request.guest), guestDecision)
+      const { guest } = valid(request, { ...marked, guest: id })
+      if (!isVisible(request.hotel)) throw notFound('guest', guest)
+      await decide(writer, markOf(request, guest), guestDecision)
       return {}
     },
     async eraseGuest(request) {
-      if (!isVisible(request.hotel)) throw notFound('guest', request.guest)
+      const { hotel, guest } = valid(request, { hotel: id, guest: id, version: count })
+      if (!isVisible(hotel)) throw notFound('guest', guest)
       await eraseGuest(writer, caches, request)
       return {}
     },
     async retireRoom(request, call) {
-      if (!isVisible(request.hotel)) throw notFound('room', request.room)
-      await peers.named({ room: [request.room] }, call.signal)
-      await decide(writer, markOf(request, request.room), roomDecision)
+      const { room } = valid(request, { ...marked, room: id })
+      if (!isVisible(request.hotel)) throw notFound('room', room)
+      await peers.named({ room: [room] }, call.signal)
+      await decide(writer, markOf(request, room), roomDecision)
       return {}
     },
   }
 }
+
+const count: Rule<bigint> = (value) => {
+  if (typeof value !== 'bigint' || value < 0n || value >= 2n ** 31n)
+    throw new Invalid('is no number of a version or mark')
+  return value
+}
+const marked = { hotel: id, version: count, attempt: count }
 
 function markOf({ hotel, version, attempt }: Asked, id: string): Mark {
   return { hotel, id, version: Number(version), attempt: Number(attempt) }

@@ -2,6 +2,7 @@ import { type CallContext, ServerError, type ServerMiddleware, Status } from 'ni
 import type { Access } from './access.ts'
 import { type Call, currentCall } from './call.ts'
 import { tlsProblem } from './cause.ts'
+import { Unreadable } from './readable.ts'
 import { Refusal } from './refusal.ts'
 import { expired } from './token.ts'
 
@@ -27,6 +28,7 @@ export function adapter(draining: AbortSignal, access: Pick<Access, 'admit'>): S
       current.caller = caller
       current.actor = caller.subject
       refuseLate(current)
+      if (call.request instanceof Unreadable) throw call.request.refusal
       if (!call.responseStream) return yield* call.next(call.request, context)
       using expiry = expiryAt(expires)
       ending = AbortSignal.any([draining, expiry.signal])
@@ -49,7 +51,12 @@ const LONGEST_MS = 2 ** 31 - 1
 /** Aborts, with the reason for the caller, when its token expires. */
 function expiryAt(expires: number): Disposable & { readonly signal: AbortSignal } {
   const expiry = new AbortController()
-  const timer = setTimeout(() => expiry.abort(expired()), Math.min(expires - Date.now(), LONGEST_MS))
+  const wait = () => setTimeout(look, Math.min(Math.max(expires - Date.now(), 0), LONGEST_MS))
+  const look = () => {
+    if (Date.now() >= expires) expiry.abort(expired())
+    else timer = wait()
+  }
+  let timer = wait()
   return { signal: expiry.signal, [Symbol.dispose]: () => clearTimeout(timer) }
 }
 

@@ -3,6 +3,7 @@ import type { ServiceImplementation } from 'nice-grpc'
 import { type EntityManager, forkFor, type MikroORM, query } from './database.ts'
 import type { Heads } from './heads.ts'
 import { callersHotels, isVisible } from './hotels.ts'
+import { id, valid } from './valid.ts'
 import type { Rebuild } from './write.ts'
 
 const PAGE = 500
@@ -53,7 +54,9 @@ export function feedService({
         following.end()
       }
     },
-    async listChanges({ hotel, after_seq }, call) {
+    async listChanges(request, call) {
+      const { hotel } = valid(request, { hotel: id })
+      const { after_seq } = request
       const em = forkFor(orm, call.signal)
       const [epoch, rows] = [await epochOf(em), isVisible(hotel) ? await changesAfter(em, hotel, after_seq) : []]
       const changes = rows.map(

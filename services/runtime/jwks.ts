@@ -17,14 +17,16 @@ export function readJwks(text: string, { production }: Pick<AuthSettings, 'produ
   return jwks
 }
 
-/** Reads the set that the settings name, when it is in a file; throws naming AUTH_JWKS_FILE. */
-export function demandKeys({ keys, production }: Pick<AuthSettings, 'keys' | 'production'>): void {
-  if (!('file' in keys)) return
+/** The settings, whose keys are sound when they are in a file; throws naming AUTH_JWKS_FILE otherwise. */
+export function withKeys(settings: AuthSettings): AuthSettings {
+  const { keys, production } = settings
+  if (!('file' in keys)) return settings
   try {
     readJwks(readFileSync(keys.file, 'utf8'), { production })
   } catch (error) {
     throw new Error(`AUTH_JWKS_FILE ${(error as Error).message}`)
   }
+  return settings
 }
 
 /** Throws when a set has a key of a development issuer in it. */

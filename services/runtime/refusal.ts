@@ -29,15 +29,34 @@ export class Refusal extends RichServerError {
     details: ErrorDetails[] = [],
   ) {
     const delay = code === Status.UNAVAILABLE ? [afterOneSecond] : []
-    const info = ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata: withoutEmpty(metadata) })
-    super(code, message, [info, ...delay, ...details])
+    const info = ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata: printable(metadata) })
+    super(code, clipped(message), [info, ...delay, ...details])
     this.reason = reason
   }
 }
 
 /** An entry without a value is not encoded whole, and Envoy 1.40's transcoder crashes on it: such a value is left out. */
-function withoutEmpty(metadata: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== ''))
+function printable(metadata: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(metadata).filter(([, value]) => value !== '')
+  return Object.fromEntries(entries.map(([key, value]) => [key, clipped(value)]))
+}
+
+/** Room for the ids that a refusal may list. */
+const LONGEST = 1_000
+const MOST_VIOLATIONS = 20
+
+/**
+ * As much of a text as an error tells. What callers send is repeated in it, and errors travel as headers: too many bytes of
+ * these, and the peer resets the connection, with the calls of everybody on it.
+ */
+function clipped(text: string): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= LONGEST) return text
+  // A letter that was cut in two is gone.
+  return `${bytes
+    .subarray(0, LONGEST)
+    .toString()
+    .replace(/\ufffd+$/, '')} ...`
 }
 
 /** A refusal as a message, for an answer that tells of it. */
@@ -55,7 +74,10 @@ export function statusMessage({ code, details, extra }: Refusal): StatusMessage 
 export type FieldViolation = Pick<BadRequest_FieldViolation, 'field' | 'description'>
 
 /** INVALID_ARGUMENT that names every wrong field. */
-export function invalidFields(violations: FieldViolation[]): Refusal {
+export function invalidFields(all: readonly FieldViolation[]): Refusal {
+  const violations = all
+    .slice(0, MOST_VIOLATIONS)
+    .map(({ field, description }) => ({ field, description: brief(description) }))
   const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ')
   return new Refusal(
     Status.INVALID_ARGUMENT,
@@ -65,6 +87,9 @@ export function invalidFields(violations: FieldViolation[]): Refusal {
     [BadRequest.fromPartial({ fieldViolations: violations })],
   )
 }
+
+const brief = (text: string) =>
+  text.length <= 200 ? text : `${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')} ...`
 
 /** INVALID_FIELD of a `hotel` that does not exist, or that is not the caller's. */
 export function unknownHotel(): Refusal {

@@ -13,6 +13,7 @@ import { serveMetrics } from './metrics.ts'
 import { observeCalls } from './observe.ts'
 import { outflowInterceptor } from './outflow.ts'
 import type { Stop } from './process.ts'
+import { readingStrictly } from './readable.ts'
 import { reflection } from './reflection.ts'
 import type { Telemetry } from './telemetry.ts'
 import { noting, observeUnknownCalls } from './unknown-calls.ts'
@@ -66,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const reflecting = options.auth.publicDocs ? adding : guarded
   reflecting.add(ReflectionV1, reflect)
   reflecting.add(ReflectionV1Alpha, reflect)
-  options.add(guarded)
+  options.add(readingStrictly(guarded))
   const unobserve = observeUnknownCalls(options.telemetry, served)
   const port = await server.listen(options.address)
   const stopMetrics =

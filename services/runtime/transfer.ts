@@ -19,7 +19,7 @@ export type Transfers = { readonly [List in keyof Batch]?: Transfer<Batch[List][
 /** The suite's own import and export of a service; the proto's comments say what it promises. */
 export function transferService(transfers: Transfers): TransferServiceImplementation {
   const of = (list: string, field: string) => {
-    const transfer = transfers[list as keyof Batch] as Transfer<never> | undefined
+    const transfer = Object.hasOwn(transfers, list) ? (transfers[list as keyof Batch] as Transfer<never>) : undefined
     if (transfer === undefined) {
       const description = `are not of this service: it has ${Object.keys(transfers).join(', ')}`
       throw invalidFields([{ field, description }])

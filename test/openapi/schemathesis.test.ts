@@ -1,9 +1,9 @@
 import { pythonEnvironment, pythonTool, runCommand } from '@hotel/stack/python'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { fuzzSettings } from '../fuzz-settings.ts'
 import { demandViewIsTrue } from '../hotel.ts'
 import { makeResources, type Resources } from './resources.ts'
-import { fuzzSettings } from './settings.ts'
 
 const tool = pythonTool('schemathesis')
 const { seed, examples } = fuzzSettings()

@@ -1,4 +1,4 @@
-/** How long and from where schemathesis generates: FUZZ_EXAMPLES for each operation, from FUZZ_SEED or `random`. */
+/** How much fuzzing generates, and from where: FUZZ_EXAMPLES for each operation or method, from FUZZ_SEED or `random`. */
 export function fuzzSettings(env: NodeJS.ProcessEnv = process.env): { seed: number; examples: number } {
   const whole = (variable: string, fallback: number) => {
     const text = env[variable] ?? String(fallback)
