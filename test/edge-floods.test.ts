@@ -149,6 +149,6 @@ test('what only drips is ended, head or body, on a connection or a stream, and r
     for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   // Each has its end once this resolves: it is no matter which.
   await Promise.all(dripping.streams)
-  expect(await gatewayCount(suite, 'http.hotel.downstream_rq_active')).toBe(0)
+  await eventually(async () => expect(await gatewayCount(suite, 'http.hotel.downstream_rq_active')).toBe(0))
   await wellBehaved.guests.listGuests({})
 })
