@@ -43,7 +43,7 @@ function parse(request: object, rules: Rules, fields: string[]): Record<string, 
   const violations: FieldViolation[] = nulCharacters(request)
   const parsed: Record<string, unknown> = {}
   for (const field of fields) {
-    const rule = rules[field]
+    const rule = Object.hasOwn(rules, field) ? rules[field] : undefined
     if (rule === undefined) {
       violations.push({
         field: 'update_mask',

@@ -1,0 +1,8 @@
+import { expect, test } from '@jest/globals'
+import { requiredText, validChanges } from './valid.ts'
+
+test.each(['__proto__', 'constructor', 'toString', 'nothing'])('a mask that names %s names no field', (name) => {
+  expect(() => validChanges({ update_mask: [name] }, { first_name: requiredText() })).toThrow(
+    `update_mask: "${name}" is not a field that can be changed: name one of first_name`,
+  )
+})
