@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { credentials, Client as GrpcClient } from '@grpc/grpc-js'
+import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js'
 import { GetReservationRequest, ListStaysRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { freePort } from '@hotel/stack/ports'
 import { administer, databaseUrl } from '@hotel/stack/provision'
@@ -11,6 +11,7 @@ import { Redis } from 'ioredis'
 import type { Client } from 'pg'
 import { Problem } from '../stack/setup/problem.mjs'
 import { compare } from './measure.ts'
+import { benchToken } from './token.ts'
 
 const ROWS = 1_000
 const LOAD = { rounds: 9, milliseconds: 700 }
@@ -38,7 +39,9 @@ export async function bench(): Promise<void> {
   closing.defer(() => redis.disconnect())
   const id = await administer(databaseUrl(stack.postgres?.url ?? '', 'reservations'), fill)
 
-  const [cached, plain] = stack.addresses.reservations.map(rawClient)
+  const metadata = new Metadata()
+  metadata.set('authorization', `Bearer ${await benchToken(stack)}`)
+  const [cached, plain] = stack.addresses.reservations.map((address) => rawClient(address, metadata))
   if (cached === undefined || plain === undefined) throw new Error('unreachable: there are two instances')
   const [withRedis, without] = pidsOf(stack)
   const flush = () => redis.flushall()
@@ -65,7 +68,7 @@ export async function bench(): Promise<void> {
 }
 
 /** Calls without decoding the answer. */
-function rawClient(address: string): (method: string, request: Uint8Array) => Promise<Buffer> {
+function rawClient(address: string, metadata: Metadata): (method: string, request: Uint8Array) => Promise<Buffer> {
   const client = new GrpcClient(address, credentials.createInsecure())
   return (method, request) =>
     new Promise((resolve, reject) => {
@@ -74,6 +77,7 @@ function rawClient(address: string): (method: string, request: Uint8Array) => Pr
         (bytes: Uint8Array) => Buffer.from(bytes),
         (bytes: Buffer) => bytes,
         request,
+        metadata,
         (error, answer) => (error !== null || answer === undefined ? reject(error) : resolve(answer)),
       )
     })

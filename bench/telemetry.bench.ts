@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createClients } from '@hotel/stack/clients'
-import { clientScopes } from '@hotel/stack/scopes'
 import { perService } from '@hotel/stack/service-names'
 import { type Stack, startStack } from '@hotel/stack/stack'
 import { compare } from './measure.ts'
+import { benchToken } from './token.ts'
 
 const LOAD = { clients: 16, rounds: 15, milliseconds: 1_000 }
 
@@ -43,8 +43,7 @@ export async function bench(): Promise<void> {
     env: { guests: (instance) => sides[instance]?.env ?? {} },
   })
   closing.defer(() => stack.stop())
-  const claims = { subject: 'bench', scopes: clientScopes, hotels: ['*'], ttlSeconds: 3_600 }
-  const token = await stack.issuer?.mint(claims)
+  const token = await benchToken(stack)
   const guests = stack.addresses.guests.map((address) => {
     const { clients, close } = createClients(
       perService(() => address),

@@ -93,7 +93,7 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     say: (line) => lines.push(line),
   })
   started.defer(() => stack.stop())
-  const token = (claims: Partial<Claims> = {}) => mint(stack, claims)
+  const token = (claims: Partial<Claims> = {}) => mintFor(stack, claims)
   const testerToken = options.testerToken ?? (await token())
   const address = `127.0.0.1:${stack.gateway?.port ?? 0}`
   const clientsWith = (given: string | undefined) => {
@@ -129,7 +129,8 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
   }
 }
 
-function mint({ issuer }: Stack, claims: Partial<Claims>): Promise<string> {
+/** A token of the stack's own issuer; of one who may do all, unless the claims say otherwise. */
+export function mintFor({ issuer }: Stack, claims: Partial<Claims>): Promise<string> {
   if (issuer === undefined) throw new Error('the suite accepts the tokens of another issuer: sign them with its key')
   return issuer.mint({ subject: TESTER, scopes: allScopes, hotels: ['*'], ttlSeconds: 3_600, ...claims })
 }

@@ -11,6 +11,7 @@ import { claim } from '@hotel/stack/run-file'
 import { perService } from '@hotel/stack/service-names'
 import { type StackOptions, startStack } from '@hotel/stack/stack'
 import { testFolder } from '@hotel/stack/test-cluster'
+import { mintFor } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { newAuthority } from './certificates.ts'
 import { day, eventually } from './hotel.ts'
@@ -88,7 +89,10 @@ test('the whole suite by TLS: no connection to Postgres is plain, and Redis keep
     env: { reservations: (instance) => ({ REDIS_CA_FILE: file(['ca.pem', 'other-ca.pem'][instance] ?? '') }) },
   })
   await using stack = await starting
-  const { clients, close } = createClients(perService((name) => stack.addresses[name][0] ?? ''))
+  const { clients, close } = createClients(
+    perService((name) => stack.addresses[name][0] ?? ''),
+    await mintFor(stack, {}),
+  )
   try {
     const guest = await clients.guests.createGuest({ first_name: 'Ada' })
     const room = await clients.rooms.createRoom({ number: '1' })
