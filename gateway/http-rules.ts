@@ -9,7 +9,7 @@ import {
   getOption,
 } from '@bufbuild/protobuf'
 import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
-import { readScopes } from '@hotel/runtime/scopes'
+import { readScopes } from '@hotel/runtime/access/scopes'
 import { type ServiceName, serviceNames } from './settings.ts'
 
 /** Everything the gateway offers: the services that have at least one method with an HTTP rule. */

@@ -1,4 +1,4 @@
-import type { OtlpSettings } from '@hotel/runtime/otlp'
+import type { OtlpSettings } from '@hotel/runtime/telemetry/otlp'
 import { tracingRuntime } from './tracing.ts'
 
 /** Three quarters of what its container has. */

@@ -1,5 +1,5 @@
-import { type AuthSettings, authSettings } from '@hotel/runtime/auth-settings'
-import { type OtlpSettings, otlpSettings } from '@hotel/runtime/otlp'
+import { type AuthSettings, authSettings } from '@hotel/runtime/access/auth-settings'
+import { type OtlpSettings, otlpSettings } from '@hotel/runtime/telemetry/otlp'
 
 /** Where the gateway listens, whom it forwards to and how much it lets through. */
 export type GatewaySettings = {

@@ -1,4 +1,4 @@
-import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from '@hotel/runtime/auth-settings'
+import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from '@hotel/runtime/access/auth-settings'
 import { KEY_FILE_SECONDS, keyFileCluster, keyFileUrl } from './key-file.ts'
 import { outsideCluster } from './outside-cluster.ts'
 

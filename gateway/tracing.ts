@@ -1,4 +1,4 @@
-import type { OtlpSettings } from '@hotel/runtime/otlp'
+import type { OtlpSettings } from '@hotel/runtime/telemetry/otlp'
 import { outsideCluster } from './outside-cluster.ts'
 
 /** The cluster of the collector. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import { authSettings } from '@hotel/runtime/auth-settings'
-import { withKeys } from '@hotel/runtime/jwks'
+import { authSettings } from '@hotel/runtime/access/auth-settings'
+import { withKeys } from '@hotel/runtime/access/jwks'
 import { type Issuer, openIssuer, replaceFile } from './issuer.ts'
 import { serviceScopes } from './scopes.ts'
 import { type PerService, perService, perServiceAsync, type ServiceName } from './service-names.ts'

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { DEVELOPMENT_ISSUER, DEVELOPMENT_KEYS } from '@hotel/runtime/auth-settings'
+import { DEVELOPMENT_ISSUER, DEVELOPMENT_KEYS } from '@hotel/runtime/access/auth-settings'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import { unwritable } from './setup/problem.mjs'
 

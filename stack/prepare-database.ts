@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readDatabaseUrl } from '@hotel/runtime/database-url'
+import { readDatabaseUrl } from '@hotel/runtime/database/database-url'
 import { readEnv, text, textOr } from '@hotel/runtime/env'
 import { type Access, migrate, provision, roleOf } from './provision.ts'
 import { type ServiceName, serviceNames } from './service-names.ts'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { assertServing } from '@hotel/runtime/health'
+import { assertServing } from '@hotel/runtime/server/health'
 import { nodeProgram } from './node-program.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
 import type { PerService, ServiceName } from './service-names.ts'

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { otlpSettings } from '@hotel/runtime/otlp'
+import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import type { Config } from './config.ts'
 import type { Stack } from './stack.ts'
 

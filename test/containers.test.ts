@@ -68,7 +68,11 @@ describe('docker-compose.yml', () => {
     const [service = ''] = name.split('-')
     const reader = dockerfile.startsWith('gateway') ? 'gateway/settings.ts' : `services/${service}/config.ts`
     const ownSource = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
-    const readers = { otlpSettings: 'otlp', authSettings: 'auth-settings', readDatabaseUrl: 'database-url' }
+    const readers = {
+      otlpSettings: 'telemetry/otlp',
+      authSettings: 'access/auth-settings',
+      readDatabaseUrl: 'database/database-url',
+    }
     const used = Object.entries(readers).filter(([reader]) => ownSource.includes(reader))
     const source = [ownSource, ...used.map(([, file]) => read(`services/runtime/${file}.ts`))].join()
     const names = Object.keys(compose.services[name]?.environment ?? {})

@@ -1,5 +1,5 @@
 import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
-import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'

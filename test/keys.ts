@@ -1,7 +1,7 @@
 import { createHmac, createSign, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { DEVELOPMENT_ISSUER } from '@hotel/runtime/auth-settings'
+import { DEVELOPMENT_ISSUER } from '@hotel/runtime/access/auth-settings'
 import { allScopes } from '@hotel/stack/scopes'
 
 export type Algorithm = 'RS256' | 'ES256' | 'EdDSA' | 'PS256' | 'ES384'

@@ -1,6 +1,6 @@
 import { ServerReflectionDefinition } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { assertServing } from '@hotel/runtime/health'
+import { assertServing } from '@hotel/runtime/server/health'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createChannel, createClient, Metadata, Status } from 'nice-grpc'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createFileRegistry, type DescMethod, fromBinary, getOption } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
-import { readScopes } from '@hotel/runtime/scopes'
+import { readScopes } from '@hotel/runtime/access/scopes'
 import { allScopes, clientScopes, serviceScopes } from '@hotel/stack/scopes'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'

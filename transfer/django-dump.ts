@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { streamArray } from 'stream-json/streamers/stream-array.js'
 import { Problem } from '../stack/setup/problem.mjs'
 import { type Cells, type KindName, kindOf } from './kinds.ts'

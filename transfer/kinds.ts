@@ -1,7 +1,7 @@
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { Employee_Role } from '@hotel/proto/hotel/rooms/v1/employees'
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import type { ServiceName } from '@hotel/stack/service-names'
 import { type Column, instant, integer, legs, list, nameOf, text } from './cells.ts'
 import { derivedId, guestId } from './ids.ts'

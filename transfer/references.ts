@@ -1,5 +1,5 @@
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { PerService } from '@hotel/stack/service-names'
 import type { TransferClient } from './clients.ts'
 import { guestId } from './ids.ts'

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
-import { openIdentity } from '@hotel/runtime/identity'
+import { openIdentity } from '@hotel/runtime/access/identity'
 import { readConfig } from '@hotel/stack/config'
 import { openIssuer } from '@hotel/stack/issuer'
 import { transferScopes } from '@hotel/stack/scopes'

@@ -1,8 +1,8 @@
-import { authSettings } from '@hotel/runtime/auth-settings'
-import { readDatabaseUrl } from '@hotel/runtime/database-url'
+import { authSettings } from '@hotel/runtime/access/auth-settings'
+import { withKeys } from '@hotel/runtime/access/jwks'
+import { readDatabaseUrl } from '@hotel/runtime/database/database-url'
 import { addresses, key256, numberOr, optionalText, readEnv, text, textOr } from '@hotel/runtime/env'
-import { withKeys } from '@hotel/runtime/jwks'
-import { otlpSettings } from '@hotel/runtime/otlp'
+import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 
 /** The settings of the guests service. */
 export const config = Object.freeze({

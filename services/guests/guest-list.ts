@@ -1,8 +1,8 @@
 import type { ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
-import { optional, requiredText, valid } from '@hotel/runtime/valid'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
+import { optional, requiredText, valid } from '@hotel/runtime/resource/valid'
 import { Guest } from './guest.ts'
 
 /** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */

@@ -1,6 +1,6 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
-import { etagOf } from '@hotel/runtime/etag'
-import { email, optionalGiven, optionalText, phone, requiredText } from '@hotel/runtime/valid'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { email, optionalGiven, optionalText, phone, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({

@@ -1,9 +1,9 @@
 import type { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
-import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
-import { isVisible } from '@hotel/runtime/hotels'
-import { DEFAULT_HOTEL, isId } from '@hotel/runtime/id'
-import { askPeer, repeatable } from '@hotel/runtime/peers'
-import { Refusal, unknownHotel } from '@hotel/runtime/refusal'
+import { isVisible } from '@hotel/runtime/access/hotels'
+import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { DEFAULT_HOTEL, isId } from '@hotel/runtime/resource/id'
+import { Refusal, unknownHotel } from '@hotel/runtime/resource/refusal'
+import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import type { Client } from 'nice-grpc'
 
 /** How long an answer of the rooms service is good: so late a guest can still be added to a hotel that was deleted. */

@@ -1,6 +1,6 @@
 import { Alternatives } from '@hotel/proto/hotel/reservations/v1/alternatives'
-import type { ClockOffset } from '@hotel/runtime/clock'
-import { type EntityManager, query } from '@hotel/runtime/database'
+import type { ClockOffset } from '@hotel/runtime/database/clock'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
 import { Any, type ErrorDetails } from 'nice-grpc-error-details'
 import { endOf } from './stay.ts'
 import { type Conflict, inTheWay, MOST_IN_THE_WAY, NoRoom, type Wish } from './unavailable.ts'

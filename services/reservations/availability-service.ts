@@ -1,7 +1,7 @@
 import type { AvailabilityServiceImplementation } from '@hotel/proto/hotel/reservations/v1/availability'
-import type { ClockOffset } from '@hotel/runtime/clock'
-import { forkFor, type MikroORM } from '@hotel/runtime/database'
-import type { Pager } from '@hotel/runtime/page'
+import type { ClockOffset } from '@hotel/runtime/database/clock'
+import { forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import type { Pager } from '@hotel/runtime/resource/page'
 import { listRoomAvailability, listRoomTypeAvailability } from './availability.ts'
 
 type Deps = { orm: MikroORM; page: Pager; clockOffset: ClockOffset }

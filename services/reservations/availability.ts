@@ -6,10 +6,10 @@ import {
   type ListRoomTypeAvailabilityRequest,
   type ListRoomTypeAvailabilityResponse,
 } from '@hotel/proto/hotel/reservations/v1/availability'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter } from '@hotel/runtime/hotels'
-import type { Pager } from '@hotel/runtime/page'
-import { date, idFilter, valid } from '@hotel/runtime/valid'
+import { hotelFilter } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Pager } from '@hotel/runtime/resource/page'
+import { date, idFilter, valid } from '@hotel/runtime/resource/valid'
 import { endOf, nightsOf, stay } from './stay.ts'
 
 /** What one answer may hold: rooms or types times nights, so that a page stays below the size that the gateway sends on. */

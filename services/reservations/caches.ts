@@ -1,5 +1,5 @@
-import type { Logger } from '@hotel/runtime/log'
-import type { Metrics } from '@hotel/runtime/metrics'
+import type { Logger } from '@hotel/runtime/telemetry/log'
+import type { Metrics } from '@hotel/runtime/telemetry/metrics'
 import { cacheReads, openCache } from './cache.ts'
 import { openRedis, type RedisSettings } from './redis.ts'
 import { RESERVATION_LIFETIME_MS, type ReservationCache, reservationCache } from './reservation-cache.ts'

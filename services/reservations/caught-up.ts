@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
-import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
-import { askPeer } from '@hotel/runtime/peers'
-import { peerUnavailable } from '@hotel/runtime/refusal'
+import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { peerUnavailable } from '@hotel/runtime/resource/refusal'
+import { askPeer } from '@hotel/runtime/server/peers'
 import type { Client } from 'nice-grpc'
 import { FEEDS } from './replicas.ts'
 

@@ -1,5 +1,5 @@
-import { query } from '@hotel/runtime/database'
-import type { Writer } from '@hotel/runtime/write'
+import { query } from '@hotel/runtime/database/database'
+import type { Writer } from '@hotel/runtime/resource/write'
 import type { Caches } from './caches.ts'
 
 /** A guest whose personal data was erased, and its version that holds none. */

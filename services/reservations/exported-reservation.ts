@@ -1,7 +1,7 @@
 import type { Leg as LegMessage, ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
-import type { ClockOffset } from '@hotel/runtime/clock'
-import type { MikroORM } from '@hotel/runtime/database'
-import { exportRows } from '@hotel/runtime/export-rows'
+import type { ClockOffset } from '@hotel/runtime/database/clock'
+import type { MikroORM } from '@hotel/runtime/database/database'
+import { exportRows } from '@hotel/runtime/transfer/export-rows'
 import { Reservation } from './reservation.ts'
 import { legsOf, legsUntil } from './stay.ts'
 

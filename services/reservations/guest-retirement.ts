@@ -1,5 +1,5 @@
-import { query } from '@hotel/runtime/database'
-import { precondition } from '@hotel/runtime/refusal'
+import { query } from '@hotel/runtime/database/database'
+import { precondition } from '@hotel/runtime/resource/refusal'
 import type { Decision } from './retirement-service.ts'
 
 /** Whether a guest takes no more reservations: the ids of what is current or to come stand against it. */

@@ -1,7 +1,7 @@
-import { query } from '@hotel/runtime/database'
-import { type FieldViolation, notFound, precondition, type Refusal } from '@hotel/runtime/refusal'
-import { Invalid, type Rule } from '@hotel/runtime/valid'
-import { change, type Write } from '@hotel/runtime/write'
+import { query } from '@hotel/runtime/database/database'
+import { type FieldViolation, notFound, precondition, type Refusal } from '@hotel/runtime/resource/refusal'
+import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
+import { change, type Write } from '@hotel/runtime/resource/write'
 import type { Reservation } from './reservation.ts'
 
 const LONGEST_HOURS = 24

@@ -1,7 +1,7 @@
-import { query } from '@hotel/runtime/database'
-import { precondition, type Refusal } from '@hotel/runtime/refusal'
-import { type ImportRow, insertRows } from '@hotel/runtime/stored-rows'
-import type { Write } from '@hotel/runtime/write'
+import { query } from '@hotel/runtime/database/database'
+import { precondition, type Refusal } from '@hotel/runtime/resource/refusal'
+import type { Write } from '@hotel/runtime/resource/write'
+import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Holder } from './occupancy.ts'
 import type { Leg } from './stay.ts'
 

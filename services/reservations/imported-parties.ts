@@ -1,8 +1,8 @@
-import { forkFor, type MikroORM, query } from '@hotel/runtime/database'
-import { callersHotels, isOfHotels } from '@hotel/runtime/hotels'
-import { isId } from '@hotel/runtime/id'
-import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/refusal'
-import type { Write } from '@hotel/runtime/write'
+import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
+import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { isId } from '@hotel/runtime/resource/id'
+import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
+import type { Write } from '@hotel/runtime/resource/write'
 import type { CaughtUp } from './caught-up.ts'
 import type { Place } from './parties.ts'
 

@@ -1,4 +1,4 @@
-import { migrate } from '@hotel/runtime/migrate'
+import { migrate } from '@hotel/runtime/database/migrate'
 import { migrations } from './migrations.ts'
 
 await migrate(

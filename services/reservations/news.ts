@@ -1,8 +1,8 @@
 import type { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
-import { type MikroORM, query } from '@hotel/runtime/database'
-import { askPeer, repeatable } from '@hotel/runtime/peers'
-import { peerUnavailable } from '@hotel/runtime/refusal'
-import type { Writer } from '@hotel/runtime/write'
+import { type MikroORM, query } from '@hotel/runtime/database/database'
+import { peerUnavailable } from '@hotel/runtime/resource/refusal'
+import type { Writer } from '@hotel/runtime/resource/write'
+import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import type { Client } from 'nice-grpc'
 import { FEEDS, replicaOf } from './replicas.ts'
 

@@ -1,5 +1,5 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
-import type { Write } from '@hotel/runtime/write'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Write } from '@hotel/runtime/resource/write'
 import type { Leg } from './stay.ts'
 import { type Conflict, roomNotAvailable, type Wish } from './unavailable.ts'
 

@@ -1,6 +1,6 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { callersHotels, isOfHotels } from '@hotel/runtime/hotels'
-import { type FieldViolation, invalidFields } from '@hotel/runtime/refusal'
+import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { type FieldViolation, invalidFields } from '@hotel/runtime/resource/refusal'
 
 /** The place of a reservation's rooms. */
 export type Place = { readonly hotel: string; readonly location: string }

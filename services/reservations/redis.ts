@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { causeOf } from '@hotel/runtime/cause'
-import type { Logger } from '@hotel/runtime/log'
-import type { Metrics } from '@hotel/runtime/metrics'
+import { causeOf } from '@hotel/runtime/database/cause'
+import type { Logger } from '@hotel/runtime/telemetry/log'
+import type { Metrics } from '@hotel/runtime/telemetry/metrics'
 import { Redis } from 'ioredis'
 import { Counter, Gauge, type Registry } from 'prom-client'
 

@@ -4,9 +4,9 @@ import { Hotel } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { Location } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomType } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { Room } from '@hotel/proto/hotel/rooms/v1/rooms'
-import { type EntityManager, type MikroORM, query } from '@hotel/runtime/database'
-import type { Replica } from '@hotel/runtime/follow'
-import type { Writer } from '@hotel/runtime/write'
+import type { Replica } from '@hotel/runtime/changes/follow'
+import { type EntityManager, type MikroORM, query } from '@hotel/runtime/database/database'
+import type { Writer } from '@hotel/runtime/resource/write'
 import { liftRetirement } from './room-retirement.ts'
 
 /** Stores a resource of another service, unless a newer version of it is here. */

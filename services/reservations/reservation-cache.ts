@@ -1,6 +1,6 @@
 import { Reservation } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { isVisible } from '@hotel/runtime/hotels'
-import type { Scope, Several, Write, Writer } from '@hotel/runtime/write'
+import { isVisible } from '@hotel/runtime/access/hotels'
+import type { Scope, Several, Write, Writer } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import type { Cache } from './cache.ts'
 import { versionOf } from './replicas.ts'

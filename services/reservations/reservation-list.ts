@@ -1,8 +1,8 @@
 import type { ListReservationsRequest, ListReservationsResponse } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
-import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/valid'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
+import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
 import { Reservation, status } from './reservation.ts'
 
 /** A page of reservations by in_date, the latest first, then id. */

@@ -1,5 +1,5 @@
-import { isId } from '@hotel/runtime/id'
-import { date, Invalid, id, optional, type Rule } from '@hotel/runtime/valid'
+import { isId } from '@hotel/runtime/resource/id'
+import { date, Invalid, id, optional, type Rule } from '@hotel/runtime/resource/valid'
 import { holdUntil } from './holds.ts'
 import { givenStatus, initialStatus, note, status } from './reservation.ts'
 

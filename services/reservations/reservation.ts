@@ -2,9 +2,9 @@ import {
   Reservation as ReservationMessage,
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { etagOf } from '@hotel/runtime/etag'
-import { precondition } from '@hotel/runtime/refusal'
-import { Invalid, optionalText, type Rule } from '@hotel/runtime/valid'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { precondition } from '@hotel/runtime/resource/refusal'
+import { Invalid, optionalText, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 /** Where a reservation stands; it goes forward only, one step at a time. */

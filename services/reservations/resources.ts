@@ -1,8 +1,8 @@
 import { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { Reservation as ReservationMessage } from '@hotel/proto/hotel/reservations/v1/reservations'
-import type { MikroORM } from '@hotel/runtime/database'
-import type { Encode } from '@hotel/runtime/feed'
-import type { Rebuild } from '@hotel/runtime/write'
+import type { Encode } from '@hotel/runtime/changes/feed'
+import type { MikroORM } from '@hotel/runtime/database/database'
+import type { Rebuild } from '@hotel/runtime/resource/write'
 import { Reservation } from './reservation.ts'
 import { RoomBlock } from './room-block.ts'
 

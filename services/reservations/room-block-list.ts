@@ -1,8 +1,8 @@
 import type { ListRoomBlocksRequest, ListRoomBlocksResponse } from '@hotel/proto/hotel/reservations/v1/blocks'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
-import { date, idFilter, optional, valid } from '@hotel/runtime/valid'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
+import { date, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
 import { RoomBlock } from './room-block.ts'
 
 /** A page of blocks by in_date, the latest first, then id: keyset over the index of the same order. */

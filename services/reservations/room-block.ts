@@ -1,6 +1,6 @@
 import { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v1/blocks'
-import { etagOf } from '@hotel/runtime/etag'
-import { date, id, optionalText } from '@hotel/runtime/valid'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { date, id, optionalText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { After } from '@hotel/runtime/page'
+import type { After } from '@hotel/runtime/resource/page'
 import type { Cache } from './cache.ts'
 import type { ViewHead } from './view-head.ts'
 

@@ -1,4 +1,4 @@
-import { invalidFields } from '@hotel/runtime/refusal'
+import { invalidFields } from '@hotel/runtime/resource/refusal'
 
 /** The longest stay, in nights. */
 const MOST_NIGHTS = 366

@@ -2,11 +2,11 @@ import type {
   Reservation as ReservationMessage,
   SwapRoomsRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { demandEtag } from '@hotel/runtime/etag'
-import { isId } from '@hotel/runtime/id'
-import { invalidFields } from '@hotel/runtime/refusal'
-import { Invalid, type Rule, valid } from '@hotel/runtime/valid'
-import { change, type Write } from '@hotel/runtime/write'
+import { demandEtag } from '@hotel/runtime/resource/etag'
+import { isId } from '@hotel/runtime/resource/id'
+import { invalidFields } from '@hotel/runtime/resource/refusal'
+import { Invalid, type Rule, valid } from '@hotel/runtime/resource/valid'
+import { change, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import { hold } from './occupancy.ts'
 import { todayAt } from './parties.ts'

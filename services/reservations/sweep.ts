@@ -1,8 +1,8 @@
-import { causeOf } from '@hotel/runtime/cause'
-import type { ClockOffset } from '@hotel/runtime/clock'
-import { type MikroORM, query } from '@hotel/runtime/database'
-import type { Logger } from '@hotel/runtime/log'
-import type { Writer } from '@hotel/runtime/write'
+import { causeOf } from '@hotel/runtime/database/cause'
+import type { ClockOffset } from '@hotel/runtime/database/clock'
+import { type MikroORM, query } from '@hotel/runtime/database/database'
+import type { Writer } from '@hotel/runtime/resource/write'
+import type { Logger } from '@hotel/runtime/telemetry/log'
 
 const EVERY_MS = 3_600_000
 const MOST_AT_ONCE = 500

@@ -1,4 +1,4 @@
-import { Refusal } from '@hotel/runtime/refusal'
+import { Refusal } from '@hotel/runtime/resource/refusal'
 import { Status } from 'nice-grpc'
 import { type ErrorDetails, PreconditionFailure } from 'nice-grpc-error-details'
 import type { Stay } from './stay.ts'

@@ -1,5 +1,5 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { type HotelIds, isOfHotels } from '@hotel/runtime/hotels'
+import { type HotelIds, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
 
 /** A location of a list: its date now, and how far its hotel's view has moved. */
 export type HeadRow = {

@@ -1,8 +1,8 @@
 import type { ListEmployeesRequest, ListEmployeesResponse } from '@hotel/proto/hotel/rooms/v1/employees'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
-import { idFilter, valid } from '@hotel/runtime/valid'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
+import { idFilter, valid } from '@hotel/runtime/resource/valid'
 import { Employee, roleFilter } from './employee.ts'
 
 /** A page of employees by last name (absent last), first name, id: keyset over the index of the same order. */

@@ -1,8 +1,8 @@
 import { Employee as EmployeeMessage, Employee_Role as RoleCode } from '@hotel/proto/hotel/rooms/v1/employees'
-import type { EntityManager } from '@hotel/runtime/database'
-import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists, type Refusal } from '@hotel/runtime/refusal'
-import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import type { EntityManager } from '@hotel/runtime/database/database'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
+import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
 

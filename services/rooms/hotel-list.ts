@@ -1,7 +1,7 @@
 import type { ListHotelsRequest, ListHotelsResponse } from '@hotel/proto/hotel/rooms/v1/hotels'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { callersHotels, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
+import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
 import { Hotel } from './hotel.ts'
 
 /** A page of hotels by name, id: keyset over the index of the same order. */

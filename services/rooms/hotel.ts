@@ -1,6 +1,6 @@
 import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
-import { etagOf } from '@hotel/runtime/etag'
-import { requiredText } from '@hotel/runtime/valid'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({

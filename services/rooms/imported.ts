@@ -1,8 +1,8 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { isVisible } from '@hotel/runtime/hotels'
-import { isId } from '@hotel/runtime/id'
-import { invalidFields, type Refusal } from '@hotel/runtime/refusal'
-import type { ImportRow } from '@hotel/runtime/stored-rows'
+import { isVisible } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { isId } from '@hotel/runtime/resource/id'
+import { invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
+import type { ImportRow } from '@hotel/runtime/transfer/stored-rows'
 import { noSuch, type Referred } from './references.ts'
 
 /** The hotel of each of these resources, by id alone; of those that are the caller's. */

@@ -1,5 +1,5 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { precondition } from '@hotel/runtime/refusal'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { precondition } from '@hotel/runtime/resource/refusal'
 import { type Referred, words } from './references.ts'
 
 /** What uses each kind of resource: the users' collection, their table, and the column that names the used one. */

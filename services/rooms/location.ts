@@ -1,6 +1,6 @@
 import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
-import { etagOf } from '@hotel/runtime/etag'
-import { Invalid, optionalGiven, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { Invalid, optionalGiven, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({

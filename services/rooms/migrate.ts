@@ -1,5 +1,5 @@
-import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/id'
-import { migrate } from '@hotel/runtime/migrate'
+import { migrate } from '@hotel/runtime/database/migrate'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { migrations } from './migrations.ts'
 
 await migrate(

@@ -1,4 +1,4 @@
-import { FEED_MIGRATION } from '@hotel/runtime/migrate'
+import { FEED_MIGRATION } from '@hotel/runtime/database/migrate'
 
 /** The tables of the rooms database, in order. */
 export const migrations = [

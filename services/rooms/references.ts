@@ -1,8 +1,8 @@
-import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database'
-import { HOTEL_REQUIRED, hotelUnlessNamed, isVisible, knownHotelOf } from '@hotel/runtime/hotels'
-import { DEFAULT_HOTEL, DEFAULT_LOCATION, isId } from '@hotel/runtime/id'
-import { precondition, unknownHotel } from '@hotel/runtime/refusal'
-import { Invalid, type Rule } from '@hotel/runtime/valid'
+import { HOTEL_REQUIRED, hotelUnlessNamed, isVisible, knownHotelOf } from '@hotel/runtime/access/hotels'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { DEFAULT_HOTEL, DEFAULT_LOCATION, isId } from '@hotel/runtime/resource/id'
+import { precondition, unknownHotel } from '@hotel/runtime/resource/refusal'
+import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 
 /** A kind of resource that others refer to; also the name of its table. */
 export type Referred = 'hotel' | 'location' | 'room_type'

@@ -1,8 +1,8 @@
 import type { ListRoomsRequest, ListRoomsResponse } from '@hotel/proto/hotel/rooms/v1/rooms'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
-import { idFilter, valid } from '@hotel/runtime/valid'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
+import { idFilter, valid } from '@hotel/runtime/resource/valid'
 import { Room } from './room.ts'
 
 /** A page of rooms by number in natural order, id, both descending: keyset over the index of the same order. */

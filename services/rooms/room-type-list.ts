@@ -1,8 +1,8 @@
 import type { ListRoomTypesRequest, ListRoomTypesResponse } from '@hotel/proto/hotel/rooms/v1/room_types'
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/hotels'
-import type { Page } from '@hotel/runtime/page'
-import { idFilter, valid } from '@hotel/runtime/valid'
+import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Page } from '@hotel/runtime/resource/page'
+import { idFilter, valid } from '@hotel/runtime/resource/valid'
 import { RoomType } from './room-type.ts'
 
 /** A page of room types by name, id: keyset over the index of the same order. */

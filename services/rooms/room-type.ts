@@ -1,8 +1,8 @@
 import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
-import type { EntityManager } from '@hotel/runtime/database'
-import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists, type Refusal } from '@hotel/runtime/refusal'
-import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/valid'
+import type { EntityManager } from '@hotel/runtime/database/database'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
+import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
 

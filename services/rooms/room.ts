@@ -1,8 +1,8 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
-import type { EntityManager } from '@hotel/runtime/database'
-import { etagOf } from '@hotel/runtime/etag'
-import { alreadyExists, type Refusal } from '@hotel/runtime/refusal'
-import { optional, type Rule, requiredText } from '@hotel/runtime/valid'
+import type { EntityManager } from '@hotel/runtime/database/database'
+import { etagOf } from '@hotel/runtime/resource/etag'
+import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
+import { optional, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
 

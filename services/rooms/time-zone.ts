@@ -1,5 +1,5 @@
-import { type EntityManager, query } from '@hotel/runtime/database'
-import { Invalid, type Rule } from '@hotel/runtime/valid'
+import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 
 /**
  * The rule of a request's time zone, looked up before any transaction: PostgreSQL reads its files for it. Absent ones

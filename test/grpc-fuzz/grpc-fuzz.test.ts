@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js'
-import { DEFAULT_HOTEL } from '@hotel/runtime/id'
+import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import { allScopes } from '@hotel/stack/scopes'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { type CallContext, Status } from 'nice-grpc'
+import { Refusal } from '../resource/refusal.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { AuthSettings } from './auth-settings.ts'
+import { openKeySet } from './key-set.ts'
+import { readScopes } from './scopes.ts'
+import { type Token, tokenVerifier } from './token.ts'
+
+/** Who may call which method. */
+export type Access = {
+  /** Whom the call's token names; throws UNAUTHENTICATED, or PERMISSION_DENIED when it lacks the method's scope. */
+  admit(path: string, call: Pick<CallContext, 'metadata'>): Promise<Token>
+  close(): void
+}
+
+/** Opens the access to methods of the suite, by the scopes that the protos declare. */
+export async function openAccess(settings: AuthSettings, log: Logger): Promise<Access> {
+  const scopes = readScopes(readFileSync(new URL(import.meta.resolve('@hotel/proto/api.binpb'))))
+  const keys = await openKeySet(settings, log)
+  const verify = tokenVerifier(settings, keys)
+  return {
+    async admit(path, { metadata }) {
+      const token = await verify(metadata.getAll('authorization'))
+      // Reflection, where it is not public, is for everybody with a token.
+      if (path.startsWith('/grpc.')) return token
+      const scope = scopes.get(path)
+      if (scope === undefined) throw new Error(`${path} declares no scope`)
+      if (!token.caller.scopes.has(scope)) throw lacking(scope)
+      return token
+    },
+    close: keys.close,
+  }
+}
+
+function lacking(scope: string): Refusal {
+  return new Refusal(Status.PERMISSION_DENIED, 'PERMISSION_DENIED', `the token lacks the scope ${scope}`, { scope })
+}

@@ -1,0 +1,83 @@
+import { Status } from 'nice-grpc'
+import { type EntityManager, query } from '../database/database.ts'
+import { DEFAULT_HOTEL, isId } from '../resource/id.ts'
+import { notFound, Refusal } from '../resource/refusal.ts'
+import { idFilter, type Rule } from '../resource/valid.ts'
+import { currentCaller } from './caller.ts'
+
+/** Whether a hotel is the caller's, by its token. What is of another is to the caller as what does not exist. */
+export function isVisible(hotel: string): boolean {
+  const { hotels } = currentCaller()
+  return hotels === 'every' || hotels.has(hotel)
+}
+
+/** Some hotels by their ids, in order; null stands for every one. */
+export type HotelIds = readonly string[] | null
+
+/** The caller's hotels. A claim may hold what is no id: nothing is of such a hotel. */
+export function callersHotels(): HotelIds {
+  const { hotels } = currentCaller()
+  return hotels === 'every' ? null : [...hotels].filter(isId).sort()
+}
+
+/** Throws PERMISSION_DENIED unless the caller's hotels are every one: so is nobody's a hotel that is yet to be made. */
+export function demandEveryHotel(): void {
+  if (callersHotels() === null) return
+  throw new Refusal(
+    Status.PERMISSION_DENIED,
+    'PERMISSION_DENIED',
+    'a hotel is made by a token of every hotel only, whose claim `hotels` is "*"',
+    { hotels: '*' },
+  )
+}
+
+/** The filter of a list by `hotel`: gives the hotels that the list is of, which are never others than the caller's. */
+export const hotelFilter: Rule<HotelIds> = (value) => {
+  const hotel = idFilter(value)
+  if (hotel === null) return callersHotels()
+  return isVisible(hotel) ? [hotel] : []
+}
+
+/**
+ * The SQL condition that the hotel in a column is one of these, given as the parameter of this name. Of one hotel it is an
+ * equation, for which an index that begins with the hotel keeps its order.
+ */
+export function isOfHotels(column: string, parameter: string, hotels: HotelIds): string {
+  const ids = `${parameter}::uuid[]`
+  if (hotels === null) return `${ids} is null`
+  return hotels.length === 1 ? `${column} = (${ids})[1]` : `${column} = any(${ids})`
+}
+
+/**
+ * The hotel of who names none: the default hotel, or, for a caller whose it is not, its only one. Undefined when there is
+ * no telling.
+ */
+export function hotelUnlessNamed(): string | undefined {
+  const hotels = callersHotels()
+  if (hotels === null || hotels.includes(DEFAULT_HOTEL)) return DEFAULT_HOTEL
+  return hotels.length === 1 ? hotels[0] : undefined
+}
+
+/** What is wrong with a `hotel` that is not named where hotelUnlessNamed does not tell it. */
+export const HOTEL_REQUIRED = 'is required: the token is not of the default hotel, nor of one hotel only'
+
+/**
+ * The hotel of a resource by id alone, the one look-up that does not know the hotel; the resource is also the name of its
+ * table. Undefined when there is none, or it is not the caller's: the same steps either way.
+ */
+export async function knownHotelOf(
+  em: EntityManager,
+  resource: string,
+  id: string | undefined,
+): Promise<string | undefined> {
+  if (id === undefined || !isId(id)) return undefined
+  const [row] = await query<{ hotel_id: string }>(em, `select hotel_id from ${resource} where id = $1`, [id])
+  return row !== undefined && isVisible(row.hotel_id) ? row.hotel_id : undefined
+}
+
+/** As knownHotelOf, for a resource that must be there: throws NOT_FOUND. */
+export async function hotelOf(em: EntityManager, resource: string, id: string): Promise<string> {
+  const hotel = await knownHotelOf(em, resource, id)
+  if (hotel === undefined) throw notFound(resource, id)
+  return hotel
+}

@@ -1,0 +1,120 @@
+import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { Status } from 'nice-grpc'
+import { Refusal } from '../resource/refusal.ts'
+import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from './auth-settings.ts'
+import type { Caller, Hotels } from './caller.ts'
+import { isOfDevelopment } from './jwks.ts'
+import { type KeySet, KeysUnavailable } from './key-set.ts'
+
+/** A token that is accepted. */
+export type Token = {
+  readonly caller: Caller
+  /** From when on it is accepted no more, in milliseconds since 1970. */
+  readonly expires: number
+}
+
+/** Signatures by private keys only: what is shared, or no signature at all, proves nothing. */
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
+/** Verifying takes longer than a call that finds all it needs in memory: what was verified is known for some time. */
+const MOST_KNOWN = 1_000
+const LONGEST_SUBJECT = 255
+/** Actors that no caller may pass for. */
+const RESERVED = new Set(['system', 'anonymous'])
+
+/**
+ * Verifies the values of a call's `authorization` as a JWT bearer token (RFC 6750, RFC 8725). Throws UNAUTHENTICATED, and
+ * UNAVAILABLE when the issuer's keys can not be had.
+ */
+export type Verify = (authorization: readonly (string | Buffer)[]) => Promise<Token>
+
+/** Makes the Verify of an issuer's tokens. */
+export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
+  const known = new Map<string, Token>()
+  let version: unknown
+  return async (authorization) => {
+    const text = bearer(authorization)
+    const now = await keys.version()
+    if (now !== version) known.clear()
+    version = now
+    const before = known.get(text)
+    if (before !== undefined && Date.now() < before.expires) return before
+    const token = await verified(text, settings, keys)
+    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value ?? '')
+    known.set(text, token)
+    return token
+  }
+}
+
+function bearer(authorization: readonly (string | Buffer)[]): string {
+  const [value, ...others] = authorization
+  if (value === undefined) throw unauthenticated('a token is needed: send `authorization: Bearer` with one')
+  const [, text] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(String(value)) ?? []
+  if (text === undefined || others.length > 0)
+    throw unauthenticated('the authorization is no signed token: send `Bearer` and a JWT, once')
+  return text
+}
+
+async function verified(text: string, { issuer, audience, production }: AuthSettings, keys: KeySet): Promise<Token> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(text, keys.find, {
+      algorithms: ALGORITHMS,
+      issuer,
+      audience,
+      requiredClaims: ['sub', 'exp'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    })
+    if (production && isOfDevelopment(protectedHeader.kid))
+      throw unauthenticated('the token is of a development issuer, which is not accepted here')
+    return { caller: callerOf(payload), expires: ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000 }
+  } catch (error) {
+    throw refusalOf(error)
+  }
+}
+
+function callerOf({ sub = '', scope = '', hotels }: JWTPayload): Caller {
+  if (!isSubject(sub))
+    throw unauthenticated(`the token's sub is not 1 to ${LONGEST_SUBJECT} characters without control characters`)
+  if (RESERVED.has(sub)) throw unauthenticated(`the token's sub is a name that the suite uses itself`)
+  if (typeof scope !== 'string') throw unauthenticated("the token's scope is no text of scopes with spaces between")
+  return Object.freeze({
+    subject: sub,
+    scopes: new Set(scope.split(' ').filter((each) => each !== '')),
+    hotels: hotelsOf(hotels),
+  })
+}
+
+function isSubject(sub: unknown): sub is string {
+  return typeof sub === 'string' && sub !== '' && [...sub].length <= LONGEST_SUBJECT && !/\p{Cc}/u.test(sub)
+}
+
+/** No hotel unless they are named; `*` is every one. */
+function hotelsOf(claim: unknown): Hotels {
+  const hotels = claim === undefined ? [] : [claim].flat()
+  if (!hotels.every((hotel) => typeof hotel === 'string'))
+    throw unauthenticated('the token\'s hotels are neither "*" nor a list of ids')
+  return hotels.includes('*') ? 'every' : new Set(hotels)
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof KeysUnavailable)
+    return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', "the issuer's keys can not be had now: repeat later")
+  if (error instanceof errors.JWTExpired) return expired()
+  if (error instanceof errors.JWTClaimValidationFailed) return unauthenticated(wordsOf(error))
+  if (error instanceof errors.JOSEError) return unauthenticated('the token is not signed by a key that is accepted')
+  return error
+}
+
+function wordsOf({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (reason === 'missing') return `the token has no ${claim}`
+  if (claim === 'nbf') return 'the token is not valid yet'
+  return `the token's ${claim} is not the one that is accepted`
+}
+
+/** Why a call, or a stream that began in time, is refused. */
+export function expired(): Refusal {
+  return unauthenticated('the token has expired: get a new one')
+}
+
+function unauthenticated(message: string): Refusal {
+  return new Refusal(Status.UNAUTHENTICATED, 'UNAUTHENTICATED', message)
+}

@@ -1,0 +1,35 @@
+import { Status } from 'nice-grpc'
+import { Refusal } from '../resource/refusal.ts'
+import { Invalid } from '../resource/valid.ts'
+
+/** A place in a hotel's feed, as handed to one who watches a kind of resource. */
+export type Cursor = {
+  /** Of the numbering that `seq` is of. */
+  readonly epoch: string
+  readonly hotel: string
+  readonly resource: string
+  /** Number of the change that it stands after. */
+  readonly seq: bigint
+  /** When it was handed out, in milliseconds since 1970: it is good for so long afterwards. */
+  readonly time: number
+}
+
+/** A cursor as text for the caller. It holds nothing secret, and one that was made up shows nothing that is not asked for. */
+export function cursorText({ epoch, hotel, resource, seq, time }: Cursor): string {
+  return Buffer.from([epoch, hotel, resource, seq, time.toString(36)].join(' ')).toString('base64url')
+}
+
+/** Reads the cursor of a request to watch; throws Invalid for one that is none, or of another hotel or resource. */
+export function readCursor(text: string, hotel: string, resource: string): Cursor {
+  const [epoch = '', itsHotel, itsResource, seq = '', time = ''] = Buffer.from(text, 'base64url').toString().split(' ')
+  if (!/^\d{1,18}$/.test(seq) || !/^[0-9a-z]{1,9}$/.test(time))
+    throw new Invalid('is not a cursor: start over without one')
+  if (itsHotel !== hotel) throw new Invalid('is a cursor of another hotel: start over without one')
+  if (itsResource !== resource) throw new Invalid('is a cursor of another kind of resource: start over without one')
+  return { epoch, hotel, resource, seq: BigInt(seq), time: Number.parseInt(time, 36) }
+}
+
+/** OUT_OF_RANGE: what comes after the cursor can not be told any more. */
+export function cursorExpired(why: string): Refusal {
+  return new Refusal(Status.OUT_OF_RANGE, 'CURSOR_EXPIRED', `${why}: take a cursor with from_now, list, then watch`)
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { causeOf } from '../database/cause.ts'
+import { connectionOf } from '../database/database-url.ts'
+import type { Logger } from '../telemetry/log.ts'
+
+const CHANNEL = 'feed'
+const NOTIFY_EVERY_MS = 20
+const POLL_EVERY_MS = 2_000
+
+/**
+ * The feed heads of a database as they move, for those who stream from it. PostgreSQL's NOTIFY only wakes, with polling
+ * behind it; the numbers themselves are always read from the table.
+ */
+export type Heads = {
+  /** Says that this process committed a change of a hotel, so that all replicas of the service wake. */
+  moved(hotel: string): void
+  /** The heads as they move, of one hotel or of all: a wait ends with what moved since the one before, or after the time. */
+  follow(
+    signal: AbortSignal,
+    hotel?: string,
+  ): { moved(milliseconds: number): Promise<Map<string, bigint>>; end(): void }
+  close(): Promise<void>
+}
+
+type Follower = { hotel: string | undefined; pending: Map<string, bigint>; wake: () => void }
+
+/** Opens the one connection that listens and notifies; it reconnects by itself. */
+export function openHeads(url: string, log: Logger): Heads {
+  const known = new Map<string, bigint>()
+  const followers = new Set<Follower>()
+  const toNotify = new Set<string>()
+  const closing = new AbortController()
+  let client: pg.Client | undefined
+  let notifyTimer: NodeJS.Timeout | undefined
+
+  const see = (rows: { hotel_id: string; seq: string }[]) => {
+    for (const { hotel_id, seq } of rows) {
+      const number = BigInt(seq)
+      if (number <= (known.get(hotel_id) ?? 0n)) continue
+      known.set(hotel_id, number)
+      for (const follower of followers) {
+        if (follower.hotel !== undefined && follower.hotel !== hotel_id) continue
+        follower.pending.set(hotel_id, number)
+        follower.wake()
+      }
+    }
+  }
+  const readAll = async (on: pg.Client) => see((await on.query('select hotel_id, seq from feed_head')).rows)
+  const notify = async () => {
+    notifyTimer = undefined
+    const hotels = [...toNotify].slice(0, 150)
+    for (const hotel of hotels) toNotify.delete(hotel)
+    if (toNotify.size > 0) notifyTimer = setTimeout(notify, NOTIFY_EVERY_MS)
+    await client?.query('select pg_notify($1, $2)', [CHANNEL, hotels.join(' ')]).catch(() => undefined)
+  }
+  const listen = async () => {
+    while (!closing.signal.aborted) {
+      const connection = new pg.Client({
+        ...connectionOf(url),
+        application_name: 'hotel-feed',
+        connectionTimeoutMillis: 5_000,
+      })
+      try {
+        await untilLost(connection)
+      } catch (error) {
+        if (!closing.signal.aborted) log.warn({ err: causeOf(error) }, 'feed listener lost its connection')
+      } finally {
+        client = undefined
+        await connection.end().catch(() => undefined)
+      }
+      if (!closing.signal.aborted) await pause(250, closing.signal)
+    }
+  }
+  const untilLost = async (connection: pg.Client) => {
+    const lost = new Promise<never>((_, reject) => {
+      connection.on('error', reject)
+      connection.on('end', () => reject(new Error('the connection ended')))
+      closing.signal.addEventListener('abort', () => reject(new Error('closing')), { once: true })
+    })
+    lost.catch(() => undefined)
+    await connection.connect()
+    connection.on('notification', ({ payload }) => {
+      const hotels = payload?.split(' ') ?? []
+      connection.query('select hotel_id, seq from feed_head where hotel_id = any($1)', [hotels]).then(
+        ({ rows }) => see(rows),
+        () => undefined,
+      )
+    })
+    await connection.query(`listen ${CHANNEL}`)
+    client = connection
+    // Listen first, then read: what commits in between is either read or notified.
+    while (!closing.signal.aborted) {
+      await Promise.race([readAll(connection), lost])
+      await Promise.race([pause(POLL_EVERY_MS, closing.signal), lost])
+    }
+  }
+  const listening = listen()
+
+  return {
+    moved(hotel) {
+      toNotify.add(hotel)
+      notifyTimer ??= setTimeout(notify, NOTIFY_EVERY_MS)
+    },
+    follow(signal, hotel) {
+      const follower: Follower = { hotel, pending: new Map(), wake: () => undefined }
+      followers.add(follower)
+      const end = () => {
+        followers.delete(follower)
+        // A signal that others abort is kept in memory as long as somebody listens.
+        signal.removeEventListener('abort', end)
+        follower.wake()
+      }
+      signal.addEventListener('abort', end, { once: true })
+      return {
+        async moved(milliseconds) {
+          if (follower.pending.size === 0 && !signal.aborted) {
+            await new Promise<void>((resolve) => {
+              const timer = setTimeout(resolve, milliseconds)
+              follower.wake = () => {
+                clearTimeout(timer)
+                resolve()
+              }
+            })
+          }
+          const moved = follower.pending
+          follower.pending = new Map()
+          return moved
+        },
+        end,
+      }
+    },
+    async close() {
+      closing.abort()
+      clearTimeout(notifyTimer)
+      await listening
+    },
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import { Migrator } from '@mikro-orm/migrations'
+import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
+import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
+import type { Pool } from 'pg'
+import { notFound } from '../resource/refusal.ts'
+import { showPool } from '../telemetry/pool-metrics.ts'
+import { traceStatements } from '../telemetry/statements.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { connectionOf } from './database-url.ts'
+import { releaseLostConnections } from './pool.ts'
+
+export type { EntityManager, MikroORM }
+
+/** A migration: its name, which orders and remembers it, and its SQL. */
+export type MigrationFile = { readonly name: string; readonly file: URL }
+
+/** Connections of a service's pool. */
+export const CONNECTIONS = 10
+
+type DatabaseOptions = {
+  url: string
+  entities: NonNullable<Options['entities']>
+  migrations: readonly MigrationFile[]
+  /** Where the migrator keeps its table; for who migrates. */
+  schema?: string
+  poolSize?: number
+  /** Shows the pool and the statements of calls. */
+  telemetry?: Telemetry
+}
+
+/** Opens a service's database through the ORM; nothing is migrated. */
+export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
+  // The ORM passes over what the URL says of TLS.
+  const { connectionString, ssl } = connectionOf(options.url)
+  return MikroORM.init({
+    clientUrl: connectionString,
+    entities: options.entities,
+    // The tables are made by SQL, and `find` needs no discovery of what is not there.
+    discovery: { warnWhenNoEntities: false },
+    forceUtcTimezone: true,
+    extensions: [Migrator],
+    pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
+    driverOptions: {
+      connectionTimeoutMillis: 5_000,
+      ssl,
+      application_name: 'hotel',
+      onPoolCreated(pool: Pool) {
+        releaseLostConnections(pool)
+        if (options.telemetry !== undefined) observePool(pool, options.telemetry)
+      },
+    },
+    findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
+    migrations: {
+      // Without a schema the migrator takes `public`, whatever the search_path.
+      tableName: options.schema === undefined ? 'migration' : `${options.schema}.migration`,
+      snapshot: false,
+      migrationsList: await Promise.all(options.migrations.map(sqlMigration)),
+    },
+  })
+}
+
+/** RoomType, an entity, is room_type to callers. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
+}
+
+function observePool(pool: Pool, { metrics, tracing }: Telemetry): void {
+  showPool(pool, metrics.registry)
+  if (tracing !== undefined) pool.on('connect', traceStatements)
+}
+
+async function sqlMigration({ name, file }: MigrationFile) {
+  const { Migration } = await import('@mikro-orm/migrations')
+  const sql = await readFile(file, 'utf8')
+  return {
+    name,
+    class: class extends Migration {
+      override async up() {
+        this.addSql(sql)
+      }
+    },
+  }
+}
+
+/** A statement that a connection plans once, under this name: for what is read so often that planning it counts. */
+export type Prepared = { readonly name: string; readonly text: string }
+
+/**
+ * Runs one SQL statement with parameters ($1 …) on the manager's transaction or pool and gives its rows. The ORM's own
+ * `execute` writes values into the text, which then shows in the server's log.
+ */
+export async function query<Row>(
+  em: EntityManager,
+  sql: string | Prepared,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  // The manager hands its signal to its own queries only; the method that tells it is protected.
+  const abort = (em as unknown as { getAbortOptions(): AbortableQueryOptions | undefined }).getAbortOptions()
+  // Kysely hands the statement to `pg` as it is, which takes a named one too; and adds to the object that it is given.
+  const statement = typeof sql === 'string' ? sql : ({ ...sql } as unknown as string)
+  const { rows } = await em.getKysely().executeQuery<Row>(CompiledQuery.raw(statement, [...parameters]), abort)
+  return rows
+}
+
+/** A manager for one call: when the call is cancelled, its query is cancelled in the database too. */
+export function forkFor(orm: MikroORM, signal: AbortSignal): EntityManager {
+  return orm.em.fork({ signal, inflightQueryAbortStrategy: 'cancel query' })
+}

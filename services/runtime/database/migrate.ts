@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises'
+import { readEnv, text, textOr } from '../env.ts'
+import { type MigrationFile, openDatabase } from './database.ts'
+import { readDatabaseUrl } from './database-url.ts'
+
+/** The migrations that every service begins with. */
+export const FEED_MIGRATION: MigrationFile = {
+  name: '0001-feed',
+  file: new URL('sql/feed-tables.sql', import.meta.url),
+}
+
+type Plan = {
+  /** Of all that is made: the one on the owner's search_path. */
+  schema: string
+  migrations: readonly MigrationFile[]
+  /** Functions and triggers: applied again at each migration, after the tables. */
+  programs: readonly URL[]
+  /** What the service's role may do beyond reading: SQL with :role for its name. */
+  grants: string
+  /** Rows that exist from the first migration: a statement and its parameters. */
+  seed?: (defaultTimeZone: string) => readonly [sql: string, parameters: readonly unknown[]]
+}
+
+/** Brings a service's database up to date as its owner, and grants the service's role what it needs. Safe to repeat. */
+export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readEnv(env, {
+    role: ['SERVICE_ROLE', text],
+    timeZone: ['DEFAULT_TIME_ZONE', textOr('UTC')],
+  })
+  const url = readDatabaseUrl(env, 'MIGRATION_DATABASE_URL')
+  const { schema, migrations } = plan
+  const orm = await openDatabase({ url, entities: [], migrations, schema, poolSize: 2 })
+  try {
+    await orm.migrator.up()
+    const programs = await Promise.all(
+      [new URL('sql/feed.sql', import.meta.url), ...plan.programs].map((file) => readFile(file, 'utf8')),
+    )
+    const role = `"${settings.role.replaceAll('"', '""')}"`
+    await orm.em.transactional(async (em) => {
+      const connection = em.getConnection()
+      // One lock for all who migrate at once: `create or replace` of one function by two fails with "tuple concurrently updated".
+      await connection.execute('select pg_advisory_xact_lock(4711)', [], 'run', em.getTransactionContext())
+      for (const sql of [...programs, grantsTo(role, schema, plan.grants)]) {
+        await connection.execute(sql, [], 'run', em.getTransactionContext())
+      }
+      if (plan.seed !== undefined) {
+        const [sql, parameters] = plan.seed(settings.timeZone)
+        await connection.execute(sql, [...parameters], 'run', em.getTransactionContext())
+      }
+    })
+  } finally {
+    await orm.close()
+  }
+}
+
+function grantsTo(role: string, schema: string, grants: string): string {
+  return `
+    revoke all on all tables in schema ${schema} from ${role};
+    grant usage on schema ${schema} to ${role};
+    grant select on all tables in schema ${schema} to ${role};
+    grant insert, update on feed_head to ${role};
+    grant insert on change to ${role};
+    grant insert, delete on idempotency_key to ${role};
+    ${grants.replaceAll(':role', role)}`
+}

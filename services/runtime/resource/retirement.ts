@@ -1,0 +1,183 @@
+import { type CallContext, ClientError, Status } from 'nice-grpc'
+import { currentCaller } from '../access/caller.ts'
+import { causeOf } from '../database/cause.ts'
+import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { matchEtag } from './etag.ts'
+import { notFound, peerUnavailable, Refusal } from './refusal.ts'
+import { change, type Scope, type Write, type Writer } from './write.ts'
+
+const FINISH_AFTER = '10 seconds'
+const FINISH_EVERY_MS = 5_000
+
+/** A resource that the reservations service has to let go before it can be deleted. */
+export type Retirable<Message extends object> = {
+  version: number
+  updateTime: Date
+  updatedBy: string
+  deleteTime?: Date | null | undefined
+  retiringTime?: Date | null | undefined
+  retiringBy?: string | null | undefined
+  toProto(): Message
+}
+
+/** What is decided about: the resource as it was when it was marked, and the number of its mark. */
+export type Mark = { readonly hotel: string; readonly id: string; readonly version: number; readonly attempt: number }
+
+/**
+ * Deletion across two services: mark the resource, let the reservations service decide in its own transaction (from then
+ * on it takes no reservation), then delete the resource or clear the mark. A mark that was left behind is finished
+ * by any replica. proto/hotel/reservations/v1/retirement.proto says why no decision is left behind without a mark.
+ */
+export type Retirement<Message extends object> = {
+  /**
+   * Deletes the resource; a repeat of an idempotent call gets its first answer. Throws the refusal of the decision,
+   * PEER_UNAVAILABLE when there is none, NOT_FOUND for a resource already deleted.
+   */
+  remove(call: CallContext, method: string, request: { id: string; etag: string }, scope: Scope): Promise<Message>
+  /**
+   * Has the deletion of a live resource agreed to, and gives the mark by which the caller deletes it; undefined when it
+   * is deleted already. Throws as `remove`.
+   */
+  agree(wanted: Wanted, signal: AbortSignal): Promise<Mark | undefined>
+  close(): void
+}
+
+/** A deletion that is wanted: by whom, and what throws unless the version is the wanted one. */
+export type Wanted = {
+  readonly hotel: string
+  readonly id: string
+  readonly actor: string
+  readonly demandVersion: (version: number) => void
+}
+
+type Options<Message extends object> = {
+  orm: MikroORM
+  writer: Writer
+  log: Logger
+  /** Of the resource, and of its table. */
+  name: 'guest' | 'room'
+  find: (em: EntityManager, hotel: string, id: string) => Promise<Retirable<Message>>
+  /** Asks for the decision; rejects with FAILED_PRECONDITION when it is refused. */
+  ask: (mark: Mark, signal: AbortSignal) => Promise<unknown>
+  /** What a refused decision means to the caller. */
+  refusal: (id: string, error: ClientError) => Refusal
+}
+
+/** UNAVAILABLE: the deletion of the resource is under way. */
+export function beingRetired(name: string): Refusal {
+  return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', `the ${name} is being deleted: repeat in a few seconds`)
+}
+
+/** Makes the Retirement of one kind of resource and begins to finish what was left behind. */
+export function retirement<Message extends object>(options: Options<Message>): Retirement<Message> {
+  const { writer, log, name, find } = options
+  const finish = () =>
+    finishAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'deletions not finished'))
+  const timer = setInterval(finish, FINISH_EVERY_MS)
+  const agree = async (wanted: Wanted, signal: AbortSignal) => {
+    const mark = await begin(options, wanted, signal)
+    if (mark !== undefined) await decide(options, mark, signal)
+    return mark
+  }
+
+  return {
+    agree,
+    async remove(call, method, request, scope) {
+      const repeated = await writer.replay<Message>(call, method, request, scope)
+      if (repeated !== undefined) return repeated
+      const demandVersion = (version: number) => matchEtag(call, request, version)
+      const mark = await agree({ ...scope, id: request.id, actor: currentCaller().subject, demandVersion }, call.signal)
+      return writer.write(call, method, request, scope, async (written) => {
+        const resource = await find(written.em, scope.hotel, request.id)
+        if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
+        // A change in between has lifted the decision: reservations may have been made since.
+        if (resource.version !== mark.version) throw beingRetired(name)
+        deleteNow(resource, written)
+        return () => resource.toProto()
+      })
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+/** Marks the resource for deletion; undefined when it is deleted already, perhaps by the same call sent twice. */
+async function begin<Message extends object>(
+  { orm, name, find }: Options<Message>,
+  { hotel, id, actor, demandVersion }: Wanted,
+  signal: AbortSignal,
+): Promise<Mark | undefined> {
+  return forkFor(orm, signal).transactional(async (em) => {
+    await query(em, `select begin_write($1, '0')`, [hotel])
+    const { deleteTime, version } = await find(em, hotel, id)
+    if (deleteTime) return undefined
+    demandVersion(version)
+    const [row] = await query<{ attempt: number }>(
+      em,
+      `update ${name} set retiring_time = clock_timestamp(), retiring_by = $3, retire_attempt = retire_attempt + 1
+       where hotel_id = $1 and id = $2 returning retire_attempt as attempt`,
+      [hotel, id, actor],
+    )
+    if (row === undefined) throw new Error(`the ${name} is gone while its hotel's head is held`)
+    return { hotel, id, version, attempt: row.attempt }
+  })
+}
+
+async function decide<Message extends object>(
+  options: Options<Message>,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await options.ask(mark, signal)
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code === Status.CANCELLED) throw error
+    if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations')
+    await clearMarks(options, mark)
+    throw options.refusal(mark.id, error)
+  }
+}
+
+async function finishAll<Message extends object>(options: Options<Message>): Promise<void> {
+  const { orm, log, name } = options
+  const left = await query<{ hotel_id: string; id: string; version: number; retire_attempt: number }>(
+    orm.em.fork(),
+    `select hotel_id, id, version, retire_attempt from ${name}
+     where retiring_time < clock_timestamp() - interval '${FINISH_AFTER}' order by retiring_time limit 100`,
+  )
+  for (const { hotel_id, id, version, retire_attempt } of left) {
+    await finishOne(options, { hotel: hotel_id, id, version, attempt: retire_attempt }).catch((error: unknown) =>
+      log.debug({ err: causeOf(error), id }, `the deletion of a ${name} is not finished`),
+    )
+  }
+}
+
+async function finishOne<Message extends object>(options: Options<Message>, mark: Mark): Promise<void> {
+  const { writer, ask, find } = options
+  const agreed = await ask(mark, AbortSignal.timeout(5_000)).then(() => true, isRefused)
+  if (!agreed) return clearMarks(options, mark)
+  await writer.system(mark.hotel, async (written) => {
+    const resource = await find(written.em, mark.hotel, mark.id)
+    if (resource.deleteTime || resource.version !== mark.version) return
+    deleteNow(resource, { ...written, actor: resource.retiringBy ?? written.actor })
+  })
+}
+
+function isRefused(error: unknown): false {
+  if (error instanceof ClientError && error.code === Status.FAILED_PRECONDITION) return false
+  throw error
+}
+
+function deleteNow<Message extends object>(resource: Retirable<Message>, written: Write): void {
+  change(resource, { deleteTime: written.now, retiringTime: null, retiringBy: null }, written)
+}
+
+/** Up to the attempt that was refused: a later one has a mark of its own. No change of the resource for its readers. */
+async function clearMarks<Message extends object>({ orm, name }: Options<Message>, mark: Mark): Promise<void> {
+  await query(
+    orm.em.fork(),
+    `update ${name} set retiring_time = null, retiring_by = null
+     where hotel_id = $1 and id = $2 and retire_attempt <= $3`,
+    [mark.hotel, mark.id, mark.attempt],
+  )
+}

@@ -1,0 +1,121 @@
+import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
+import type { Access } from '../access/access.ts'
+import { expired } from '../access/token.ts'
+import { tlsProblem } from '../database/cause.ts'
+import { Refusal } from '../resource/refusal.ts'
+import { type Call, currentCall } from './call.ts'
+import { Unreadable } from './readable.ts'
+
+/** A call with less time left than this could not be answered in time: it is refused before it does anything. */
+const LEAST_MS = 20
+
+/** Why the streams of a process that drains end. */
+export function restarting(): Refusal {
+  return unavailable('the service restarts: continue at another')
+}
+
+/**
+ * What every call of the service gets, so that no method can forget it: its caller by a token that has the method's
+ * scope, the deadline's refusal and the one place that maps errors to statuses. Streams end with the signal's reason
+ * when the process drains, and when their token expires.
+ */
+export function adapter(draining: AbortSignal, access: Pick<Access, 'admit'>): ServerMiddleware {
+  return async function* (call, context) {
+    const current = observed()
+    let ending = draining
+    try {
+      const { caller, expires } = await access.admit(call.method.path, context)
+      current.caller = caller
+      current.actor = caller.subject
+      refuseLate(current)
+      if (call.request instanceof Unreadable) throw call.request.refusal
+      if (!call.responseStream) return yield* call.next(call.request, context)
+      using expiry = expiryAt(expires)
+      ending = AbortSignal.any([draining, expiry.signal])
+      const signal = AbortSignal.any([context.signal, ending])
+      yield* call.next(call.request, { ...context, signal })
+      if (ending.aborted) throw ending.reason
+      return
+    } catch (error) {
+      const refusal = refusalOf(error, context, current.requestId, ending)
+      if (refusal instanceof Refusal) current.reason = refusal.reason
+      if (refusal instanceof ServerError && FAULTS.has(refusal.code)) current.failure = error
+      throw refusal
+    }
+  }
+}
+
+/** The longest time that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** Aborts, with the reason for the caller, when its token expires. */
+function expiryAt(expires: number): Disposable & { readonly signal: AbortSignal } {
+  const expiry = new AbortController()
+  const wait = () => setTimeout(look, Math.min(Math.max(expires - Date.now(), 0), LONGEST_MS))
+  const look = () => {
+    if (Date.now() >= expires) expiry.abort(expired())
+    else timer = wait()
+  }
+  let timer = wait()
+  return { signal: expiry.signal, [Symbol.dispose]: () => clearTimeout(timer) }
+}
+
+const FAULTS = new Set<Status>([Status.INTERNAL, Status.UNKNOWN])
+
+function observed(): Call {
+  const call = currentCall()
+  if (call === undefined) throw new Error('the server has no observer of calls')
+  return call
+}
+
+function refuseLate({ deadline }: Call): void {
+  if (deadline - Date.now() < LEAST_MS) {
+    throw new Refusal(
+      Status.DEADLINE_EXCEEDED,
+      'DEADLINE_EXCEEDED',
+      'the call has too little time left: nothing was done',
+    )
+  }
+}
+
+function unavailable(message: string): Refusal {
+  return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message)
+}
+
+/**
+ * What the caller is told of an error: a refusal as it is, else what it comes to; an AbortError for who is gone. `ending`
+ * says why, once streams are ended from here.
+ */
+export function refusalOf(error: unknown, context: CallContext, requestId: string, ending: AbortSignal): unknown {
+  if (error instanceof ServerError) return error
+  if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
+  if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
+  if (isLost(error))
+    return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
+  return new Refusal(
+    Status.INTERNAL,
+    'INTERNAL',
+    `a fault of the service, reported under the request id ${requestId}`,
+    { request_id: requestId },
+  )
+}
+
+function abortError(): Error {
+  const error = new Error('The operation has been aborted')
+  error.name = 'AbortError'
+  return error
+}
+
+/** Whether the database could not be reached, went away, shut down, or ran out of time or connections. */
+function isLost(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string }
+  if (tlsProblem(error) !== undefined) return true
+  if (typeof code === 'string') {
+    // 28: it does not let this service in, which is for its operator to mend.
+    if (/^(08|28|57P|53|57014|25P0|55P03|40)/.test(code)) return true
+    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/.test(code)) return true
+  }
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+    message ?? '',
+  )
+}

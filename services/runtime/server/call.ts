@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Caller } from '../access/caller.ts'
+import type { Reason } from '../resource/refusal.ts'
+import type { Span, TraceContext } from '../telemetry/tracing.ts'
+
+/** A call that this process answers: what its log line says and what it hands on to its peers. */
+export type Call = {
+  /** As `hotel.guests.v1.GuestService/GetGuest`. */
+  readonly method: string
+  /** The id that the caller gets too. */
+  readonly requestId: string
+  /** When the caller stops waiting, in milliseconds since 1970; Infinity without a deadline. */
+  readonly deadline: number
+  /** The trace that the call is part of, if it is of one. */
+  readonly trace: TraceContext | undefined
+  /** The call's own step of the trace, when it is recorded. */
+  readonly span: Span | undefined
+  /** Who calls, by its token. */
+  caller?: Caller
+  /** What the log says of who calls. */
+  actor?: string
+  /** Why it was refused. */
+  reason?: Reason
+  /** What went wrong inside: for the log only. */
+  failure?: unknown
+}
+
+const calls = new AsyncLocalStorage<Call>()
+
+/** The call on whose behalf this code runs; undefined in the service's own work. */
+export function currentCall(): Call | undefined {
+  return calls.getStore()
+}
+
+/** Runs what answers a call, so that it and all that it awaits find the call. */
+export function runIn<Result>(call: Call, work: () => Result): Result {
+  return calls.run(call, work)
+}

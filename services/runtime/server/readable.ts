@@ -1,0 +1,47 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { type CompatServiceDefinition, type ServerAddBuilder, Status } from 'nice-grpc'
+import { Refusal } from '../resource/refusal.ts'
+
+/** Stands for a request whose bytes are no message of its type. */
+export class Unreadable {
+  readonly refusal = new Refusal(
+    Status.INVALID_ARGUMENT,
+    'INVALID_FIELD',
+    'the request is no message of its type: it is cut off or broken, or a string in it is not UTF-8',
+  )
+}
+
+/**
+ * A builder of services whose calls reach the adapter also when the request can not be read, as an Unreadable: grpc-js
+ * would end them with INTERNAL, as a fault of the service. Strings are held to UTF-8, as protobuf demands.
+ */
+export function readingStrictly<Ext>(builder: ServerAddBuilder<Ext>): ServerAddBuilder<Ext> {
+  return {
+    with: (middleware) => readingStrictly(builder.with(middleware)),
+    add: (definition, implementation) => builder.add(strict(definition), implementation),
+  }
+}
+
+type Method = { requestStream: boolean; requestType: { decode: (input: Uint8Array | BinaryReader) => unknown } }
+
+function strict<Service extends CompatServiceDefinition>(definition: Service): Service {
+  const { methods } = definition as unknown as { methods: Record<string, Method> }
+  const read = ([name, method]: [string, Method]) => [name, method.requestStream ? method : withReader(method)]
+  // The same definition but for how requests are decoded, which no type of it tells.
+  return { ...definition, methods: Object.fromEntries(Object.entries(methods).map(read)) }
+}
+
+function withReader(method: Method): Method {
+  const { decode } = method.requestType
+  const decodeStrictly = (bytes: Uint8Array | BinaryReader) => {
+    try {
+      return decode(bytes instanceof BinaryReader ? bytes : new BinaryReader(bytes, utf8))
+    } catch {
+      return new Unreadable()
+    }
+  }
+  return { ...method, requestType: { ...method.requestType, decode: decodeStrictly } }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = (bytes: Uint8Array) => decoder.decode(bytes)

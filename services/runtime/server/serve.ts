@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
+import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
+import { createServer, type ServerAddBuilder } from 'nice-grpc'
+import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
+import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
+import { openAccess } from '../access/access.ts'
+import type { AuthSettings } from '../access/auth-settings.ts'
+import { outflowInterceptor } from '../changes/outflow.ts'
+import { causeOf } from '../database/cause.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { serveMetrics } from '../telemetry/metrics.ts'
+import { observeCalls } from '../telemetry/observe.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { adapter, restarting } from './adapter.ts'
+import type { Stop } from './process.ts'
+import { readingStrictly } from './readable.ts'
+import { reflection } from './reflection.ts'
+import { noting, observeUnknownCalls } from './unknown-calls.ts'
+
+const READINESS_EVERY_MS = 1_000
+/** How long calls that run are given once no new one is taken; no statement of theirs may take longer. */
+const LAST_CALLS_MS = 5_000
+
+/** How a process serves. */
+export type ServeOptions = {
+  /** host:port; port 0 takes a free one. */
+  address: string
+  metricsAddress: string | undefined
+  /** Seconds between NOT_SERVING and the refusal of calls: the gateway's time to notice. */
+  drainSeconds: number
+  /** Whose tokens are accepted. */
+  auth: AuthSettings
+  telemetry: Telemetry
+  /** Throws while the service can not do its work; asked every second. */
+  ready: (signal: AbortSignal) => Promise<void>
+  /** Adds the services. */
+  add: (server: ServerAddBuilder<object>) => void
+}
+
+/** A service that answers: its port, and how it stops. */
+export type Served = {
+  readonly port: number
+  /** NOT_SERVING, the drain's wait unless `now`, streams ended with UNAVAILABLE, calls finished. */
+  stop(how: Stop): Promise<void>
+}
+
+/** Serves gRPC with health from real readiness, reflection, the adapter with its access, and every call observed. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { log, metrics } = options.telemetry
+  const stopping = new AbortController()
+  const draining = new AbortController()
+  const health = HealthState()
+  health.setStatus('unhealthy')
+  const server = createServer({
+    interceptors: [observeCalls(options.telemetry), outflowInterceptor],
+    'grpc.max_receive_message_length': 4 * 1024 * 1024,
+    'grpc.max_metadata_size': 64 * 1024,
+    'grpc.keepalive_time_ms': 30_000,
+  } as never)
+  const served = new Set<string>()
+  const access = await openAccess(options.auth, log)
+  const adding = noting(server, served)
+  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal, access))
+  adding.add(HealthDefinition, HealthServiceImpl(health))
+  const reflect = reflection()
+  const reflecting = options.auth.publicDocs ? adding : guarded
+  reflecting.add(ReflectionV1, reflect)
+  reflecting.add(ReflectionV1Alpha, reflect)
+  options.add(readingStrictly(guarded))
+  const unobserve = observeUnknownCalls(options.telemetry, served)
+  const port = await server.listen(options.address)
+  const stopMetrics =
+    options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
+  const watching = watchReadiness(options.ready, health, log, stopping.signal)
+  log.info({ port }, 'serving')
+
+  return {
+    port,
+    async stop(how) {
+      log.info({ how }, 'draining')
+      stopping.abort()
+      await watching
+      health.setStatus('unhealthy')
+      if (how === 'drain') await sleep(options.drainSeconds * 1_000)
+      draining.abort(restarting())
+      const force = setTimeout(() => server.forceShutdown(), LAST_CALLS_MS)
+      await server.shutdown()
+      clearTimeout(force)
+      unobserve()
+      access.close()
+      await stopMetrics?.()
+      log.info('stopped')
+    },
+  }
+}
+
+async function watchReadiness(
+  ready: ServeOptions['ready'],
+  health: HealthState,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  let last = ''
+  while (!stopping.aborted) {
+    const state = await ready(AbortSignal.any([stopping, AbortSignal.timeout(3_000)])).then(
+      () => 'ready',
+      (error: unknown) => `not ready: ${causeOf(error)}`,
+    )
+    if (stopping.aborted) return
+    if (state !== last) log.info({ state }, 'readiness')
+    last = state
+    health.setStatus(state === 'ready' ? 'healthy' : 'unhealthy')
+    await sleep(state === 'ready' ? READINESS_EVERY_MS : 100, undefined, { signal: stopping }).catch(() => undefined)
+  }
+}

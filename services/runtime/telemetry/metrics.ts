@@ -1,0 +1,176 @@
+import { createServer } from 'node:http'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Reason } from '../resource/refusal.ts'
+
+/**
+ * The metrics of one process. Names and labels are those of gRPC's middlewares for Prometheus and of OpenTelemetry's
+ * conventions, so that ready-made dashboards fit; labels never hold ids. docs/operating.md tells what each is good for.
+ */
+export type Metrics = {
+  readonly registry: Registry
+  /** Counts calls that this process answers. */
+  readonly server: CallMetrics
+  /** Counts calls that this process makes to its peers. */
+  readonly client: CallMetrics
+  /** Counts a refusal by its documented reason. */
+  refused(method: MethodLabels, reason: Reason): void
+  /** Counts a transaction that is tried again, by the SQLSTATE that ended it. */
+  retried(sqlState: string): void
+  /** Shows that a write waits for its turn, until it has it. */
+  waits<Turn>(turn: Promise<Turn>): Promise<Turn>
+  /** Counts a write that was answered from its first call. */
+  replayed(): void
+  /** Counts the changes of a followed feed that were applied, and shows how far behind it is, as `state` tells when asked. */
+  follows(feed: string, state: () => FeedState): { applied(changes: number): void }
+}
+
+/** Which method a call is of. */
+export type MethodLabels = {
+  readonly grpc_type: 'unary' | 'client_stream' | 'server_stream' | 'bidi_stream'
+  readonly grpc_service: string
+  readonly grpc_method: string
+}
+
+/** Counts calls on one side. */
+export type CallMetrics = {
+  started(method: MethodLabels): void
+  /** The code by its name, as NOT_FOUND. */
+  handled(method: MethodLabels, code: string, seconds: number): void
+}
+
+/** How far a replica is behind the feed it follows. */
+export type FeedState = {
+  /** Changes that are known and not applied. */
+  readonly changes: number
+  /** How long the oldest of these is known. */
+  readonly lagSeconds: number
+  /** How long ago the replica was last known to have everything. */
+  readonly ageSeconds: number
+}
+
+/** What a client makes up is no label: all methods that are not served count as one. */
+export const UNKNOWN_METHOD: MethodLabels = { grpc_type: 'unary', grpc_service: 'unknown', grpc_method: 'unknown' }
+
+const METHOD = ['grpc_type', 'grpc_service', 'grpc_method'] as const
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Makes the process's metrics. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const refusals = new Counter({
+    name: 'hotel_refusals_total',
+    help: 'Calls refused, by method and the documented reason of the refusal.',
+    labelNames: ['grpc_service', 'grpc_method', 'reason'],
+    registers,
+  })
+  const retries = new Counter({
+    name: 'hotel_transaction_retries_total',
+    help: 'Transactions tried again after a conflict with another, by SQLSTATE.',
+    labelNames: ['sqlstate'],
+    registers,
+  })
+  // Present from the start: a rate needs a first value to grow from.
+  for (const sqlstate of ['40001', '40P01']) retries.inc({ sqlstate }, 0)
+  const waiting = new Gauge({
+    name: 'hotel_writes_waiting',
+    help: 'Writes that wait in the process for others of their hotel, or for a place among all.',
+    registers,
+  })
+  const replays = new Counter({
+    name: 'hotel_idempotent_replays_total',
+    help: 'Writes answered from the first call with their idempotency key.',
+    registers,
+  })
+  return {
+    registry,
+    server: callMetrics(registry, 'server', 'answered'),
+    client: callMetrics(registry, 'client', 'made to other services'),
+    refused: ({ grpc_service, grpc_method }, reason) => refusals.inc({ grpc_service, grpc_method, reason }),
+    retried: (sqlstate) => retries.inc({ sqlstate }),
+    async waits(turn) {
+      waiting.inc()
+      return turn.finally(() => waiting.dec())
+    },
+    replayed: () => replays.inc(),
+    follows: feedMetrics(registry),
+  }
+}
+
+/** Serves the metrics over HTTP at `/metrics` of host:port; returns how to stop. */
+export async function serveMetrics({ registry }: Metrics, address: string): Promise<() => Promise<void>> {
+  const server = createServer(async (request, response) => {
+    if (request.url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end()
+    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics())
+  })
+  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? []
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(Number(port), host, resolve))
+  return () => new Promise((resolve) => server.close(() => resolve()))
+}
+
+function callMetrics(registry: Registry, side: 'server' | 'client', calls: string): CallMetrics {
+  const registers = [registry]
+  const started = new Counter({
+    name: `grpc_${side}_started_total`,
+    help: `Calls ${calls} that have begun, by method.`,
+    labelNames: METHOD,
+    registers,
+  })
+  const handled = new Counter({
+    name: `grpc_${side}_handled_total`,
+    help: `Calls ${calls} that have ended, by method and status code.`,
+    labelNames: [...METHOD, 'grpc_code'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: `grpc_${side}_handling_seconds`,
+    help: `Time from the beginning of calls ${calls} to their end, by method.`,
+    labelNames: METHOD,
+    buckets: SECONDS,
+    registers,
+  })
+  return {
+    started: (method) => started.inc(method),
+    handled(method, code, elapsed) {
+      handled.inc({ ...method, grpc_code: code })
+      seconds.observe(method, elapsed)
+    },
+  }
+}
+
+function feedMetrics(registry: Registry): Metrics['follows'] {
+  const feeds = new Map<string, () => FeedState>()
+  const gauge = (name: string, help: string, value: (state: FeedState) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['feed'],
+      registers: [registry],
+      collect() {
+        for (const [feed, state] of feeds) this.set({ feed }, value(state()))
+      },
+    })
+  gauge('hotel_feed_lag_changes', 'Changes of a followed feed known and not yet applied.', (state) => state.changes)
+  gauge(
+    'hotel_feed_lag_seconds',
+    'How long the oldest change known and not yet applied has been waiting.',
+    (state) => state.lagSeconds,
+  )
+  gauge(
+    'hotel_replica_age_seconds',
+    'Time since the replica was last known to hold all that the followed service has.',
+    (state) => state.ageSeconds,
+  )
+  const applied = new Counter({
+    name: 'hotel_feed_changes_applied_total',
+    help: 'Changes of a followed feed that were applied.',
+    labelNames: ['feed'],
+    registers: [registry],
+  })
+  return (feed, state) => {
+    feeds.set(feed, state)
+    applied.inc({ feed }, 0)
+    return { applied: (changes) => applied.inc({ feed }, changes) }
+  }
+}

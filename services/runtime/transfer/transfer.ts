@@ -1,0 +1,54 @@
+import type { Batch, Outcome, TransferServiceImplementation } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { CallContext } from 'nice-grpc'
+import { invalidFields, type Refusal } from '../resource/refusal.ts'
+
+const MOST_ROWS = 1_000
+
+/** How the resources of one kind come in and go out. */
+export type Transfer<Message> = {
+  /** Stores the resources, each by itself; gives what became of each, in their order. */
+  import(messages: Message[], call: CallContext): Promise<Outcome[]>
+  /** All resources of the kind as of one moment. */
+  export(call: CallContext): AsyncIterable<Message[]>
+}
+
+/** The kinds that a service owns, under the names of their lists. */
+export type Transfers = { readonly [List in keyof Batch]?: Transfer<Batch[List][number]> }
+
+/** The suite's own import and export of a service; the proto's comments say what it promises. */
+export function transferService(transfers: Transfers): TransferServiceImplementation {
+  const of = (list: string, field: string) => {
+    const transfer = Object.hasOwn(transfers, list) ? (transfers[list as keyof Batch] as Transfer<never>) : undefined
+    if (transfer === undefined) {
+      const description = `are not of this service: it has ${Object.keys(transfers).join(', ')}`
+      throw invalidFields([{ field, description }])
+    }
+    return transfer
+  }
+  return {
+    async import({ batch }, call) {
+      const filled = Object.entries(batch ?? {}).filter(([, rows]) => rows.length > 0)
+      const [list, rows] = filled[0] ?? []
+      if (list === undefined || rows === undefined) return { outcomes: [] }
+      if (filled.length > 1 || rows.length > MOST_ROWS) {
+        throw invalidFields([{ field: 'batch', description: `has several kinds, or more than ${MOST_ROWS} resources` }])
+      }
+      return { outcomes: await of(list, `batch.${list}`).import(rows as never[], call) }
+    },
+    async *export({ resource }, call) {
+      for await (const rows of of(resource, 'resource').export(call)) yield { batch: { [resource]: rows } }
+    },
+  }
+}
+
+export const CREATED: Outcome = { kind: Kind.CREATED, reason: '', fields: [], message: '' }
+export const ALREADY_THERE: Outcome = { kind: Kind.ALREADY_THERE, reason: '', fields: [], message: '' }
+
+/** The outcome of a row that is refused. */
+export function refused({ reason, details, extra }: Refusal): Outcome {
+  const fields = extra.flatMap((detail) =>
+    detail.$type === 'google.rpc.BadRequest' ? detail.fieldViolations.map(({ field }) => field) : [],
+  )
+  return { kind: Kind.REFUSED, reason, fields, message: details }
+}
