@@ -36,6 +36,10 @@ export async function bench(): Promise<void> {
         `\n${(ROOMS * stays).toLocaleString('en')} held stays: ${ROOMS} rooms ${whole.median.toFixed(2)} ms (${whole.buffers} pages), ` +
           `${ROOMS / 10} rooms ${part.median.toFixed(2)} ms (${part.buffers} pages): ${(whole.median / part.median).toFixed(1)} ×`,
       )
+      const nights = await searchTypes(client)
+      console.log(
+        `  of the room type, night by night, all ${ROOMS} rooms: ${nights.median.toFixed(2)} ms (${nights.buffers} pages)`,
+      )
       if (stays === STAYS_OF_A_ROOM.at(-1)) console.log(whole.plan)
     }
   })
@@ -53,21 +57,35 @@ async function fill(client: Client, from: number, to: number): Promise<void> {
   await client.query('vacuum analyze occupancy')
 }
 
-type Cost = { readonly median: number; readonly buffers: number; readonly plan: string }
+type Cost = { readonly median: number; readonly buffers: number }
 
 /** A search of 14 nights for so many rooms, as the database itself measures it. */
-async function search(client: Client, rooms: number): Promise<Cost> {
-  const text = `explain (analyze, buffers, timing off)
-    select * from room_availability(current_date + 7, current_date + 21, null, (select id from location), null,
-      null, null, null, ${rooms}, 0)`
+async function search(client: Client, rooms: number): Promise<Cost & { readonly plan: string }> {
+  const call = `room_availability(current_date + 7, current_date + 21, null, (select id from location), null,
+    null, null, null, ${rooms}, 0)`
+  return { ...(await costOf(client, call)), plan: await planInside(client, `select * from ${call}`) }
+}
+
+/** The same nights of the room types, which count all rooms of the location. */
+function searchTypes(client: Client): Promise<Cost> {
+  return costOf(
+    client,
+    `room_type_availability(current_date + 7, current_date + 21, null, (select id from location), null,
+      null, null, null, null, 50, 0)`,
+  )
+}
+
+async function costOf(client: Client, call: string): Promise<Cost> {
   const plans: string[] = []
   for (let n = 0; n < SEARCHES; n++) {
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>(text)
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+      `explain (analyze, buffers, timing off) select * from ${call}`,
+    )
     plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'))
   }
   const times = plans.map((plan) => Number(/Execution Time: ([\d.]+)/.exec(plan)?.[1])).sort((a, b) => a - b)
   const buffers = Number(/shared hit=(\d+)/.exec(plans.at(-1) ?? '')?.[1])
-  return { median: times[SEARCHES / 2] ?? Number.NaN, buffers, plan: await planInside(client, text) }
+  return { median: times[SEARCHES / 2] ?? Number.NaN, buffers }
 }
 
 /** The plan of the statement inside a function, which `explain` does not show. */
@@ -78,7 +96,7 @@ async function planInside(client: Client, text: string): Promise<string> {
   await client.query(`load 'auto_explain'; set client_min_messages = log; set auto_explain.log_min_duration = 0;
     set auto_explain.log_nested_statements = on; set auto_explain.log_analyze = on; set auto_explain.log_buffers = on;
     set auto_explain.log_timing = off`)
-  await client.query(text.replace(/explain \([^)]*\)/, ''))
+  await client.query(text)
   await client.query('set auto_explain.log_min_duration = -1; reset client_min_messages')
   client.off('notice', hear)
   return plans.find((plan) => plan.includes('occupancy')) ?? ''
