@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { Problem } from './setup/problem.mjs'
 
@@ -5,15 +6,11 @@ import { Problem } from './setup/problem.mjs'
 const LOWEST = 20_000
 const HIGHEST = 30_000
 
-const given = new Set<number>()
-
-/** A port of 127.0.0.1 that is free and was not given out by this process before. */
+/** A port of 127.0.0.1 that is free, and is given to nobody else while this process lives. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
-    if (given.has(port) || !(await isFree(port, '127.0.0.1'))) continue
-    given.add(port)
-    return port
+    if ((await isFree(port, '127.0.0.1')) && (await takes(port))) return port
   }
 }
 
@@ -26,6 +23,18 @@ export async function assertFree(variable: string, port: number, host = '127.0.0
   if (refusal === 'EACCES')
     throw new Problem(`Port ${port} is not for this user to open: set ${variable} to a port above 1023.`)
   throw new Problem(`${host}:${port} can not be listened on (${refusal}): set ${variable}, or the address, to another.`)
+}
+
+/**
+ * Takes a port for this process, before there is who listens on it: other processes look for ports at the same time. What
+ * tells them is the UDP port of that number, which nothing else here uses and which no crash leaves behind.
+ */
+function takes(port: number): Promise<boolean> {
+  const mark = createSocket('udp4').unref()
+  return new Promise((resolve) => {
+    mark.once('error', () => mark.close(() => resolve(false)))
+    mark.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true))
+  })
 }
 
 async function isFree(port: number, host: string): Promise<boolean> {
