@@ -6,7 +6,7 @@ import { invalidFields, notFound, Refusal } from './refusal.ts'
 const MOST_BYTES = 8_192
 
 function bytesOf({ details, extra }: Refusal): number {
-  return encodeURIComponent(details).length + JSON.stringify(extra).length
+  return encodeURIComponent(details).length + Buffer.byteLength(JSON.stringify(extra))
 }
 
 describe('whatever a caller sends, a refusal that repeats it fits into headers', () => {
@@ -21,6 +21,10 @@ describe('whatever a caller sends, a refusal that repeats it fits into headers',
           description: `"${'a'.repeat(1_000)}" is no field`,
         })),
       ),
+    ],
+    [
+      'the same, not of ASCII',
+      invalidFields(Array.from({ length: 500 }, () => ({ field: 'update_mask', description: '\u20ac'.repeat(1_000) }))),
     ],
   ])('%s', (_name, refusal) => {
     expect(bytesOf(refusal)).toBeLessThan(MOST_BYTES)

@@ -43,18 +43,20 @@ function printable(metadata: Record<string, string>): Record<string, string> {
 
 /** Room for the ids that a refusal may list. */
 const LONGEST = 1_000
-const MOST_VIOLATIONS = 20
+/** Of each of the wrong fields. */
+const LONGEST_OF_MANY = 200
+const MOST_VIOLATIONS = 16
 
 /**
  * As much of a text as an error tells. What callers send is repeated in it, and errors travel as headers: too many bytes of
  * these, and the peer resets the connection, with the calls of everybody on it.
  */
-function clipped(text: string): string {
+function clipped(text: string, longest = LONGEST): string {
   const bytes = Buffer.from(text)
-  if (bytes.length <= LONGEST) return text
+  if (bytes.length <= longest) return text
   // A letter that was cut in two is gone.
   return `${bytes
-    .subarray(0, LONGEST)
+    .subarray(0, longest)
     .toString()
     .replace(/\ufffd+$/, '')} ...`
 }
@@ -77,7 +79,7 @@ export type FieldViolation = Pick<BadRequest_FieldViolation, 'field' | 'descript
 export function invalidFields(all: readonly FieldViolation[]): Refusal {
   const violations = all
     .slice(0, MOST_VIOLATIONS)
-    .map(({ field, description }) => ({ field, description: brief(description) }))
+    .map(({ field, description }) => ({ field, description: clipped(description, LONGEST_OF_MANY) }))
   const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ')
   return new Refusal(
     Status.INVALID_ARGUMENT,
@@ -87,9 +89,6 @@ export function invalidFields(all: readonly FieldViolation[]): Refusal {
     [BadRequest.fromPartial({ fieldViolations: violations })],
   )
 }
-
-const brief = (text: string) =>
-  text.length <= 200 ? text : `${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')} ...`
 
 /** INVALID_FIELD of a `hotel` that does not exist, or that is not the caller's. */
 export function unknownHotel(): Refusal {
