@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { day } from './hotel.ts'
-import { folderWith, refusals, run, start } from './transfer.ts'
+import { folderWith, lines, refusals, run, start } from './transfer.ts'
 
 // Each import and export is a program of its own, started anew.
 jest.setTimeout(120_000)
@@ -14,8 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
 })
-
-const lines = (...all: string[]) => `${all.join('\r\n')}\r\n`
 
 test('killed at any moment and begun again, with a service killed too, it ends as one import does', async () => {
   const rooms = Array.from({ length: 60 }, (_, n) => `K${n}`)

@@ -4,7 +4,7 @@ import { Reservation_Status as Status } from '@hotel/proto/hotel/reservations/v1
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { day, demandViewIsTrue } from './hotel.ts'
-import { csv, folderWith, refusals, run } from './transfer.ts'
+import { csv, folderWith, lines, refusals, run } from './transfer.ts'
 
 // Each import and export is a program of its own, started anew.
 jest.setTimeout(120_000)
@@ -17,7 +17,6 @@ afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
 })
 
-const lines = (...all: string[]) => `${all.join('\r\n')}\r\n`
 const noon = (offset: number) => `${day(offset)}T12:00:00Z`
 
 test('a staff’s spreadsheets: what is sound is stored, every other line is reported with its reason, and can be mended', async () => {
@@ -55,15 +54,9 @@ test('a staff’s spreadsheets: what is sound is stored, every other line is rep
       `G1,101,,${day(1)},${day(2)},,,,free for all,,`,
     ),
   })
-  const first = await run(
-    suite,
-    'import',
-    folder.path,
-    'reservations.csv',
-    'guests 2024.csv',
-    'rooms.csv',
-    'room_types.csv',
-  )
+  const importAll = () =>
+    run(suite, 'import', folder.path, 'reservations.csv', 'guests 2024.csv', 'rooms.csv', 'room_types.csv')
+  const first = await importAll()
   expect([first.code, first.output]).toEqual([
     2,
     expect.stringContaining('reservations.csv: 4 imported, 0 already there, 13 refused'),
@@ -123,15 +116,7 @@ test('a staff’s spreadsheets: what is sound is stored, every other line is rep
   await demandViewIsTrue(suite)
 
   // Again: nothing is stored twice, the same lines are refused.
-  const again = await run(
-    suite,
-    'import',
-    folder.path,
-    'reservations.csv',
-    'guests 2024.csv',
-    'rooms.csv',
-    'room_types.csv',
-  )
+  const again = await importAll()
   expect(again.output).toContain('reservations.csv: 0 imported, 4 already there, 13 refused')
   expect(again.output).toContain('guests 2024.csv: 0 imported, 2 already there, 3 refused')
 

@@ -35,6 +35,11 @@ export function start(suite: Suite, program: 'import' | 'export', folder: string
 export const run = (...[suite, program, folder, ...args]: Parameters<typeof start>): Promise<Ended> =>
   start(suite, program, folder, ...args).ended
 
+/** The text of a file with these lines, as a spreadsheet writes it. */
+export function lines(...all: readonly string[]): string {
+  return `${all.join('\r\n')}\r\n`
+}
+
 /** A folder with these files, removed when it is disposed of. */
 export async function folderWith(files: Readonly<Record<string, string>>): Promise<AsyncDisposable & { path: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hotel-transfer-'))

@@ -8,8 +8,29 @@ import type { Leg } from './stay.ts'
 type Outcome = { claim: number; held: boolean; in_the_way: Conflict[] | null }
 type Conflict = { room: string; number: string; in_date: string; out_date: string; by: Holder; id: string }
 
-/** Takes the nights of new rows of a hotel, in their order, each all or none; gives the refusals of those that got none. */
-export async function holdInBulk<Row extends ImportRow>(
+/**
+ * Stores new rows of a hotel that are not refused yet and whose nights, as `nightsOf` tells them, can be had, in their
+ * order, each all or none; gives the refusals of all others.
+ */
+export async function storeHolders<Row extends ImportRow>(
+  write: Write,
+  { table, holder }: { readonly table: string; readonly holder: Holder },
+  rows: readonly Row[],
+  refused: ReadonlyMap<Row, Refusal>,
+  nightsOf: (row: Row) => readonly Leg[],
+): Promise<Map<Row, Refusal>> {
+  const sound = rows.filter((row) => !refused.has(row))
+  const held = await holdInBulk(write, sound, nightsOf, holder)
+  await insertHolders(
+    write,
+    table,
+    sound.filter((row) => !held.has(row)),
+  )
+  return new Map([...refused, ...held])
+}
+
+/** Takes the nights of new rows; gives the refusals of those that got none. */
+async function holdInBulk<Row extends ImportRow>(
   { em, now }: Write,
   rows: readonly Row[],
   nightsOf: (row: Row) => readonly Leg[],
@@ -39,7 +60,7 @@ export async function holdInBulk<Row extends ImportRow>(
 }
 
 /** Rows that hold their nights: nothing may keep them out any more. */
-export async function insertHolders(write: Write, table: string, rows: readonly ImportRow[]): Promise<void> {
+async function insertHolders(write: Write, table: string, rows: readonly ImportRow[]): Promise<void> {
   const left = await insertRows(write, table, rows)
   if (left.length > 0) throw new Error(`${left.length} rows of ${table} hold their nights and were not inserted`)
 }

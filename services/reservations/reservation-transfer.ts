@@ -7,7 +7,7 @@ import { type ImportPlan, importRows } from '@hotel/runtime/transfer/import-rows
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CaughtUp } from './caught-up.ts'
 import { exportReservations } from './exported-reservation.ts'
-import { holdInBulk, insertHolders } from './imported-nights.ts'
+import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import {
   asOf,
@@ -60,15 +60,8 @@ function reservationPlan({ orm, caughtUp }: TransferDeps): ImportPlan<Reservatio
     async store(write, rows) {
       const dates = await localDates(write, rows)
       const refusals = await wrongRows(write, rows, dates, legs)
-      const sound = rows.filter((row) => !refusals.has(row))
       const nights = (row: ReservationRow) => nightsOf(row, legs.get(row) ?? [], dates.get(row) as LocalDates)
-      const held = await holdInBulk(write, sound, nights, 'RESERVATION')
-      await insertHolders(
-        write,
-        'reservation',
-        sound.filter((row) => !held.has(row)),
-      )
-      return new Map([...refusals, ...held])
+      return storeHolders(write, { table: 'reservation', holder: 'RESERVATION' }, rows, refusals, nights)
     },
   }
 }

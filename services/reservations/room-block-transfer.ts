@@ -7,7 +7,7 @@ import { exportEntities } from '@hotel/runtime/transfer/export-rows'
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transfer/import-rows'
 import type { ImportRow } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
-import { holdInBulk, insertHolders } from './imported-nights.ts'
+import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import type { Place } from './parties.ts'
 import type { TransferDeps } from './reservation-transfer.ts'
@@ -60,14 +60,7 @@ function roomBlockPlan({ orm, caughtUp }: TransferDeps): ImportPlan<RoomBlockMes
       })
       for (const [index, violations] of await partyViolations(write, first.hotel_id, needs))
         refusals.set(rows[index] as BlockRow, invalidFields(violations))
-      const sound = rows.filter((row) => !refusals.has(row))
-      const held = await holdInBulk(write, sound, nightsOf, 'BLOCK')
-      await insertHolders(
-        write,
-        'room_block',
-        sound.filter((row) => !held.has(row)),
-      )
-      return new Map([...refusals, ...held])
+      return storeHolders(write, { table: 'room_block', holder: 'BLOCK' }, rows, refusals, nightsOf)
     },
   }
 }
