@@ -46,6 +46,8 @@ function envoy_on_response(handle)
   headers:remove("grpc-status-details-bin")
   local status = headers:get(":status")
   if code == "201" and status == "200" then headers:replace(":status", "201") end
+  -- What a body grows to as a message may be too large for a service: the transcoder says 429 of every such code.
+  if code == "413" and status == "429" then headers:replace(":status", "413") end
   -- How soon a restart or a failover may be over; google.rpc.RetryInfo in the body says the same.
   if status == "503" then headers:replace("retry-after", "1") end
   -- As Envoy itself says it (RFC 6750, 3).

@@ -13,6 +13,8 @@ import { serveMetrics } from '../telemetry/metrics.ts'
 import { observeCalls } from '../telemetry/observe.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { adapter, restarting } from './adapter.ts'
+import { admitting } from './admitting.ts'
+import { boundMessages } from './message-bounds.ts'
 import type { Stop } from './process.ts'
 import { readingStrictly } from './readable.ts'
 import { reflection } from './reflection.ts'
@@ -52,19 +54,25 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const draining = new AbortController()
   const health = HealthState()
   health.setStatus('unhealthy')
+  const access = await openAccess(options.auth, log)
+  const [served, open] = [new Set<string>(), new Set<string>()]
+  const needsToken = (path: string) => !open.has(path)
   const server = createServer({
-    interceptors: [observeCalls(options.telemetry), outflowInterceptor],
-    'grpc.max_receive_message_length': 4 * 1024 * 1024,
+    interceptors: [
+      boundMessages(needsToken),
+      observeCalls(options.telemetry),
+      admitting(access, needsToken),
+      outflowInterceptor,
+    ],
     'grpc.max_metadata_size': 64 * 1024,
     'grpc.keepalive_time_ms': 30_000,
   } as never)
-  const served = new Set<string>()
-  const access = await openAccess(options.auth, log)
   const adding = noting(server, served)
-  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal, access))
-  adding.add(HealthDefinition, HealthServiceImpl(health))
+  const opening = noting(adding, open)
+  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal))
+  opening.add(HealthDefinition, HealthServiceImpl(health))
   const reflect = reflection()
-  const reflecting = options.auth.publicDocs ? adding : guarded
+  const reflecting = options.auth.publicDocs ? opening : guarded
   reflecting.add(ReflectionV1, reflect)
   reflecting.add(ReflectionV1Alpha, reflect)
   options.add(readingStrictly(guarded))
