@@ -41,9 +41,9 @@ export function guestService({
     async createGuest(request, call) {
       const hotel = request.hotel || hotelUnlessNamed()
       if (hotel === undefined) throw invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
+      const fields = valid(request, guestFields)
       await hotels.demandLive(hotel, call.signal)
       const guest = await write(call, 'CreateGuest', request, { hotel }, async (written) => {
-        const fields = valid(request, guestFields)
         const guest = written.em.create(Guest, {
           ...guestData(fields),
           firstName: fields.first_name,
@@ -64,37 +64,28 @@ export function guestService({
     listGuests: (request, call) => listGuests(forkFor(orm, call.signal), page('ListGuests', request), request),
 
     async updateGuest(request, call) {
-      const guest = await write(
-        call,
-        'UpdateGuest',
-        request,
-        await scopeOf(request.id, call.signal),
-        async (written) => {
-          const guest = await findToWrite(written, request.id)
-          matchEtag(call, request, guest.version)
-          const fields = validChanges(request, guestFields, ['hotel'])
-          demandUnchanged('hotel', request.hotel, guest.hotelId)
-          change(guest, guestData(fields), written)
-          return () => guest.toProto()
-        },
-      )
+      const scope = await scopeOf(request.id, call.signal)
+      const fields = validChanges(request, guestFields, ['hotel'])
+      const guest = await write(call, 'UpdateGuest', request, scope, async (written) => {
+        const guest = await findToWrite(written, request.id)
+        matchEtag(call, request, guest.version)
+        demandUnchanged('hotel', request.hotel, guest.hotelId)
+        change(guest, guestData(fields), written)
+        return () => guest.toProto()
+      })
       return withEtag(call, guest)
     },
 
     async replaceGuest(request, call) {
-      const guest = await write(
-        call,
-        'ReplaceGuest',
-        request,
-        await scopeOf(request.id, call.signal),
-        async (written) => {
-          const guest = await findToWrite(written, request.id)
-          matchEtag(call, request, guest.version)
-          demandUnchanged('hotel', request.hotel, guest.hotelId)
-          change(guest, guestData(valid(request, guestFields)), written)
-          return () => guest.toProto()
-        },
-      )
+      const scope = await scopeOf(request.id, call.signal)
+      const fields = valid(request, guestFields)
+      const guest = await write(call, 'ReplaceGuest', request, scope, async (written) => {
+        const guest = await findToWrite(written, request.id)
+        matchEtag(call, request, guest.version)
+        demandUnchanged('hotel', request.hotel, guest.hotelId)
+        change(guest, guestData(fields), written)
+        return () => guest.toProto()
+      })
       return withEtag(call, guest)
     },
 

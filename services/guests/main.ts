@@ -45,7 +45,7 @@ closing.defer(() => reservations.close())
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
 const offset = clockOffset(config.clockFile)
 const hotels = knownHotels(orm, rooms.client(HotelServiceDefinition))
-const guestWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
+const guestWriter = writer({ orm, heads, rebuild, resources: ['guest'], clockOffset: offset, refusals: {}, metrics })
 const decisions = reservations.client(RetirementServiceDefinition)
 const retirement = guestRetirement({ orm, writer: guestWriter, reservations: decisions, log })
 closing.defer(() => retirement.close())
@@ -77,6 +77,7 @@ const served = await serve({
         orm,
         heads,
         rebuild,
+        resources: ['guest'],
         encode: (_resource, message) => ({
           type_url: 'type.googleapis.com/hotel.guests.v1.Guest',
           value: Buffer.from(GuestMessage.encode(message as GuestMessage).finish()),

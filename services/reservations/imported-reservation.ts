@@ -84,8 +84,8 @@ function legViolations(row: ReservationRow, legs: ReservationRecord['legs']): Fi
     if (!isId(room) || !isDate(in_date) || !isDate(out_date)) return wrong('have a room or a date that is none')
     if (!(in_date >= row.in_date && in_date < out_date && out_date <= end)) return wrong('are not nights of the stay')
   }
-  const last = legs.filter(({ out_date }) => out_date === end).map(({ room }) => room)
-  if (row.status === 'CHECKED_IN' && !row.rooms.every((room) => last.includes(room)))
+  const last = new Set(legs.filter(({ out_date }) => out_date === end).map(({ room }) => room))
+  if (row.status === 'CHECKED_IN' && !row.rooms.every((room) => last.has(room)))
     return wrong('do not end in the rooms of the reservation')
   return []
 }

@@ -36,7 +36,7 @@ import { FEEDS, replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
 import { reservationTransfer } from './reservation-transfer.ts'
-import { encode, rebuilder } from './resources.ts'
+import { encode, RESOURCES, rebuilder } from './resources.ts'
 import { retirementService } from './retirement-service.ts'
 import { RoomBlock } from './room-block.ts'
 import { roomBlockService } from './room-block-service.ts'
@@ -60,7 +60,15 @@ closing.defer(() => rooms.close())
 
 const offset = clockOffset(config.clockFile)
 const rebuild = rebuilder(orm)
-const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
+const reservationWriter = writer({
+  orm,
+  heads,
+  rebuild,
+  resources: RESOURCES,
+  clockOffset: offset,
+  refusals: {},
+  metrics,
+})
 const replicas = [
   followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), telemetry),
   followFeed('rooms', rooms, replicaOf(FEEDS.rooms, orm, reservationWriter), telemetry),
@@ -71,8 +79,9 @@ closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
 const caches = openCaches(config, log, metrics)
 closing.defer(() => caches.close())
+const feeds = { guests: guests.client(FeedServiceDefinition), rooms: rooms.client(FeedServiceDefinition) }
 const peers = readThrough(orm, reservationWriter, {
-  feed: rooms.client(FeedServiceDefinition),
+  feeds,
   guests: guests.client(GuestServiceDefinition),
   rooms: rooms.client(RoomServiceDefinition),
   locations: rooms.client(LocationServiceDefinition),
@@ -93,7 +102,7 @@ const transferDeps = {
   orm,
   clockOffset: offset,
   writer: reservationWriter,
-  caughtUp: caughtUp(orm, { guests: guests.client(FeedServiceDefinition), rooms: rooms.client(FeedServiceDefinition) }),
+  caughtUp: caughtUp(orm, feeds),
 }
 const databaseIsReady = databaseReady(orm, migrations)
 
@@ -116,7 +125,7 @@ const served = await serve({
         room_blocks: roomBlockTransfer(transferDeps),
       }),
     )
-    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
+    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode, resources: RESOURCES }))
   },
 })
 await served.stop(await untilToldToStop())

@@ -28,6 +28,8 @@ type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset'> & { readonly wri
 export function reservationCreation({ orm, write, peers, clockOffset }: CreationDeps) {
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
     const read = () => forkFor(orm, call.signal)
+    // What is wrong in itself costs no other service anything.
+    const wanted = wantedOf(request)
     const { guest, room_type, location } = request
     const ids = { guest: [guest], room: namedRooms(request), room_type: [room_type], location: [location] }
     await peers.named(ids, call.signal)
@@ -37,7 +39,7 @@ export function reservationCreation({ orm, write, peers, clockOffset }: Creation
     const unsure = room_type === '' ? undefined : await peers.news(hotel).catch((error) => error)
     const attempt = () =>
       write(call, 'CreateReservation', request, { hotel }, async (written) => {
-        const reservation = await create(written, hotel, request)
+        const reservation = await create(written, hotel, request, wanted)
         return () => reservation.toProto()
       }).catch((error) => {
         throw error instanceof NoRoom && unsure !== undefined ? unsure : error
@@ -52,11 +54,23 @@ async function hotelAsked(em: EntityManager, request: CreateReservationRequest):
   return ofRooms ?? knownHotelOf(em, 'room_type', request.room_type)
 }
 
-/** What to say when neither rooms nor a room type are known, and so no hotel is; all that is wrong besides, too. */
+type Wanted = { readonly fields: ReturnType<typeof fieldsOf>; readonly dates: Stay }
+
+/** What a request wants; throws INVALID_FIELD for what is wrong whatever there is. */
+function wantedOf(request: CreateReservationRequest): Wanted {
+  const fields = fieldsOf(request)
+  return { fields, dates: stay(fields.in_date, fields.out_date) }
+}
+
+function fieldsOf(request: CreateReservationRequest) {
+  return valid(request, creationRules(request))
+}
+
+/** What to say when neither rooms nor a room type are known, and so no hotel is; an unknown guest besides, too. */
 async function unknownRooms(em: EntityManager, request: CreateReservationRequest): Promise<Error> {
-  const { guest, room_type } = valid(request, creationRules(request))
+  const { guest, room_type } = request
   const unknown: FieldViolation =
-    room_type === null
+    room_type === ''
       ? { field: roomsField(request), description: 'no room has this id' }
       : { field: 'room_type', description: 'no room type has this id' }
   const hotels = callersHotels()
@@ -68,10 +82,13 @@ async function unknownRooms(em: EntityManager, request: CreateReservationRequest
   return invalidFields(known.length > 0 ? [unknown] : [unknown, UNKNOWN_GUEST])
 }
 
-async function create(write: Write, hotel: string, request: CreateReservationRequest): Promise<Reservation> {
+async function create(
+  write: Write,
+  hotel: string,
+  request: CreateReservationRequest,
+  { fields, dates }: Wanted,
+): Promise<Reservation> {
   const { em, now } = write
-  const fields = valid(request, creationRules(request))
-  const dates = stay(fields.in_date, fields.out_date)
   const type = fields.room_type
   const named = namedRooms(request)
   const found =

@@ -25,7 +25,7 @@ import type { ReservationCache } from './reservation-cache.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
-import { changeRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
+import { changeRules, replacementRules, roomsField } from './reservation-request.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
@@ -43,15 +43,17 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     call: CallContext,
     method: string,
     request: UpdateReservationRequest | ReplaceReservationRequest,
-    wanted: () => Wanted,
+    wantedOf: () => Wanted,
   ) => {
     const scope = await scopeOf(request.id, call)
-    await peers.named({ guest: [request.guest ?? ''], room: namedRooms(request) }, call.signal)
+    const wanted = wantedOf()
+    const { guestId = '', rooms = [] } = wanted
+    await peers.named({ guest: [guestId], room: rooms }, call.signal)
     const apply = async (written: Write) => {
       const reservation = await findLive(written, scope.hotel, request.id)
       matchEtag(call, request, reservation.version)
       if (method === 'UpdateReservation') demandOneRoom(reservation, request)
-      await changeReservation(reservation, wanted(), written, roomsField(request))
+      await changeReservation(reservation, wanted, written, roomsField(request))
       return () => reservation.toProto()
     }
     const attempt = () => write(call, method, request, scope, apply)
@@ -82,10 +84,10 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 
     async deleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
+      const { reason } = valid(request, { reason: optional(requiredText(2000)) })
       const reservation = await write(call, 'DeleteReservation', request, scope, async (written) => {
         const reservation = await findLive(written, scope.hotel, request.id)
         matchEtag(call, request, reservation.version)
-        const { reason } = valid(request, { reason: optional(requiredText(2000)) })
         if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
         await release(written.em, scope.hotel, reservation.id)
         change(reservation, { deleteTime: written.now, reason }, written)

@@ -30,7 +30,7 @@ import { Location } from './location.ts'
 import { locationService } from './location-service.ts'
 import { migrations } from './migrations.ts'
 import { demandHotelIn } from './references.ts'
-import { encode, rebuilder } from './resources.ts'
+import { encode, RESOURCES, rebuilder } from './resources.ts'
 import { roomRetirement } from './retirement.ts'
 import { Room } from './room.ts'
 import { roomService } from './room-service.ts'
@@ -57,7 +57,7 @@ const rebuild = rebuilder(orm)
 const offset = clockOffset(config.clockFile)
 const deps = {
   orm,
-  writer: writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics }),
+  writer: writer({ orm, heads, rebuild, resources: RESOURCES, clockOffset: offset, refusals: {}, metrics }),
   page: pager(config.pageTokenKey),
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: demandHotelIn(orm) }),
 }
@@ -79,7 +79,7 @@ const served = await serve({
     server.add(RoomTypeServiceDefinition, roomTypeService(deps))
     server.add(EmployeeServiceDefinition, employeeService(deps))
     server.add(TransferServiceDefinition, transferService(roomTransfers(orm, deps.writer)))
-    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
+    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode, resources: RESOURCES }))
   },
 })
 await served.stop(await untilToldToStop())

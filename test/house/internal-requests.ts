@@ -7,6 +7,7 @@ import { type AboutHouse, each, type Requests } from './requests.ts'
 /** Of what the gateway does not route: for the services themselves, and for import and export. */
 export function internalRequests(house: House): Requests {
   const { hotel, retired_guest, forgotten_guest, retired_room } = house.ids
+  const all = Object.values(house.ids)
   const mark = { hotel, version: '1', attempt: '1' }
   return {
     'RetirementService/RetireGuest': each({ ...mark, guest: retired_guest }),
@@ -14,10 +15,20 @@ export function internalRequests(house: House): Requests {
     'RetirementService/RetireRoom': each({ ...mark, room: retired_room }),
     'FeedService/WatchHeads': serviceNames.map((at) => ({ at, request: {} })),
     'FeedService/ListChanges': serviceNames.map((at) => ({ at, request: { hotel } })),
+    'FeedService/ListResources': FED.map(([at, resource]) => ({ at, request: { resource, ids: all } })),
     'TransferService/Export': EXPORTED.map(([at, resource]) => ({ at, request: { resource } })),
     'TransferService/Import': imports(house),
   }
 }
+
+const FED: readonly [ServiceName, string][] = [
+  ...['hotel', 'location', 'room_type', 'room', 'employee'].map(
+    (resource) => ['rooms', resource] as [ServiceName, string],
+  ),
+  ['guests', 'guest'],
+  ['reservations', 'reservation'],
+  ['reservations', 'room_block'],
+]
 
 const EXPORTED: readonly [ServiceName, string][] = [
   ...['hotels', 'locations', 'room_types', 'rooms', 'employees'].map(

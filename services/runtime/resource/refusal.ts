@@ -45,7 +45,8 @@ function printable(metadata: Record<string, string>): Record<string, string> {
 const LONGEST = 1_000
 /** Of each of the wrong fields. */
 const LONGEST_OF_MANY = 200
-const MOST_VIOLATIONS = 16
+/** Of one refusal: who looks for more wrong fields may stop there. */
+export const MOST_VIOLATIONS = 16
 
 /**
  * As much of a text as an error tells. What callers send is repeated in it, and errors travel as headers: too many bytes of

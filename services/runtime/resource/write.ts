@@ -69,6 +69,8 @@ type WriterOptions = {
   clockOffset: ClockOffset
   refusals: Refusals
   rebuild: Rebuild
+  /** The kinds of resources that it writes, by their tables. */
+  resources: readonly string[]
   heads: Heads
   metrics: Metrics
 }
