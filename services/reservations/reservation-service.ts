@@ -130,7 +130,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
         return () => ({ reservations: pair.map((reservation) => reservation.toProto()) })
       }
       return writePair(call, 'SwapRooms', request, one, apply, {
-        changes: 2,
+        ids,
         answer: (messages) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
       })
     },

@@ -97,7 +97,7 @@ export function watcher(options: WatchOptions): Watch {
 function placeOf(request: WatchRequest, resource: string, now: number, retentionDays: number): Cursor {
   const { hotel, cursor } = valid(request, {
     hotel: id,
-    cursor: (text) => (text === '' ? undefined : readCursor(String(text), request.hotel, resource)),
+    cursor: (text) => (text === '' ? undefined : readCursor(String(text), request.hotel, resource, now)),
     from_now: (wanted) => {
       if (wanted === true && request.cursor !== '') throw new Invalid('is instead of a cursor: give one of them')
     },

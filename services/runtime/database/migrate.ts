@@ -9,6 +9,9 @@ export const FEED_MIGRATION: MigrationFile = {
   file: new URL('sql/feed-tables.sql', import.meta.url),
 }
 
+/** What every service's keys of repeated calls have besides, since the build that has it. */
+export const KEY_DIGESTS = new URL('sql/key-digests.sql', import.meta.url)
+
 type Plan = {
   /** Of all that is made: the one on the owner's search_path. */
   schema: string

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Status } from 'nice-grpc'
 import { callersHotels } from '../access/hotels.ts'
+import { requestForm } from '../server/request-form.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
 const DEFAULT_SIZE = 50
@@ -27,17 +28,21 @@ export type Pager = (method: string, request: { page_size: number; page_token: s
 
 /**
  * Page tokens travel in URLs and hold names, so they are sealed with AES-256-GCM; the method, the filter and the caller's
- * hotels are the authenticated data, so that a token opens only under the list it was made for.
+ * hotels are the authenticated data, so that a token opens only under the list it was made for. The filter is taken as
+ * protobuf writes it, so that tokens outlive a version of the API that has more fields.
  */
 export function pager(key: Buffer): Pager {
   return (method, request) => {
     const { page_size, page_token, ...filter } = request
     if (page_size < 0) throw invalidFields([{ field: 'page_size', description: 'is negative: give 1 to 500' }])
-    const bound = Buffer.from(JSON.stringify([method, filter, callersHotels()]))
+    const form = Buffer.from(requestForm({ ...filter, page_size: 0, page_token: '' })).toString('base64')
+    const bound = Buffer.from(JSON.stringify([method, form, callersHotels()]))
+    // As the build before binds its own tokens, which are taken while instances of both run.
+    const before = Buffer.from(JSON.stringify([method, filter, callersHotels()]))
     const size = Math.min(page_size === 0 ? DEFAULT_SIZE : page_size, LARGEST_SIZE)
     const token = (after: After) => (after === undefined ? '' : seal(key, bound, after))
     return {
-      after: page_token === '' ? undefined : open(key, bound, page_token),
+      after: page_token === '' ? undefined : open(key, [bound, before], page_token),
       size,
       limit: size + 1,
       token,
@@ -58,17 +63,25 @@ function seal(key: Buffer, bound: Buffer, sortKeys: readonly unknown[]): string 
   return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url')
 }
 
-function open(key: Buffer, bound: Buffer, token: string): unknown[] {
+function open(key: Buffer, bounds: readonly Buffer[], token: string): unknown[] {
+  const sealed = Buffer.from(token, 'base64url')
+  for (const bound of bounds) {
+    const sortKeys = unsealed(key, bound, sealed)
+    if (sortKeys !== undefined) return sortKeys
+  }
+  throw new Refusal(
+    Status.INVALID_ARGUMENT,
+    'PAGE_TOKEN_INVALID',
+    'page_token is not of this list and filter, or of a token for other hotels: start over without it',
+  )
+}
+
+function unsealed(key: Buffer, bound: Buffer, sealed: Buffer): unknown[] | undefined {
   try {
-    const sealed = Buffer.from(token, 'base64url')
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(bound)
     decipher.setAuthTag(sealed.subarray(12, 28))
     return JSON.parse(decipher.update(sealed.subarray(28), undefined, 'utf8') + decipher.final('utf8'))
   } catch {
-    throw new Refusal(
-      Status.INVALID_ARGUMENT,
-      'PAGE_TOKEN_INVALID',
-      'page_token is not of this list and filter, or of a token for other hotels: start over without it',
-    )
+    return undefined
   }
 }

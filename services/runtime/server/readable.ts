@@ -1,6 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { type CompatServiceDefinition, type ServerAddBuilder, Status } from 'nice-grpc'
 import { Refusal } from '../resource/refusal.ts'
+import { noteRequestType, type RequestType } from './request-form.ts'
 
 /** Stands for a request whose bytes are no message of its type. */
 export class Unreadable {
@@ -22,10 +23,15 @@ export function readingStrictly<Ext>(builder: ServerAddBuilder<Ext>): ServerAddB
   }
 }
 
-type Method = { requestStream: boolean; requestType: { decode: (input: Uint8Array | BinaryReader) => unknown } }
+type Method = {
+  name: string
+  requestStream: boolean
+  requestType: RequestType & { decode: (input: Uint8Array | BinaryReader) => unknown }
+}
 
 function strict<Service extends CompatServiceDefinition>(definition: Service): Service {
-  const { methods } = definition as unknown as { methods: Record<string, Method> }
+  const { fullName, methods } = definition as unknown as { fullName: string; methods: Record<string, Method> }
+  for (const { name, requestType } of Object.values(methods)) noteRequestType(`/${fullName}/${name}`, requestType)
   const read = ([name, method]: [string, Method]) => [name, method.requestStream ? method : withReader(method)]
   // The same definition but for how requests are decoded, which no type of it tells.
   return { ...definition, methods: Object.fromEntries(Object.entries(methods).map(read)) }

@@ -28,6 +28,7 @@ export function transferService(transfers: Transfers): TransferServiceImplementa
   }
   return {
     async import({ batch }, call) {
+      refuseKey(call)
       const filled = Object.entries(batch ?? {}).filter(([, rows]) => rows.length > 0)
       const [list, rows] = filled[0] ?? []
       if (list === undefined || rows === undefined) return { outcomes: [] }
@@ -40,6 +41,13 @@ export function transferService(transfers: Transfers): TransferServiceImplementa
       for await (const rows of of(resource, 'resource').export(call)) yield { batch: { [resource]: rows } }
     },
   }
+}
+
+/** A key would be kept for each hotel of a batch, and its answer is of many resources: the ids of the rows do better. */
+function refuseKey(call: CallContext): void {
+  if (call.metadata.get('idempotency-key') === undefined) return
+  const description = 'is not taken by an import: leave it out, a batch that is sent again does no harm'
+  throw invalidFields([{ field: 'idempotency-key', description }])
 }
 
 export const CREATED: Outcome = { kind: Kind.CREATED, reason: '', fields: [], message: '' }
