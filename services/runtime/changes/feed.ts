@@ -5,9 +5,14 @@ import { type EntityManager, forkFor, type MikroORM, query } from '../database/d
 import { id, valid } from '../resource/valid.ts'
 import type { Rebuild } from '../resource/write.ts'
 import type { Heads } from './heads.ts'
+import { places } from './places.ts'
+import { tooManyWatches, tooSlow } from './watch.ts'
 
 const PAGE = 500
 const CHECKPOINT_EVERY_MS = 5_000
+/** Apart from the watches of callers, who so take no place of the suite's own. */
+const MOST_FOLLOWERS = 256
+const PATIENCE_MS = 30_000
 
 /** A row of the change table. */
 export type ChangeRow = {
@@ -32,8 +37,10 @@ export function feedService({
   rebuild,
   encode,
 }: FeedOptions): ServiceImplementation<typeof FeedServiceDefinition> {
+  const takePlace = places({ total: MOST_FOLLOWERS }, tooManyWatches)
   return {
     async *watchHeads(_request, call) {
+      const outflow = takePlace()
       const em = forkFor(orm, call.signal)
       const own = callersHotels()
       const epoch = await epochOf(em)
@@ -48,6 +55,7 @@ export function feedService({
         while (!call.signal.aborted) {
           const visible = [...moved].filter(([hotel]) => own === null || own.includes(hotel))
           yield { heads: visible.map(([hotel, seq]) => ({ hotel, seq })), epoch }
+          if (!(await outflow.taken(PATIENCE_MS, call.signal))) throw tooSlow(PATIENCE_MS / 1_000)
           moved = await following.moved(CHECKPOINT_EVERY_MS)
         }
       } finally {
