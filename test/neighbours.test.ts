@@ -9,7 +9,7 @@ import { transfers } from './transfers.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ redis: false })
+  suite = await startSuite({ redis: false, env: { reservations: { HOLD_SWEEP_SECONDS: '1' } } })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -135,4 +135,29 @@ describe.each([1, 3, 20])('while the heads of %d hotels are held', (count) => {
     expect(reservations).toHaveLength(turns + 1)
     await demandViewIsTrue(suite)
   }, 180_000)
+})
+
+test('holds that lapse in other hotels are swept while the head of one is held, and there too afterwards', async () => {
+  const [locked, other] = [await newHouse(0), await newHouse(0)]
+  const until = new Date(Date.now() + 3_000)
+  const hold = async ({ guest, room }: House) => {
+    const dates = { in_date: day(5), out_date: day(6), hold_until: until }
+    return (await suite.reservations.createReservation({ guest, room, ...dates })).id
+  }
+  const [left, swept] = [await hold(locked), await hold(other)]
+  const isSwept = async (id: string) => {
+    const [row] = await suite.sql<{ gone: boolean }>(
+      'reservations',
+      'select delete_time is not null as gone from reservation where id = $1',
+      [id],
+    )
+    return row?.gone
+  }
+  const statement = `select 1 from feed_head where hotel_id = '${locked.hotel}' for update`
+  const whileHeld = async () => {
+    await eventually(async () => expect(await isSwept(swept)).toBe(true), 30_000)
+    expect(await isSwept(left)).toBe(false)
+  }
+  await whileLocked(suite, 'reservations', whileHeld, statement)
+  await eventually(async () => expect(await isSwept(left)).toBe(true), 30_000)
 })

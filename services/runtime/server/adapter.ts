@@ -90,7 +90,9 @@ export function refusalOf(error: unknown, context: CallContext, requestId: strin
   if (error instanceof ServerError) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
   if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
-  if (isLost(error) || isLate(error))
+  if (isLate(error))
+    return unavailable('the service did not get an answer in time: repeat, a write with its idempotency key')
+  if (isLost(error))
     return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
   return new Refusal(
     Status.INTERNAL,
