@@ -6,7 +6,7 @@ import { id, valid } from '../resource/valid.ts'
 import type { Rebuild } from '../resource/write.ts'
 import type { Heads } from './heads.ts'
 import { places } from './places.ts'
-import { tooManyWatches, tooSlow } from './watch.ts'
+import { CUT_AFTER_MS, tooManyWatches, tooSlow } from './watch.ts'
 
 const PAGE = 500
 const CHECKPOINT_EVERY_MS = 5_000
@@ -55,7 +55,10 @@ export function feedService({
         while (!call.signal.aborted) {
           const visible = [...moved].filter(([hotel]) => own === null || own.includes(hotel))
           yield { heads: visible.map(([hotel, seq]) => ({ hotel, seq })), epoch }
-          if (!(await outflow.taken(PATIENCE_MS, call.signal))) throw tooSlow(PATIENCE_MS / 1_000)
+          if (!(await outflow.taken(PATIENCE_MS, call.signal))) {
+            outflow.cutAfter(CUT_AFTER_MS)
+            throw tooSlow(PATIENCE_MS / 1_000)
+          }
           moved = await following.moved(CHECKPOINT_EVERY_MS)
         }
       } finally {

@@ -49,10 +49,12 @@ export const outflowInterceptor: ServerInterceptor = ({ responseStream }, call) 
   })
 }
 
-/** grpc-js has no way to reset a stream of its server; the call that it makes itself has the stream of HTTP/2. */
+/** grpc-js has no way to reset a stream of its server: the stream of HTTP/2 is in the innermost of its calls. */
 function cut(call: ServerInterceptingCallInterface): void {
-  const { stream } = call as unknown as { stream?: ServerHttp2Stream }
-  stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+  type Inside = { readonly stream?: ServerHttp2Stream; readonly nextCall?: Inside }
+  let inside: Inside | undefined = call as Inside
+  while (inside !== undefined && inside.stream === undefined) inside = inside.nextCall
+  inside?.stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
 }
 
 function createOutflow(cutNow: () => void) {

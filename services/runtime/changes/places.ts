@@ -17,9 +17,9 @@ export function places(limits: PlaceLimits, refusal: (of: Owner, limit: number) 
   const hotels = counter('HOTEL', limits.ofHotel)
   return (hotel) => {
     const wanted = [
-      total.of(''),
       subjects.of(currentCaller().subject),
       ...(hotel === undefined ? [] : [hotels.of(hotel)]),
+      total.of(''),
     ]
     for (const { isFull, of, limit } of wanted) if (isFull()) throw refusal(of, limit)
     const outflow = currentOutflow()

@@ -44,6 +44,8 @@ type WatchAnswer = { changes: never[]; cursor: string; error?: StatusMessage }
 export type Watch = (call: CallContext, request: WatchRequest, resource: string) => AsyncGenerator<WatchAnswer>
 
 const CHECKPOINT_EVERY_MS = 5_000
+/** So long a reader who was let go may take what is left, and why. */
+export const CUT_AFTER_MS = 60_000
 const DAY_MS = 86_400_000
 
 /** Makes the service's Watch. */
@@ -90,6 +92,7 @@ export function watcher(options: WatchOptions): Watch {
     if (await outflow.taken(seconds * 1_000, signal)) return
     // The call itself ends, and has its line, only when its reader takes what is left or is gone.
     options.log.info({ request_id: currentCall()?.requestId, seconds }, 'a watcher takes nothing and is let go')
+    outflow.cutAfter(CUT_AFTER_MS)
     throw tooSlow(seconds)
   }
 }

@@ -3,7 +3,7 @@ import { LANES } from '../resource/under-head.ts'
 import { CONNECTIONS } from './database.ts'
 import { HeadIsHeld, HotelIsBusy, type Limits, type Turn, turns } from './turns.ts'
 
-const LIMITS: Limits = { quick: 2, slow: 1, waiting: 4, waitMs: 60_000 }
+const LIMITS: Limits = { quick: 2, slow: 1, waiting: { quick: 4, slow: 4 }, waitMs: { quick: 60_000, slow: 60_000 } }
 const never = new AbortController().signal
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -94,7 +94,7 @@ test('who missed the head is tried again before those who came later', async () 
 })
 
 test('a queue that is full refuses, and so does one that takes too long; who gives up leaves no trace', async () => {
-  const take = turns({ ...LIMITS, waitMs: 50 })
+  const take = turns({ ...LIMITS, waitMs: { quick: 50, slow: 50 } })
   const { attempt, names, of } = attempts()
   const first = take('a', never, attempt('first'))
   const late = Array.from({ length: 3 }, () => take('a', never, attempt('late')))

@@ -24,10 +24,10 @@ export type Limits = {
   readonly quick: number
   /** Turns at once of the hotels whose head somebody held for too long. */
   readonly slow: number
-  /** Callers of one hotel that wait at once. */
-  readonly waiting: number
-  /** How long a caller waits for the head. */
-  readonly waitMs: number
+  /** Callers of one hotel that wait at once: while the queue moves, and while somebody else holds the head. */
+  readonly waiting: { readonly quick: number; readonly slow: number }
+  /** How long a caller waits for the head, likewise. */
+  readonly waitMs: { readonly quick: number; readonly slow: number }
 }
 
 const PATIENCE_MS = { quick: 100, slow: 200 } as const
@@ -123,12 +123,12 @@ export function turns(limits: Limits): Turns {
   }
 
   return async (id, signal, attempt) => {
-    const late = AbortSignal.timeout(limits.waitMs)
-    const ending = AbortSignal.any([signal, late])
-    const busy = (error: unknown) =>
-      late.aborted && !signal.aborted ? new HotelIsBusy('nobody got to the head') : error
     const hotel = hotelOf(id)
-    if (hotel.queue.length >= limits.waiting) throw new HotelIsBusy('too many wait for the head')
+    if (hotel.queue.length >= limits.waiting[hotel.pace]) throw new HotelIsBusy('too many wait for the head')
+    using patience = patienceWith(hotel, limits.waitMs)
+    const ending = AbortSignal.any([signal, patience.signal])
+    const busy = (error: unknown) =>
+      patience.signal.aborted && !signal.aborted ? new HotelIsBusy('the head was not to be had') : error
     let joined = join(hotel, 'push', ending)
     for (;;) {
       const place = await joined.catch((error) => Promise.reject(busy(error)))
@@ -147,4 +147,18 @@ export function turns(limits: Limits): Turns {
       }
     }
   }
+}
+
+const LOOK_EVERY_MS = 500
+
+/** Aborts when a caller has waited for long enough, which is sooner while somebody else holds the head. */
+function patienceWith(hotel: Hotel, waitMs: Limits['waitMs']): Disposable & { readonly signal: AbortSignal } {
+  const over = new AbortController()
+  const since = performance.now()
+  const look = () => {
+    if (performance.now() - since >= waitMs[hotel.pace]) over.abort()
+    else timer = setTimeout(look, LOOK_EVERY_MS)
+  }
+  let timer = setTimeout(look, Math.min(waitMs.quick, waitMs.slow))
+  return { signal: over.signal, [Symbol.dispose]: () => clearTimeout(timer) }
 }

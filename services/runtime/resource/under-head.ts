@@ -26,14 +26,15 @@ export type UnderHead = <T>(
   lane?: Lane,
 ) => Promise<T>
 
-const WAITING = 128
+const WAITING = { quick: 1_000, slow: 128 }
+const CALLERS_WAIT_MS = { quick: 12_000, slow: 6_000 }
 
 /** Turns of each lane, and so connections: those of all lanes together leave a third of the pool for reads. */
 export const LANES = {
-  calls: { quick: 6, slow: 2, waiting: WAITING, waitMs: 8_000 },
-  imports: { quick: 1, slow: 1, waiting: WAITING, waitMs: 8_000 },
+  calls: { quick: 6, slow: 2, waiting: WAITING, waitMs: CALLERS_WAIT_MS },
+  imports: { quick: 1, slow: 1, waiting: WAITING, waitMs: CALLERS_WAIT_MS },
   // Who follows a feed goes on with other hotels, and comes again.
-  own: { quick: 2, slow: 2, waiting: WAITING, waitMs: 3_000 },
+  own: { quick: 2, slow: 2, waiting: WAITING, waitMs: { quick: 6_000, slow: 3_000 } },
 } satisfies Record<string, Limits>
 
 const LOCK_NOT_AVAILABLE = '55P03'

@@ -68,7 +68,7 @@ export type Writer = {
 const ATTEMPTS = 4
 const RETRIED = new Set(['40001', '40P01'])
 /** How long a write of the service itself may take, the wait for the head included. */
-const SYSTEM_MS = 12_000
+const SYSTEM_MS = 15_000
 
 type WriterOptions = {
   orm: MikroORM
