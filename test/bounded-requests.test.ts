@@ -74,7 +74,8 @@ async function callsOfPeers(): Promise<Record<string, number>> {
   const counts = texts.join('\n').matchAll(/^grpc_server_started_total\{.*grpc_method="(\w+)".*\} (\d+)$/gm)
   const counted: Record<string, number> = {}
   for (const [, method = '', count] of counts)
-    if (!/^(Check|WatchHeads|ListChanges|CreateGuest)$/.test(method)) counted[method] = (counted[method] ?? 0) + Number(count)
+    if (!/^(Check|WatchHeads|ListChanges|CreateGuest)$/.test(method))
+      counted[method] = (counted[method] ?? 0) + Number(count)
   return counted
 }
 

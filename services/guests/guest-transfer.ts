@@ -15,7 +15,7 @@ import type { KnownHotels } from './known-hotels.ts'
 type Row = ImportRow & { first_name: string; last_name: string | null; email: string | null; phone: string | null }
 
 /** Guests in bulk. Those of a deleted hotel are taken too: a hotel's guests outlive it. */
-export function guestTransfer(orm: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
+export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
   const plan: ImportPlan<GuestMessage, Row> = {
     table: 'guest',
     hotels: (guests, call) => hotelsOf(guests, hotels, call),
@@ -27,7 +27,7 @@ export function guestTransfer(orm: MikroORM, writer: Writer, hotels: KnownHotels
   }
   return {
     import: (guests, call) => importRows(writer, plan, guests, call),
-    export: (call) => exportEntities(orm, call.signal, 'guest', Guest),
+    export: (call) => exportEntities(exportsFrom, call.signal, 'guest', Guest),
   }
 }
 

@@ -16,7 +16,7 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase } from '@hotel/runtime/database/database'
+import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { sendingEncoded } from '@hotel/runtime/server/encoded'
@@ -50,6 +50,14 @@ const { log, metrics } = telemetry
 
 const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], migrations, telemetry })
 closing.defer(() => orm.close())
+const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
+closing.defer(() => readiness.close())
+const exportsFrom = await openDatabase({
+  url: config.databaseUrl,
+  entities: [Reservation, RoomBlock],
+  poolSize: config.exportLimit,
+})
+closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
 const identity = openIdentity(config.serviceTokenFile, log)
@@ -100,11 +108,12 @@ const deps = {
 }
 const transferDeps = {
   orm,
+  exportsFrom,
   clockOffset: offset,
   writer: reservationWriter,
   caughtUp: caughtUp(orm, feeds),
 }
-const databaseIsReady = databaseReady(orm, migrations)
+const databaseIsReady = databaseReady(readiness, migrations)
 
 const served = await serve({
   ...config,
@@ -120,10 +129,13 @@ const served = await serve({
     server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers, caches))
     server.add(
       TransferServiceDefinition,
-      transferService({
-        reservations: reservationTransfer(transferDeps),
-        room_blocks: roomBlockTransfer(transferDeps),
-      }),
+      transferService(
+        {
+          reservations: reservationTransfer(transferDeps),
+          room_blocks: roomBlockTransfer(transferDeps),
+        },
+        { ...config, log },
+      ),
     )
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode, resources: RESOURCES }))
   },

@@ -21,14 +21,20 @@ import {
 import type { Place } from './parties.ts'
 import { namedRooms } from './reservation-request.ts'
 
-/** What the import and the export of this service's resources need. */
-export type TransferDeps = { orm: MikroORM; writer: Writer; caughtUp: CaughtUp; clockOffset: ClockOffset }
+/** What the import and the export of this service's resources need; `exportsFrom` are connections of the exports' own. */
+export type TransferDeps = {
+  orm: MikroORM
+  exportsFrom: MikroORM
+  writer: Writer
+  caughtUp: CaughtUp
+  clockOffset: ClockOffset
+}
 
 /** Reservations in bulk. */
 export function reservationTransfer(deps: TransferDeps): Transfer<ReservationRecord> {
   return {
     import: (records, call) => importRows(deps.writer, reservationPlan(deps), records, call),
-    export: (call) => exportReservations(deps.orm, call.signal, deps.clockOffset),
+    export: (call) => exportReservations(deps.exportsFrom, call.signal, deps.clockOffset),
   }
 }
 

@@ -18,7 +18,7 @@ import { endOf, legsOf, stay } from './stay.ts'
 export function roomBlockTransfer(deps: TransferDeps): Transfer<RoomBlockMessage> {
   return {
     import: (blocks, call) => importRows(deps.writer, roomBlockPlan(deps), blocks, call),
-    export: (call) => exportEntities(deps.orm, call.signal, 'room_block', RoomBlock),
+    export: (call) => exportEntities(deps.exportsFrom, call.signal, 'room_block', RoomBlock),
   }
 }
 

@@ -12,7 +12,7 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase } from '@hotel/runtime/database/database'
+import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
@@ -46,6 +46,10 @@ const { log, metrics } = telemetry
 const entities = [Hotel, Location, RoomType, Room, Employee]
 const orm = await openDatabase({ url: config.databaseUrl, entities, migrations, telemetry })
 closing.defer(() => orm.close())
+const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
+closing.defer(() => readiness.close())
+const exportsFrom = await openDatabase({ url: config.databaseUrl, entities: entities, poolSize: config.exportLimit })
+closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
 const identity = openIdentity(config.serviceTokenFile, log)
@@ -67,18 +71,21 @@ const retirement = roomRetirement({
   reservations: reservations.client(RetirementServiceDefinition),
   log,
 })
-closing.defer(() => retirement.close())
+closing.defer(retirement.close)
 const served = await serve({
   ...config,
   telemetry,
-  ready: databaseReady(orm, migrations),
+  ready: databaseReady(readiness, migrations),
   add(server) {
     server.add(HotelServiceDefinition, hotelService(deps))
     server.add(LocationServiceDefinition, locationService(deps))
     server.add(RoomServiceDefinition, roomService({ ...deps, retirement }))
     server.add(RoomTypeServiceDefinition, roomTypeService(deps))
     server.add(EmployeeServiceDefinition, employeeService(deps))
-    server.add(TransferServiceDefinition, transferService(roomTransfers(orm, deps.writer)))
+    server.add(
+      TransferServiceDefinition,
+      transferService(roomTransfers({ orm, exportsFrom, writer: deps.writer }), { ...config, log }),
+    )
     server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode, resources: RESOURCES }))
   },
 })

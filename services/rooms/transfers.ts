@@ -30,8 +30,11 @@ type Plan<Message> = Omit<ImportPlan<Message, ImportRow>, 'store'> & {
   taken(row: ImportRow): Refusal
 }
 
+/** The database, and connections to it on which exports take their time. */
+type Deps = { orm: MikroORM; exportsFrom: MikroORM; writer: Writer }
+
 /** Whatever this service owns, in bulk. */
-export function roomTransfers(orm: MikroORM, writer: Writer): Transfers {
+export function roomTransfers({ orm, exportsFrom, writer }: Deps): Transfers {
   const transfer = <Message>(
     table: string,
     entity: Entity<Message>,
@@ -41,7 +44,7 @@ export function roomTransfers(orm: MikroORM, writer: Writer): Transfers {
       const made = await plan(messages, forkFor(orm, call.signal))
       return importRows(writer, { ...made, store: (write, rows) => store(write, made, rows) }, messages, call)
     },
-    export: (call) => exportEntities(orm, call.signal, table, entity),
+    export: (call) => exportEntities(exportsFrom, call.signal, table, entity),
   })
   return {
     hotels: transfer('hotel', Hotel, hotelPlan),

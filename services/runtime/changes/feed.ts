@@ -6,9 +6,14 @@ import { id, valid } from '../resource/valid.ts'
 import type { Rebuild } from '../resource/write.ts'
 import type { Heads } from './heads.ts'
 import { knownResources } from './known-resources.ts'
+import { places } from './places.ts'
+import { CUT_AFTER_MS, tooManyWatches, tooSlow } from './watch.ts'
 
 const PAGE = 500
 const CHECKPOINT_EVERY_MS = 5_000
+/** Apart from the watches of callers, who so take no place of the suite's own. */
+const MOST_FOLLOWERS = 256
+const PATIENCE_MS = 30_000
 
 /** A row of the change table. */
 export type ChangeRow = {
@@ -41,8 +46,10 @@ export function feedService({
   encode,
   resources,
 }: FeedOptions): ServiceImplementation<typeof FeedServiceDefinition> {
+  const takePlace = places({ total: MOST_FOLLOWERS }, tooManyWatches)
   return {
     async *watchHeads(_request, call) {
+      const outflow = takePlace()
       const em = forkFor(orm, call.signal)
       const hotels = callersHotels()
       const own = hotels && new Set(hotels)
@@ -58,6 +65,10 @@ export function feedService({
         while (!call.signal.aborted) {
           const visible = [...moved].filter(([hotel]) => own === null || own.has(hotel))
           yield { heads: visible.map(([hotel, seq]) => ({ hotel, seq })), epoch }
+          if (!(await outflow.taken(PATIENCE_MS, call.signal))) {
+            outflow.cutAfter(CUT_AFTER_MS)
+            throw tooSlow(PATIENCE_MS / 1_000)
+          }
           moved = await following.moved(CHECKPOINT_EVERY_MS)
         }
       } finally {

@@ -127,6 +127,12 @@ export function demandUnchanged(field: string, sent: string | undefined, current
   if (sent !== undefined && sent !== current) throw immutable(field)
 }
 
+/** UNAVAILABLE: others write in the hotel, and this call did not get its turn in time. */
+export function hotelBusy(hotel: string): Refusal {
+  const message = 'others write in this hotel and it did not come to this one in time: repeat, with its idempotency key'
+  return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message, { hotel })
+}
+
 /** UNAVAILABLE: another service had to be asked and gave no answer. */
 export function peerUnavailable(peer: string): Refusal {
   return new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', `the ${peer} service does not answer now: repeat later`, {

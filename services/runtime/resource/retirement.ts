@@ -2,6 +2,7 @@ import { type CallContext, ClientError, Status } from 'nice-grpc'
 import { currentCaller } from '../access/caller.ts'
 import { causeOf } from '../database/cause.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
+import { type ByHotel, byHotel, intervalJob } from '../server/interval-job.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { matchEtag } from './etag.ts'
 import { notFound, peerUnavailable, Refusal } from './refusal.ts'
@@ -9,6 +10,9 @@ import { change, type Scope, type Write, type Writer } from './write.ts'
 
 const FINISH_AFTER = '10 seconds'
 const FINISH_EVERY_MS = 5_000
+const ROUND_MS = 60_000
+/** Marks of a hotel that one round looks at. */
+const MOST_OF_HOTEL = 20
 
 /** A resource that the reservations service has to let go before it can be deleted. */
 export type Retirable<Message extends object> = {
@@ -40,7 +44,7 @@ export type Retirement<Message extends object> = {
    * is deleted already. Throws as `remove`.
    */
   agree(wanted: Wanted, signal: AbortSignal): Promise<Mark | undefined>
-  close(): void
+  close(): Promise<void>
 }
 
 /** A deletion that is wanted: by whom, and what throws unless the version is the wanted one. */
@@ -72,9 +76,11 @@ export function beingRetired(name: string): Refusal {
 /** Makes the Retirement of one kind of resource and begins to finish what was left behind. */
 export function retirement<Message extends object>(options: Options<Message>): Retirement<Message> {
   const { writer, log, name, find } = options
-  const finish = () =>
-    finishAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'deletions not finished'))
-  const timer = setInterval(finish, FINISH_EVERY_MS)
+  const job = { failed: `deletions of a ${name} not finished`, level: 'debug', log } as const
+  const inTurn = byHotel(job)
+  const close = intervalJob({ ...job, everyMs: FINISH_EVERY_MS, limitMs: ROUND_MS }, (signal) =>
+    finishAll(options, inTurn, signal),
+  )
   const agree = async (wanted: Wanted, signal: AbortSignal) => {
     const mark = await begin(options, wanted, signal)
     if (mark !== undefined) await decide(options, mark, signal)
@@ -97,18 +103,17 @@ export function retirement<Message extends object>(options: Options<Message>): R
         return () => resource.toProto()
       })
     },
-    close: () => clearInterval(timer),
+    close,
   }
 }
 
 /** Marks the resource for deletion; undefined when it is deleted already, perhaps by the same call sent twice. */
 async function begin<Message extends object>(
-  { orm, name, find }: Options<Message>,
+  { writer, name, find }: Options<Message>,
   { hotel, id, actor, demandVersion }: Wanted,
   signal: AbortSignal,
 ): Promise<Mark | undefined> {
-  return forkFor(orm, signal).transactional(async (em) => {
-    await query(em, `select begin_write($1, '0')`, [hotel])
+  return writer.underHead(hotel, signal, async (em) => {
     const { deleteTime, version } = await find(em, hotel, id)
     if (deleteTime) return undefined
     demandVersion(version)
@@ -133,29 +138,38 @@ async function decide<Message extends object>(
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === Status.CANCELLED) throw error
     if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations')
-    await clearMarks(options, mark)
+    // A mark that stays is cleared later: the same attempt is refused again.
+    await clearMarks(options, mark, signal).catch((error: unknown) =>
+      options.log.debug({ err: causeOf(error), id: mark.id }, 'the mark of a refused deletion stays for a while'),
+    )
     throw options.refusal(mark.id, error)
   }
 }
 
-async function finishAll<Message extends object>(options: Options<Message>): Promise<void> {
-  const { orm, log, name } = options
+async function finishAll<Message extends object>(
+  options: Options<Message>,
+  inTurn: ByHotel,
+  signal: AbortSignal,
+): Promise<void> {
+  const { orm, name } = options
   const left = await query<{ hotel_id: string; id: string; version: number; retire_attempt: number }>(
-    orm.em.fork(),
-    `select hotel_id, id, version, retire_attempt from ${name}
-     where retiring_time < clock_timestamp() - interval '${FINISH_AFTER}' order by retiring_time limit 100`,
+    forkFor(orm, signal),
+    `select hotel_id, id, version, retire_attempt from (
+       select hotel_id, id, version, retire_attempt, row_number() over (partition by hotel_id order by retiring_time) as place
+       from ${name} where retiring_time < clock_timestamp() - interval '${FINISH_AFTER}') marked
+     where place <= ${MOST_OF_HOTEL}`,
   )
-  for (const { hotel_id, id, version, retire_attempt } of left) {
-    await finishOne(options, { hotel: hotel_id, id, version, attempt: retire_attempt }).catch((error: unknown) =>
-      log.debug({ err: causeOf(error), id }, `the deletion of a ${name} is not finished`),
-    )
-  }
+  await inTurn(
+    Map.groupBy(left, ({ hotel_id }) => hotel_id),
+    signal,
+    (hotel, { id, version, retire_attempt }) => finishOne(options, { hotel, id, version, attempt: retire_attempt }),
+  )
 }
 
 async function finishOne<Message extends object>(options: Options<Message>, mark: Mark): Promise<void> {
   const { writer, ask, find } = options
   const agreed = await ask(mark, AbortSignal.timeout(5_000)).then(() => true, isRefused)
-  if (!agreed) return clearMarks(options, mark)
+  if (!agreed) return clearMarks(options, mark, AbortSignal.timeout(5_000))
   await writer.system(mark.hotel, async (written) => {
     const resource = await find(written.em, mark.hotel, mark.id)
     if (resource.deleteTime || resource.version !== mark.version) return
@@ -173,11 +187,17 @@ function deleteNow<Message extends object>(resource: Retirable<Message>, written
 }
 
 /** Up to the attempt that was refused: a later one has a mark of its own. No change of the resource for its readers. */
-async function clearMarks<Message extends object>({ orm, name }: Options<Message>, mark: Mark): Promise<void> {
-  await query(
-    orm.em.fork(),
-    `update ${name} set retiring_time = null, retiring_by = null
-     where hotel_id = $1 and id = $2 and retire_attempt <= $3`,
-    [mark.hotel, mark.id, mark.attempt],
+async function clearMarks<Message extends object>(
+  { writer, name }: Options<Message>,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<void> {
+  await writer.underHead(mark.hotel, signal, (em) =>
+    query(
+      em,
+      `update ${name} set retiring_time = null, retiring_by = null
+       where hotel_id = $1 and id = $2 and retire_attempt <= $3`,
+      [mark.hotel, mark.id, mark.attempt],
+    ),
   )
 }

@@ -4,22 +4,22 @@ import type { CallContext } from 'nice-grpc'
 import { currentCaller } from '../access/caller.ts'
 import { callersHotels, isVisible } from '../access/hotels.ts'
 import type { Heads } from '../changes/heads.ts'
-import { admission } from '../database/admission.ts'
 import type { ClockOffset } from '../database/clock.ts'
-import { CONNECTIONS, type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
+import type { EntityManager, MikroORM } from '../database/database.ts'
 import { databaseError } from '../database/database-error.ts'
+import { currentCall } from '../server/call.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Refusal } from './refusal.ts'
 import { headOf, recall, remember, repeatOf } from './repeats.ts'
+import { type Lane, type Scope, underHead } from './under-head.ts'
+
+export type { Scope }
 
 /** What breaking each constraint of the service's tables means to the caller, by the constraint's name. */
 export type Refusals = Readonly<Record<string, (error: { message: string; detail: string }) => Refusal>>
 
 /** A write under way: its transaction, its time and who does it. */
 export type Write = { readonly em: EntityManager; readonly now: Date; readonly actor: string }
-
-/** What a write is about: the hotel it happens in, and, when it creates a hotel, that one. */
-export type Scope = { readonly hotel: string; readonly creates?: string }
 
 /** What a repeated idempotent call is answered from: the row of a change, as JSON, to the message of its resource. */
 export type Rebuild = (resource: string, payload: Record<string, unknown>) => object
@@ -56,14 +56,20 @@ export type Writer = {
     scope: Scope,
   ): Promise<Answer | undefined>
 
-  /** A write of the service itself, by `system`. */
+  /**
+   * A write of the service itself, by `system`, in a bounded time: throws UNAVAILABLE when the hotel's head is not to be
+   * had, or the time of the call on whose behalf it is made is over.
+   */
   system(hotel: string, apply: (write: Write) => Promise<void>): Promise<void>
+
+  /** A transaction under the hotel's head that changes no resource, of a call or of the service itself. */
+  underHead<T>(hotel: string, signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T>
 }
 
 const ATTEMPTS = 4
 const RETRIED = new Set(['40001', '40P01'])
-/** Enough to keep a hotel's head busy: while one writes, the next waits at the head and another begins. */
-const WRITES_OF_HOTEL = 3
+/** How long a write of the service itself may take, the wait for the head included. */
+const SYSTEM_MS = 15_000
 
 type WriterOptions = {
   orm: MikroORM
@@ -78,22 +84,20 @@ type WriterOptions = {
 
 /** Makes the service's Writer. */
 export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, metrics }: WriterOptions): Writer {
-  const begin = (signal: AbortSignal, scope: Scope, work: (em: EntityManager, now: Date) => Promise<() => object>) =>
-    retried(
-      () => forkFor(orm, signal).transactional(async (em) => work(em, await beginWrite(em, scope, clockOffset()))),
-      refusals,
-      metrics,
-    )
-
-  const admit = admission(CONNECTIONS - 2, WRITES_OF_HOTEL)
+  const under = underHead(orm, clockOffset, metrics)
+  const begin = (
+    signal: AbortSignal,
+    scope: Scope,
+    work: (em: EntityManager, now: Date) => Promise<() => object>,
+    lane?: Lane,
+  ) => retried(() => under(scope, signal, work, lane), refusals, metrics)
 
   return {
     async write(call, method, request, scope, apply, several) {
       demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       const actor = currentCaller().subject
-      using _place = await metrics.waits(admit(scope.hotel, call.signal))
-      const answer = await begin(call.signal, scope, async (em, now) => {
+      const work = async (em: EntityManager, now: Date) => {
         const first = await recall(em, scope, repeat, several?.ids.length)
         if (first !== undefined) {
           const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
@@ -105,7 +109,8 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
         const { id } = request as { id?: string }
         await remember(em, scope, repeat, { before, now, several: several?.ids, id, resources })
         return answer
-      })
+      }
+      const answer = await begin(call.signal, scope, work, method === 'Import' ? 'imports' : undefined)
       heads.moved(scope.creates ?? scope.hotel)
       return answer() as never
     },
@@ -113,20 +118,20 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
       demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       if (repeat === undefined) return undefined
-      const first = await forkFor(orm, call.signal).transactional(async (em) => {
-        await beginWrite(em, scope, clockOffset())
-        return recall(em, scope, repeat)
-      })
+      const first = await under(scope, call.signal, (em) => recall(em, scope, repeat))
       return first?.[0] && (replayed(call, metrics, () => rebuild(first[0].resource, first[0].payload))() as never)
     },
     async system(hotel, apply) {
-      await begin(AbortSignal.timeout(10_000), { hotel }, async (em, now) => {
+      const left = (currentCall()?.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
+      const signal = AbortSignal.timeout(Math.min(Math.max(Math.ceil(left), 0), SYSTEM_MS))
+      await begin(signal, { hotel }, async (em, now) => {
         await apply({ em, now, actor: 'system' })
         await em.flush()
         return () => ({})
       })
       heads.moved(hotel)
     },
+    underHead: (hotel, signal, work) => under({ hotel }, signal, work),
   }
 }
 
@@ -178,18 +183,4 @@ async function retried<T>(attempt: () => Promise<T>, refusals: Refusals, metrics
       metrics.retried(broken.sqlState)
     }
   }
-}
-
-async function beginWrite(em: EntityManager, scope: Scope, offset: number): Promise<Date> {
-  const hotels = scope.creates === undefined ? [scope.hotel] : [scope.hotel, scope.creates].sort()
-  let now = new Date(0)
-  for (const hotel of hotels) {
-    const [row] = await query<{ now: string }>(em, 'select begin_write($1, make_interval(secs => $2)) as now', [
-      hotel,
-      offset,
-    ])
-    const time = new Date(row?.now ?? 0)
-    if (time > now) now = time
-  }
-  return now
 }

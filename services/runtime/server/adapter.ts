@@ -88,6 +88,8 @@ export function refusalOf(error: unknown, context: CallContext, requestId: strin
   if (error instanceof ServerError) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
   if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
+  if (isLate(error))
+    return unavailable('the service did not get an answer in time: repeat, a write with its idempotency key')
   if (isLost(error))
     return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
   return fault(requestId)
@@ -107,6 +109,13 @@ function abortError(): Error {
   const error = new Error('The operation has been aborted')
   error.name = 'AbortError'
   return error
+}
+
+/** Whether a limit of time that the service set for itself ended the work: the call's own signal has not aborted. */
+function isLate(error: unknown): boolean {
+  // The ORM wraps what ends its queries.
+  const { name, previous } = error as { name?: unknown; previous?: unknown }
+  return name === 'TimeoutError' || name === 'AbortError' || (previous instanceof Error && isLate(previous))
 }
 
 /** Whether the database could not be reached, went away, shut down, or ran out of time or connections. */

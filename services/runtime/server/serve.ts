@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
-import { createServer, type ServerAddBuilder } from 'nice-grpc'
+import { createServer, type ServerAddBuilder, type ServiceImplementation } from 'nice-grpc'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { openAccess } from '../access/access.ts'
@@ -15,6 +15,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { adapter, restarting } from './adapter.ts'
 import { admitting } from './admitting.ts'
 import { boundMessages } from './message-bounds.ts'
+import { openStreams } from './open-streams.ts'
 import type { Stop } from './process.ts'
 import { readingStrictly } from './readable.ts'
 import { reflection } from './reflection.ts'
@@ -70,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const adding = noting(server, served)
   const opening = noting(adding, open)
   const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal))
-  opening.add(HealthDefinition, HealthServiceImpl(health))
+  opening.add(HealthDefinition, healthService(health))
   const reflect = reflection()
   const reflecting = options.auth.publicDocs ? opening : guarded
   reflecting.add(ReflectionV1, reflect)
@@ -99,6 +100,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
       access.close()
       await stopMetrics?.()
       log.info('stopped')
+    },
+  }
+}
+
+/** Health as the library has it, with a bound on the watches of it, for which nobody needs a token. */
+function healthService(state: HealthState): ServiceImplementation<typeof HealthDefinition> {
+  const health = HealthServiceImpl(state)
+  const streams = openStreams()
+  return {
+    ...health,
+    async *watch(request, call) {
+      using _stream = streams.take()
+      yield* health.watch(request, call)
     },
   }
 }
