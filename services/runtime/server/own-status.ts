@@ -18,9 +18,13 @@ export function statusOf(refusal: Refusal): PartialStatus {
 
 /** What grpc-js says of a request that it ends itself, by the beginning of its words. */
 const OF_GRPC: readonly [code: Status, words: string, refusal: (words: string) => Refusal][] = [
-  [Status.RESOURCE_EXHAUSTED, 'Received message after', () => unreadable('it holds more than the one message')],
+  [
+    Status.RESOURCE_EXHAUSTED,
+    'Received message after',
+    () => new Unreadable('more follows than the one that is taken').refusal,
+  ],
   [Status.RESOURCE_EXHAUSTED, 'Received message', tooLarge],
-  [Status.INTERNAL, 'Failed to decompress', () => unreadable('it can not be decompressed')],
+  [Status.INTERNAL, 'Failed to decompress', () => new Unreadable('it can not be decompressed').refusal],
   [Status.INTERNAL, 'Error deserializing', () => new Unreadable().refusal],
   [Status.INTERNAL, 'Invalid grpc-timeout', () => wrongTimeout],
   [Status.DEADLINE_EXCEEDED, 'Deadline exceeded', () => late],
@@ -45,10 +49,6 @@ function tooLarge(words: string): Refusal {
     'BODY_TOO_LARGE',
     `the message is larger than ${most} bytes, uncompressed: send less at once`,
   )
-}
-
-function unreadable(why: string): Refusal {
-  return new Refusal(Status.INVALID_ARGUMENT, 'INVALID_FIELD', `the request is no message of its type: ${why}`)
 }
 
 const wrongTimeout = invalidFields([
