@@ -111,11 +111,13 @@ function abortError(): Error {
   return error
 }
 
+/** What an aborted signal gives as its reason, by Node and by gRPC's client. The ORM keeps of it the message only. */
+const ABORTED = /^Th(e|is) operation (was|has been) aborted/
+
 /** Whether a limit of time that the service set for itself ended the work: the call's own signal has not aborted. */
 function isLate(error: unknown): boolean {
-  // The ORM wraps what ends its queries.
-  const { name, previous } = error as { name?: unknown; previous?: unknown }
-  return name === 'TimeoutError' || name === 'AbortError' || (previous instanceof Error && isLate(previous))
+  const { name, message } = error as { name?: unknown; message?: unknown }
+  return name === 'TimeoutError' || name === 'AbortError' || (typeof message === 'string' && ABORTED.test(message))
 }
 
 /** Whether the database could not be reached, went away, shut down, or ran out of time or connections. */
