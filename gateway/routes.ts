@@ -102,9 +102,9 @@ function methodRoute(method: ApiMethod): object {
     route: {
       cluster: method.service,
       retry_policy: retries(method),
-      // The service is told the time that is left and ends the call itself; this is the net behind it.
-      timeout: `${unarySeconds + 1}s`,
-      max_stream_duration: { grpc_timeout_header_max: `${unarySeconds}s` },
+      // The service is told the time that it has and ends the call itself; this is the net behind it. Beside
+      // `max_stream_duration` a route's own `timeout` does not act, and the header's limit only where a client sent one.
+      max_stream_duration: { max_stream_duration: `${unarySeconds + 1}s`, grpc_timeout_header_max: `${unarySeconds}s` },
     },
     request_headers_to_add: [
       { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
