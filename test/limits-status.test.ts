@@ -175,8 +175,8 @@ test('a repeat is answered as its first call once the minute allows it, and chan
 
 test('is counted also when it comes compressed, in chunks, or with its fields twice', async () => {
   const { id } = await booked()
-  const { UpdateReservationRequest: Request } = { UpdateReservationRequest }
-  const bytes = (fields: object) => Buffer.from(Request.encode(Request.fromPartial({ id, ...fields })).finish())
+  const bytes = (fields: object) =>
+    Buffer.from(UpdateReservationRequest.encode(UpdateReservationRequest.fromPartial({ id, ...fields })).finish())
   expect((await patch(id, checkIn)).status).toBe(200)
   const leave = { status: Reservation_Status.CHECKED_OUT, out_date: day() }
   const twice = Buffer.concat([bytes({ status: CHECKED_IN }), bytes(leave)])
@@ -185,6 +185,19 @@ test('is counted also when it comes compressed, in chunks, or with its fields tw
   // Field extraction reads nothing that is compressed, and refuses it.
   expect(await rawUpdate(gzipSync(bytes(leave)), { compressed: true })).toBe('3')
   expect((await suite.reservations.getReservation({ id })).checkout_datetime).toBeUndefined()
+})
+
+test('a change that fails for want of a service that has to be asked is not counted either', async () => {
+  const { id } = await booked()
+  const { guests } = suite.stack.services
+  await guests.kill()
+  try {
+    const unknown = { ...checkIn, guest: '01900000-0000-7000-8000-000000000000' }
+    expect(said(await patch(id, unknown))).toEqual([503, 'PEER_UNAVAILABLE'])
+    expect((await patch(id, checkIn)).status).toBe(200)
+  } finally {
+    await guests.start()
+  }
 })
 
 /** UpdateReservation through the gateway with these bytes for its message, in one piece or in pieces; gives the code. */

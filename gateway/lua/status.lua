@@ -7,11 +7,14 @@ local patience_ms = 2000
 
 local passed_on = { "authorization", "if-match", "idempotency-key", "x-request-id", "traceparent", "tracestate" }
 
--- What refuses the change itself. Other codes say that there is no answer: google/rpc/code.proto.
-local refusals = {
-  ["3"] = true, ["5"] = true, ["6"] = true, ["7"] = true, ["8"] = true, ["9"] = true, ["10"] = true, ["11"] = true,
-  ["16"] = true,
-}
+-- Its time ran out, or there is no such method, as in an instance of before: these are no answers. google/rpc/code.proto.
+local no_answers = { ["0"] = true, ["4"] = true, ["12"] = true }
+
+-- Whether the service itself refuses: only its own words have details.
+local function is_refused(answer)
+  local code = answer["grpc-status"]
+  return code ~= nil and not no_answers[code] and answer["grpc-status-details-bin"] ~= nil
+end
 
 local function has_status(handle)
   local found = handle:streamInfo():dynamicMetadata():get("envoy.filters.http.grpc_field_extraction")
@@ -31,7 +34,7 @@ function envoy_on_request(handle)
   local body = handle:body()
   if body == nil then return end
   local answer = handle:httpCall(check.cluster, ask, body:getBytes(0, body:length()), patience_ms)
-  if refusals[answer["grpc-status"]] then
+  if is_refused(answer) then
     handle:streamInfo():dynamicMetadata():set("hotel.status", "uncounted", true)
     -- Should it be acceptable by the time it arrives, the service refuses it all the same.
     handle:headers():replace("x-hotel-status-change", "uncounted")

@@ -6,7 +6,7 @@ import { type AboutHouse, each, type Requests } from './requests.ts'
 
 /** Of what the gateway does not route: for the services themselves, and for import and export. */
 export function internalRequests(house: House): Requests {
-  const { hotel, retired_guest, forgotten_guest, retired_room, reservation, room, guest } = house.ids
+  const { hotel, retired_guest, forgotten_guest, retired_room, reservation, free_room, guest } = house.ids
   const all = Object.values(house.ids)
   const mark = { hotel, version: '1', attempt: '1' }
   return {
@@ -15,11 +15,11 @@ export function internalRequests(house: House): Requests {
     'RetirementService/RetireRoom': each({ ...mark, room: retired_room }),
     'StatusCheckService/CheckUpdateReservation': each(
       { id: reservation, status: 'PENDING', note: 'late' },
-      { id: reservation, guest, room },
+      { id: reservation, guest, room: free_room, in_date: day(300), out_date: day(302) },
     ),
     'StatusCheckService/CheckReplaceReservation': each({
-      ...{ id: reservation, guest, room, status: 'PENDING' },
-      ...{ in_date: day(10), out_date: day(12) },
+      ...{ id: reservation, guest, room: free_room, status: 'PENDING' },
+      ...{ in_date: day(300), out_date: day(302) },
     }),
     'FeedService/WatchHeads': serviceNames.map((at) => ({ at, request: {} })),
     'FeedService/ListChanges': serviceNames.map((at) => ({ at, request: { hotel } })),
