@@ -26,8 +26,13 @@ const bearer = () => ({ authorization: `Bearer ${suite.testerToken}` })
 type Ended = { status: string | undefined; code: Status | undefined; message: string; reason: string | undefined }
 
 /** A request of HTTP/2 with the headers of gRPC and these bytes for its message; none without. */
-async function request(path: string, headers: Record<string, string>, message?: Uint8Array): Promise<Ended> {
-  const session = connect(`http://${suite.gateway.address}`)
+async function request(
+  path: string,
+  headers: Record<string, string>,
+  message?: Uint8Array,
+  address = suite.gateway.address,
+): Promise<Ended> {
+  const session = connect(`http://${address}`)
   try {
     const grpc = { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers' }
     const stream = session.request({ ...grpc, ':path': path, ...headers }, { endStream: message === undefined })
@@ -122,6 +127,13 @@ test.each([
     message: expect.stringContaining('no such method'),
     reason: 'METHOD_NOT_ALLOWED',
   })
+})
+
+test('so is one that a service does not have, straight at the service', async () => {
+  for (const addresses of Object.values(suite.stack.addresses)) {
+    const ended = await request('/no.such.Service/Method', bearer(), Buffer.alloc(0), addresses[0])
+    expect([ended.code, ended.message !== '', ended.reason]).toEqual([Status.UNIMPLEMENTED, true, 'METHOD_NOT_ALLOWED'])
+  }
 })
 
 /** A message of so many bytes: a field that no method knows. */
