@@ -4,6 +4,7 @@ import { AvailabilityServiceDefinition } from '@hotel/proto/hotel/reservations/v
 import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { StatusCheckServiceDefinition } from '@hotel/proto/hotel/reservations/v1/status_check'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
@@ -41,6 +42,7 @@ import { retirementService } from './retirement-service.ts'
 import { RoomBlock } from './room-block.ts'
 import { roomBlockService } from './room-block-service.ts'
 import { roomBlockTransfer } from './room-block-transfer.ts'
+import { statusCheckService } from './status-check.ts'
 import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
 
 await using closing = new AsyncDisposableStack()
@@ -123,7 +125,9 @@ const served = await serve({
     if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')
   },
   add(server) {
-    server.add(sendingEncoded(ReservationServiceDefinition), reservationService(deps))
+    const reservations = reservationService(deps)
+    server.add(sendingEncoded(ReservationServiceDefinition), reservations)
+    server.add(StatusCheckServiceDefinition, statusCheckService(reservations))
     server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))
     server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers, caches))

@@ -26,6 +26,7 @@ import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, replacementRules, roomsField } from './reservation-request.ts'
+import { demandCounted, isCheck } from './status-check.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
@@ -54,9 +55,11 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       matchEtag(call, request, reservation.version)
       if (method === 'UpdateReservation') demandOneRoom(reservation, request)
       await changeReservation(reservation, wanted, written, roomsField(request))
+      await demandCounted(call, written)
       return () => reservation.toProto()
     }
     const attempt = () => write(call, method, request, scope, apply)
+    if (isCheck(call)) return attempt()
     return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
   }
 

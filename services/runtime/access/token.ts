@@ -48,7 +48,8 @@ export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
 function bearer(authorization: readonly (string | Buffer)[]): string {
   const [value, ...others] = authorization
   if (value === undefined) throw unauthenticated('a token is needed: send `authorization: Bearer` with one')
-  const [, text] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(String(value)) ?? []
+  // A scheme's name is written in any case: RFC 9110, 11.1.
+  const [, text] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(String(value)) ?? []
   if (text === undefined || others.length > 0)
     throw unauthenticated('the authorization is no signed token: send `Bearer` and a JWT, once')
   return text
