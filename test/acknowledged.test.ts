@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { Reservation_Status as Status_ } from '@hotel/proto/hotel/reservations/v1/reservations'
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, eventually, freshNumber, guestAndRoom } from './hotel.ts'
+import { importBatch } from './importing.ts'
 
 let suite: Suite
 beforeAll(async () => {
@@ -52,6 +55,14 @@ async function typed(): Promise<Case> {
   return { guest, room, id: '', type }
 }
 
+/** Imports a stay to come; throws when it is refused. */
+async function imports({ guest, room }: Case): Promise<void> {
+  const reservation = { id: randomUUID(), guest, rooms: [room], ...later, status: Status_.PENDING }
+  const batch = { reservations: [{ reservation, legs: [] }] } as unknown as Partial<Batch>
+  const [outcome] = await importBatch(suite, 'reservations', batch)
+  if (outcome !== 'CREATED') throw new Error(outcome)
+}
+
 /** A few at a time: each deletion asks another service, which has its time to answer. */
 async function inWaves<From, To>(all: readonly From[], work: (one: From) => Promise<To>): Promise<To[]> {
   const done: To[] = []
@@ -75,6 +86,7 @@ describe('what was restored and acknowledged a moment ago is there', () => {
     ['PATCH of dates, the guest restored', 20, pastStay, guest, guestBack, ({ id }) => change(id, later)],
     ['late check-in, both restored', 20, pastStay, both, bothBack, ({ id }) => change(id, { status: CHECKED_IN })],
     ['create, both restored', 20, pastStay, both, bothBack, (one) => book(one.guest, one.room, 5, 7)],
+    ['import, both restored', 20, pastStay, both, bothBack, imports],
     ['block, the room restored', 20, pastStay, room, roomBack, (one) => block(one.room, 8)],
     [
       'PUT, both restored',
@@ -118,6 +130,25 @@ describe('what was restored and acknowledged a moment ago is there', () => {
     120_000,
   )
 })
+
+test('a location that has moved to another time zone: its guests check in by its new calendar, 12 at once', async () => {
+  const { id: guest } = await suite.guests.createGuest({ first_name: 'Ada' })
+  const today = Temporal.Now.plainDateISO('Pacific/Kiritimati')
+  const dates = { in_date: today.toString(), out_date: today.add({ days: 1 }).toString() }
+  const stays = await inWaves(Array.from({ length: 12 }, freshNumber), async (number) => {
+    const location = await suite.locations.createLocation({ name: number, time_zone: 'Etc/GMT+12' })
+    const { id: room } = await suite.rooms.createRoom({ number, location: location.id })
+    const { id } = await suite.gateway.reservations.createReservation({ guest, room, ...dates })
+    await expect(change(id, { status: CHECKED_IN })).rejects.toRefuse(Status.FAILED_PRECONDITION, 'CHECK_IN_TOO_EARLY')
+    return { location: location.id, id }
+  })
+  await Promise.all(
+    stays.map(async ({ location, id }) => {
+      await suite.gateway.locations.updateLocation({ id: location, time_zone: 'Pacific/Kiritimati' })
+      await change(id, { status: CHECKED_IN })
+    }),
+  )
+}, 60_000)
 
 describe('what was deleted and acknowledged a moment ago is gone', () => {
   type Step = (one: Case) => Promise<unknown>

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Batch, Outcome_Kind as Kind, TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { ServiceName } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type Channel, createChannel, createClient, Metadata } from 'nice-grpc'
 import { day, eventually, freshNumber } from './hotel.ts'
+import { importBatch } from './importing.ts'
 
 let suite: Suite
-const channels: Channel[] = []
 let houses: readonly [House, House]
 beforeAll(async () => {
   suite = await startSuite({
@@ -18,7 +17,6 @@ beforeAll(async () => {
   houses = [await house(0), await house(1)]
 })
 afterAll(async () => {
-  for (const channel of channels) channel.close()
   await suite?.[Symbol.asyncDispose]()
 })
 
@@ -30,13 +28,7 @@ async function house(instance: number) {
   const { id: location } = await suite.locations.createLocation({ hotel, name: 'Main', time_zone: 'UTC' })
   const { id: room } = await suite.rooms.createRoom({ location, number: '1' })
   const { id: guest } = await eventually(() => suite.guests.createGuest({ hotel, first_name: 'Ada' }))
-  const metadata = Metadata({ authorization: `Bearer ${suite.testerToken}` })
-  const importInto = async (service: ServiceName, batch: Partial<Batch>) => {
-    const channel = createChannel(suite.stack.addresses[service][instance] ?? '')
-    channels.push(channel)
-    const { outcomes } = await createClient(TransferServiceDefinition, channel).import({ batch }, { metadata })
-    return outcomes.map(({ kind, reason }) => reason || (kind === Kind.CREATED ? 'CREATED' : 'ALREADY_THERE'))
-  }
+  const importInto = (service: ServiceName, batch: Partial<Batch>) => importBatch(suite, service, batch, instance)
   return { hotel, location, room, guest, importInto }
 }
 

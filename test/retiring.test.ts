@@ -106,15 +106,20 @@ describe.each(['room', 'guest'] as const)('the deletion of a %s that nobody deci
     await eventually(async () => expect((await read(id)).delete_time).toBeInstanceOf(Date), 20_000)
   }, 60_000)
 
-  test('and is agreed to only after it was taken back, has no effect', async () => {
+  test('and is agreed to just before or after it is taken back, has no effect', async () => {
     const { id, guest, room } = await made()
-    await book(guest, room, -9)
-    await whileLocked(suite, 'reservations', async () => {
-      await undecided(() => remove(id))
-      await restore(id)
-    })
+    const { hotel } = await book(guest, room, -9)
+    await whileLocked(suite, 'reservations', () => undecided(() => remove(id)).then(() => undefined))
     await noneWaiting(suite, 'reservations')
+    const agree = () =>
+      kind === 'room'
+        ? suite.retirement.retireRoom({ hotel, room, version: 1n, attempt: 1n })
+        : suite.retirement.retireGuest({ hotel, guest, version: 1n, attempt: 1n })
+    await agree()
+    await restore(id)
     await book(guest, room, 1)
+    await Promise.allSettled([agree()])
+    await book(guest, room, 2)
     await expect(remove(id)).rejects.toRefuse(
       Status.FAILED_PRECONDITION,
       kind === 'room' ? 'ROOM_IN_USE' : 'GUEST_HAS_RESERVATIONS',

@@ -16,6 +16,22 @@ export async function refusedForCertain<T>(asked: Promise<void>, write: () => Pr
   })
 }
 
+/**
+ * Runs a write that a location's calendar may refuse. It is refused by the calendar that the rooms service has at this
+ * moment: before, what is new there is asked for. While that one does not answer, the last known calendar counts.
+ */
+export async function refusedByPresentCalendar<T>(news: () => Promise<void>, write: () => Promise<T>): Promise<T> {
+  return write().catch(async (error) => {
+    if (!(error instanceof Refusal) || !OF_THE_CALENDAR.has(error.reason)) throw error
+    await news().catch(() => {
+      throw error
+    })
+    return write()
+  })
+}
+
+const OF_THE_CALENDAR: ReadonlySet<string> = new Set(['CHECK_IN_TOO_EARLY', 'CHECK_OUT_TOO_EARLY'])
+
 function isForWantOfParties(error: unknown): boolean {
   return error instanceof NoRoom || (error instanceof Refusal && error.reason === 'GUEST_DELETED')
 }

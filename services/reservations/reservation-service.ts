@@ -16,7 +16,7 @@ import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
-import { refusedForCertain } from './certainty.ts'
+import { refusedByPresentCalendar, refusedForCertain } from './certainty.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
 import { type Located, locate, needsItsOwn } from './located.ts'
@@ -68,7 +68,9 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       await changeReservation(reservation, wanted, written, roomsField(request))
       return () => reservation.toProto()
     }
-    const attempt = () => refusedForCertain(asked, () => write(call, method, request, scope, apply))
+    const news = () => peers.news(scope.hotel)
+    const change = () => refusedByPresentCalendar(news, () => write(call, method, request, scope, apply))
+    const attempt = () => refusedForCertain(asked, change)
     return withEtag(call, await withAlternatives(deps, call.signal, attempt))
   }
 
