@@ -69,8 +69,8 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       return () => reservation.toProto()
     }
     const news = () => peers.news(scope.hotel)
-    const change = () => refusedByPresentCalendar(news, () => write(call, method, request, scope, apply))
-    const attempt = () => refusedForCertain(asked, change)
+    const byCalendar = () => refusedByPresentCalendar(news, () => write(call, method, request, scope, apply))
+    const attempt = () => refusedForCertain(asked, byCalendar)
     return withEtag(call, await withAlternatives(deps, call.signal, attempt))
   }
 
