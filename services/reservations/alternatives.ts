@@ -34,7 +34,7 @@ export async function withAlternatives<T>(
     const { wish } = error
     const signal = AbortSignal.any([call, AbortSignal.timeout(PATIENCE_MS)])
     const details = await unlessAborted(signal, explain(forkFor(orm, signal), wish, clockOffset())).catch((failure) => {
-      log.warn({ err: causeOf(failure), hotel: wish.hotel }, 'a refusal leaves without alternatives')
+      if (!call.aborted) log.warn({ err: causeOf(failure), hotel: wish.hotel }, 'a refusal leaves without alternatives')
       return []
     })
     throw error.with(details)

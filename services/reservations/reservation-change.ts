@@ -14,6 +14,7 @@ import {
 } from './parties.ts'
 import type { Reservation, Status } from './reservation.ts'
 import { endOf, type Leg, legsFrom, legsOf, legsUntil, type Stay, stay } from './stay.ts'
+import type { Wish } from './unavailable.ts'
 
 /** What a PUT or PATCH wants of a reservation: the fields it names, the rest as it is. */
 export type Wanted = {
@@ -51,14 +52,9 @@ export async function changeReservation(
   const { id, holdUntil } = reservation
   const datesAreFixed = to !== reservation.status
   const wish = { ...place, stay: dates, rooms, own: id, datesAreFixed, ...present(reservation, today) }
-  // Guests and rooms of what is over are deleted freely: so it may not come back without them.
-  if (isOpen(to, dates.outDate, today) && !isOpen(reservation.status, reservation.outDate, today)) {
-    await demandLiveGuest(em, place.hotel, guestId)
-    await demandLiveRooms(em, place.hotel, rooms, dates, wish)
-  }
-  if (legs !== undefined) {
-    await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
-  }
+  const comesBack = isOpen(to, dates.outDate, today) && !isOpen(reservation.status, reservation.outDate, today)
+  if (comesBack) await demandLive(em, guestId, wish)
+  if (legs !== undefined) await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
   change(
     reservation,
     {
@@ -79,9 +75,18 @@ function present({ status, inDate, outDate, rooms }: Reservation, today: string)
   return { here: { tonight: today > inDate ? today : inDate, rooms, outDate } }
 }
 
-/** Whether a reservation is current or to come, on this day: then its guest and rooms are not deleted. */
+/** Whether a reservation is current or to come, on this day. */
 function isOpen(status: Status, outDate: string, today: string): boolean {
   return status === 'CHECKED_IN' || (status === 'PENDING' && outDate >= today)
+}
+
+/**
+ * What keeps a guest and rooms from being deleted is a stay that is current or to come. One that was over does not, and may
+ * have lost them: throws GUEST_DELETED or ROOM_NOT_AVAILABLE.
+ */
+async function demandLive(em: EntityManager, guest: string, wish: Wish & { rooms: readonly string[] }): Promise<void> {
+  await demandLiveGuest(em, wish.hotel, guest)
+  await demandLiveRooms(em, wish.hotel, wish.rooms, wish.stay, wish)
 }
 
 /** Whether two lists name the same rooms in the same order. */

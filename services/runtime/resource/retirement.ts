@@ -168,9 +168,10 @@ async function giveUp<Message extends object>({ writer, name, find, log }: Optio
   await writer.system(hotel, async (written) => {
     const resource = await find(written.em, hotel, id)
     const still = `select from ${name} where hotel_id = $1 and id = $2 and retire_attempt = $3 and retiring_time is not null`
-    if ((await query(written.em, still, [hotel, id, attempt])).length > 0) takeBack(resource, written)
+    if ((await query(written.em, still, [hotel, id, attempt])).length === 0) return
+    takeBack(resource, written)
+    log.warn({ id }, `the deletion of a ${name} is given up: the reservations service has not decided it`)
   })
-  log.warn({ id }, `the deletion of a ${name} is given up: the reservations service has not decided it`)
 }
 
 async function finishOne<Message extends object>(options: Options<Message>, mark: Mark): Promise<void> {
