@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Reservation_Status as Status_ } from '@hotel/proto/hotel/reservations/v1/reservations'
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
@@ -113,7 +114,13 @@ describe('what was restored and acknowledged a moment ago is there', () => {
       typed,
       room,
       roomBack,
-      (one) => suite.gateway.reservations.createReservation({ guest: one.guest, room_type: one.type ?? '', ...later }),
+      (one) =>
+        suite.gateway.reservations.createReservation({
+          guest: one.guest,
+          room_type: one.type ?? '',
+          location: DEFAULT_LOCATION,
+          ...later,
+        }),
     ],
   ]
   test.each(cases)(
@@ -169,7 +176,13 @@ describe('what was deleted and acknowledged a moment ago is gone', () => {
       'create by type in the past, the room',
       typed,
       room,
-      (one) => suite.gateway.reservations.createReservation({ guest: one.guest, room_type: one.type ?? '', ...past }),
+      (one) =>
+        suite.gateway.reservations.createReservation({
+          guest: one.guest,
+          room_type: one.type ?? '',
+          location: DEFAULT_LOCATION,
+          ...past,
+        }),
       FAILED_PRECONDITION,
       'NO_ROOM_OF_TYPE_AVAILABLE',
     ],
