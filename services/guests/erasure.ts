@@ -1,7 +1,7 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { currentCaller } from '@hotel/runtime/access/caller'
-import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { precondition, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Mark, Retirement, Wanted } from '@hotel/runtime/resource/retirement'
