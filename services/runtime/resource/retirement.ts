@@ -23,7 +23,8 @@ export type Mark = { readonly hotel: string; readonly id: string; readonly versi
 /**
  * Deletion across two services: mark the resource, let the reservations service decide in its own transaction (from then
  * on it takes no reservation), then delete the resource or clear the mark. A mark that was left behind is finished
- * by any replica, taken back by who wants, and given up at last. proto/hotel/reservations/v1/retirement.proto says why no decision is left behind without a mark.
+ * by any replica, taken back by who wants, and given up at last.
+ * proto/hotel/reservations/v1/retirement.proto says why no decision is left behind without a mark.
  */
 export type Retirement<Message extends object> = {
   /**
