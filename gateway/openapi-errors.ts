@@ -142,5 +142,6 @@ const metadataExamples: Readonly<Record<string, string>> = {
   status: 'CHECKED_OUT',
   to: 'PENDING',
   today: '2030-04-30',
+  tried_until: '2030-04-30T12:10:00.000Z',
   used_by: 'rooms',
 }

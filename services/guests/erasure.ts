@@ -1,10 +1,11 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { currentCaller } from '@hotel/runtime/access/caller'
-import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import { matchEtag } from '@hotel/runtime/resource/etag'
-import { Refusal } from '@hotel/runtime/resource/refusal'
-import { beingRetired, type Mark, type Retirement, type Wanted } from '@hotel/runtime/resource/retirement'
+import { precondition, Refusal } from '@hotel/runtime/resource/refusal'
+import type { Mark, Retirement, Wanted } from '@hotel/runtime/resource/retirement'
+import { beingRetired } from '@hotel/runtime/resource/retiring'
 import { change, type Scope, type Write, type Writer } from '@hotel/runtime/resource/write'
 import { type ByHotel, byHotel, intervalJob } from '@hotel/runtime/server/interval-job'
 import { askPeer, repeatable } from '@hotel/runtime/server/peers'
@@ -80,6 +81,13 @@ export function guestErasure(options: Options): Erasure {
       throw error
     })
   }
+}
+
+/** Throws GUEST_ERASED while the guest is to be erased: that is not taken back. */
+export async function demandNoErasure(em: EntityManager, { hotelId, id }: Guest): Promise<void> {
+  const wanted = 'select from erasure where hotel_id = $1 and guest_id = $2 and finish_time is null'
+  if ((await query(em, wanted, [hotelId, id])).length === 0) return
+  throw precondition('GUEST_ERASED', "the guest's personal data is being erased for good: create another guest")
 }
 
 /** Notes that a guest is to be erased, unless it is; gives how it is now. Throws what `demandVersion` throws. */

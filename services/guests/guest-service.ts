@@ -7,10 +7,11 @@ import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import type { Pager } from '@hotel/runtime/resource/page'
 import { demandUnchanged, invalidFields, notFound, precondition } from '@hotel/runtime/resource/refusal'
-import { beingRetired, type Retirement } from '@hotel/runtime/resource/retirement'
+import type { Retirement } from '@hotel/runtime/resource/retirement'
+import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/resource/write'
-import type { Erasure } from './erasure.ts'
+import { demandNoErasure, type Erasure } from './erasure.ts'
 import { Guest, guestData, guestFields } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
@@ -101,7 +102,12 @@ export function guestService({
         matchEtag(call, request, guest.version)
         if (guest.eraseTime !== null)
           throw precondition('GUEST_ERASED', "the guest's personal data was erased for good: create another guest")
-        if (guest.deleteTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
+        if (guest.deleteTime === null) {
+          if (guest.retiringTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
+          await demandNoErasure(written.em, guest)
+          takeBack(guest, written)
+          return () => guest.toProto()
+        }
         change(guest, { deleteTime: null }, written)
         return () => guest.toProto()
       })

@@ -40,6 +40,7 @@ export class Guest extends schema.class {
       delete_time: this.deleteTime ?? undefined,
       erase_time: this.eraseTime ?? undefined,
       etag: etagOf(this.version),
+      retiring_time: this.retiringTime ?? undefined,
     })
   }
 }

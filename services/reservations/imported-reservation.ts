@@ -1,3 +1,4 @@
+import { Reservation_Status as StatusCode } from '@hotel/proto/hotel/reservations/v1/reservations'
 import type { ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { isId } from '@hotel/runtime/resource/id'
 import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
@@ -133,6 +134,13 @@ export function nightsOf(row: ReservationRow, given: ReservationRecord['legs'], 
       ? given.map(({ room, in_date, out_date }) => ({ room, inDate: in_date, outDate: out_date }))
       : legsOf({ inDate: row.in_date, outDate: row.out_date }, row.rooms)
   return checkout === null ? legs : legsUntil(checkout, legs)
+}
+
+/** Whether a reservation may turn out to be open, as far as can be told without a calendar. */
+export function mayBeOpen({ reservation }: ReservationRecord): boolean {
+  return (
+    reservation !== undefined && reservation.delete_time === undefined && reservation.status !== StatusCode.CHECKED_OUT
+  )
 }
 
 /** Whether the reservation is current or to come, and so needs a live guest and live rooms. */

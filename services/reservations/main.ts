@@ -100,6 +100,7 @@ const peers = readThrough(orm, reservationWriter, {
 })
 const deps = {
   orm,
+  log,
   writer: reservationWriter,
   page: pager(config.pageTokenKey),
   clockOffset: offset,

@@ -1,4 +1,4 @@
-import { FEED_MIGRATION, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
+import { FEED_MIGRATION, IMPORTED_IDS, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
 
 /** The tables of the reservations database, in order. */
 export const migrations = [
@@ -17,4 +17,5 @@ export const migrations = [
   { name: '0010-covering-legs', file: new URL('migrations/0010-covering-legs.sql', import.meta.url) },
   { name: '0011-erasure', file: new URL('migrations/0011-erasure.sql', import.meta.url) },
   { name: '0012-key-digests', file: KEY_DIGESTS },
+  { name: '0013-imported-ids', file: IMPORTED_IDS },
 ]

@@ -84,9 +84,9 @@ const MISSING = `
   select w.kind, w.id from unnest($1::text[], $2::uuid[]) as w (kind, id)
   where not case w.kind
     when 'guest' then exists (select 1 from guest t where t.id = w.id and t.delete_time is null and OWN
-      and not exists (select 1 from retired_guest r where r.hotel_id = t.hotel_id and r.guest_id = t.id))
+      and not exists (select 1 from retired_guest r where r.hotel_id = t.hotel_id and r.guest_id = t.id and r.version >= t.version))
     when 'room' then exists (select 1 from room t where t.id = w.id and t.delete_time is null and OWN
-      and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id))
+      and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id and r.version >= t.version))
     when 'room_type' then exists (select 1 from room_type t where t.id = w.id and t.delete_time is null and OWN)
     when 'location' then exists (select 1 from location t where t.id = w.id and t.delete_time is null and OWN)
   end`.replaceAll('OWN', '($3::uuid[] is null or t.hotel_id = any($3))')

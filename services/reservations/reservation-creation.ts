@@ -12,6 +12,7 @@ import { newborn, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
 import { assign, placeOfType } from './assignment.ts'
+import { refusedForCertain } from './certainty.ts'
 import { holdViolations } from './holds.ts'
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
@@ -20,14 +21,15 @@ import type { Keeping } from './reservation-cache.ts'
 import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
 import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
-import { NoRoom } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset'> & { readonly write: Keeping<ReservationMessage> }
+type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset' | 'log'> & {
+  readonly write: Keeping<ReservationMessage>
+}
 
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({ orm, write, peers, clockOffset }: CreationDeps) {
+export function reservationCreation({ write, peers, ...reading }: CreationDeps) {
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
-    const read = () => forkFor(orm, call.signal)
+    const read = () => forkFor(reading.orm, call.signal)
     // What is wrong in itself costs no other service anything.
     const wanted = wantedOf(request)
     const { guest, room_type, location } = request
@@ -36,15 +38,15 @@ export function reservationCreation({ orm, write, peers, clockOffset }: Creation
     const hotel = await hotelAsked(read(), request)
     if (hotel === undefined) throw await unknownRooms(read(), request)
     // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
-    const unsure = room_type === '' ? undefined : await peers.news(hotel).catch((error) => error)
+    const news = room_type === '' ? Promise.resolve() : peers.news(hotel)
     const attempt = () =>
-      write(call, 'CreateReservation', request, { hotel }, async (written) => {
-        const reservation = await create(written, hotel, request, wanted)
-        return () => reservation.toProto()
-      }).catch((error) => {
-        throw error instanceof NoRoom && unsure !== undefined ? unsure : error
-      })
-    return created(call, '/reservations', await withAlternatives(attempt, read, clockOffset))
+      refusedForCertain(news, () =>
+        write(call, 'CreateReservation', request, { hotel }, async (written) => {
+          const reservation = await create(written, hotel, request, wanted)
+          return () => reservation.toProto()
+        }),
+      )
+    return created(call, '/reservations', await withAlternatives(reading, call.signal, attempt))
   }
 }
 
@@ -93,7 +95,7 @@ async function create(
   const named = namedRooms(request)
   const found =
     type === null
-      ? await placeOfNamed(em, hotel, request, fields.location)
+      ? await placeOfNamed(em, hotel, request, fields.location, dates)
       : await placeOfType(em, hotel, type, fields.location)
   const violations = holdViolations(fields.hold_until, now)
   if ('field' in found) violations.unshift(found)
@@ -135,8 +137,9 @@ async function placeOfNamed(
   hotel: string,
   request: CreateReservationRequest,
   location: string | null,
+  dates: Stay,
 ): Promise<Place | FieldViolation> {
-  const place = await placeOfRooms(em, hotel, namedRooms(request), roomsField(request))
+  const place = await placeOfRooms(em, hotel, namedRooms(request), roomsField(request), dates)
   if ('field' in place || location === null || location === place.location) return place
   return { field: 'location', description: 'is not the location of the rooms: leave it out' }
 }

@@ -4,20 +4,22 @@ import {
   type ReservationServiceImplementation,
   type UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { isVisible } from '@hotel/runtime/access/hotels'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
-import { type EntityManager, forkFor, query } from '@hotel/runtime/database/database'
+import { forkFor } from '@hotel/runtime/database/database'
 import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { isId } from '@hotel/runtime/resource/id'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { optional, requiredText, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
+import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
+import { refusedByPresentCalendar, refusedForCertain } from './certainty.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
+import { type Located, locate, needsItsOwn } from './located.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation } from './reservation.ts'
@@ -31,7 +33,13 @@ import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
 /** What the service needs: its database, its feed, its caches and the peers' answers. */
-export type Deps = StayDeps & { writer: Writer; watch: Watch; peers: ReadThrough; cache: ReservationCache }
+export type Deps = StayDeps & {
+  writer: Writer
+  watch: Watch
+  peers: ReadThrough
+  cache: ReservationCache
+  log: Logger
+}
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {
@@ -40,16 +48,20 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   const writePair = cache.keeping(writer.write, (pair: { reservations: ReservationMessage[] }) => pair.reservations)
   const read = (call: CallContext) => forkFor(orm, call.signal)
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
+  /** Asks for those of the guests and rooms of reservations that are deleted here: they may have been restored since. */
+  const ask = (found: readonly Located[], call: CallContext) =>
+    peers.named({ guest: found.map(({ guest }) => guest), room: found.flatMap(({ rooms }) => rooms) }, call.signal)
   const changed = async (
     call: CallContext,
     method: string,
     request: UpdateReservationRequest | ReplaceReservationRequest,
     wantedOf: () => Wanted,
   ) => {
-    const scope = await scopeOf(request.id, call)
+    const scope = await locate(read(call), request.id, 0)
     const wanted = wantedOf()
     const { guestId = '', rooms = [] } = wanted
     await peers.named({ guest: [guestId], room: rooms }, call.signal)
+    const asked = needsItsOwn(scope, wanted) ? ask([scope], call) : Promise.resolve()
     const apply = async (written: Write) => {
       const reservation = await findLive(written, scope.hotel, request.id)
       matchEtag(call, request, reservation.version)
@@ -58,9 +70,11 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       await demandCounted(call, written)
       return () => reservation.toProto()
     }
-    const attempt = () => write(call, method, request, scope, apply)
+    const news = () => peers.news(scope.hotel)
+    const byCalendar = () => refusedByPresentCalendar(news, () => write(call, method, request, scope, apply))
+    const attempt = () => refusedForCertain(asked, byCalendar)
     if (isCheck(call)) return attempt()
-    return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
+    return withEtag(call, await withAlternatives(deps, call.signal, attempt))
   }
 
   return {
@@ -100,15 +114,16 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     },
 
     async undeleteReservation(request, call) {
-      const scope = await scopeOf(request.id, call)
+      const scope = await locate(read(call), request.id, 0)
       const apply = async (written: Write) => {
         const reservation = await written.em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
         matchEtag(call, request, reservation.version)
         await undelete(reservation, written)
         return () => reservation.toProto()
       }
-      const attempt = () => write(call, 'UndeleteReservation', request, scope, apply)
-      return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
+      const attempt = () =>
+        refusedForCertain(ask([scope], call), () => write(call, 'UndeleteReservation', request, scope, apply))
+      return withEtag(call, await withAlternatives(deps, call.signal, attempt))
     },
 
     async confirmReservation(request, call) {
@@ -125,17 +140,20 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 
     async swapRooms(request, call) {
       const ids = namedPair(request, call)
-      const [one, other] = [await scopeOf(ids[0], call), await scopeOf(ids[1], call)]
+      const [one, other] = [await locate(read(call), ids[0], 0), await locate(read(call), ids[1], 0)]
       demandOnePlace(one.hotel, other.hotel)
       const apply = async (written: Write) => {
         const pair = [await findLive(written, one.hotel, ids[0]), await findLive(written, one.hotel, ids[1])] as const
         await swapRooms(pair, request, written)
         return () => ({ reservations: pair.map((reservation) => reservation.toProto()) })
       }
-      return writePair(call, 'SwapRooms', request, one, apply, {
+      const both = {
         ids,
-        answer: (messages) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
-      })
+        answer: (messages: object[]) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
+      }
+      return refusedForCertain(ask([one, other], call), () =>
+        writePair(call, 'SwapRooms', request, { hotel: one.hotel }, apply, both),
+      )
     },
 
     async listReservationHistory(request, call) {
@@ -151,21 +169,6 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 }
 
 const HISTORY = historyFields(ReservationMessage.fromPartial({}))
-
-/**
- * The hotel of a reservation by id alone, as hotelOf gives it; and the time, from before what is read next. Throws
- * NOT_FOUND, also for one that is not of the caller's hotels.
- */
-async function locate(em: EntityManager, id: string, clockOffset: number): Promise<{ hotel: string; now: Date }> {
-  if (!isId(id)) throw notFound('reservation', id)
-  const [row] = await query<{ hotel: string; now: string }>(
-    em,
-    `select hotel_id as hotel, statement_timestamp() + make_interval(secs => $2) as now from reservation where id = $1`,
-    [id, clockOffset],
-  )
-  if (row === undefined || !isVisible(row.hotel)) throw notFound('reservation', id)
-  return { hotel: row.hotel, now: new Date(row.now) }
-}
 
 async function findLive({ em, now }: Write, hotelId: string, id: string): Promise<Reservation> {
   const reservation = await em.findOneOrFail(Reservation, { hotelId, id })

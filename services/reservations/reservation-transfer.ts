@@ -13,6 +13,7 @@ import {
   asOf,
   isOpen,
   type LocalDates,
+  mayBeOpen,
   nightsOf,
   type ReservationRow,
   reservationRow,
@@ -48,8 +49,13 @@ function reservationPlan({ orm, caughtUp }: TransferDeps): ImportPlan<Reservatio
         ...(reservation === undefined ? [] : namedRooms(reservation)),
         ...legs.map(({ room }) => room),
       ]
-      const guests = records.map(({ reservation }) => reservation?.guest ?? '')
-      const known = await placesOf(orm, caughtUp, { rooms: records.flatMap(roomsOf), guests }, signal)
+      const guestsOf = ({ reservation }: ReservationRecord) => (reservation === undefined ? [] : [reservation.guest])
+      const named = {
+        rooms: records.flatMap(roomsOf),
+        guests: records.flatMap(guestsOf),
+        live: records.filter(mayBeOpen).flatMap((record) => [...roomsOf(record), ...guestsOf(record)]),
+      }
+      const known = await placesOf(orm, caughtUp, named, signal)
       return records.map((record) => {
         const place = placeOf(known, roomsOf(record), { hotel: '', location: '', ...record.reservation })
         if (place instanceof Refusal) return withFields(place, record)

@@ -24,7 +24,7 @@ export function roomBlockService({ orm, writer: { write }, page, watch, peers }:
       if (hotel === undefined) throw invalidFields([{ field: 'room', description: 'no room has this id' }])
       const block = await write(call, 'CreateRoomBlock', request, { hotel }, async (written) => {
         const { em } = written
-        const place = await placeOfRooms(em, hotel, [room], 'room')
+        const place = await placeOfRooms(em, hotel, [room], 'room', dates)
         if ('field' in place) throw invalidFields([place])
         const born = newborn(written)
         await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', legs: legsOf(dates, [room]) }])

@@ -37,7 +37,9 @@ function roomBlockPlan({ orm, caughtUp }: TransferDeps): ImportPlan<RoomBlockMes
   return {
     table: 'room_block',
     async hotels(blocks, { signal }) {
-      places = await placesOf(orm, caughtUp, { rooms: blocks.map(({ room }) => room), guests: [] }, signal)
+      const rooms = blocks.map(({ room }) => room)
+      const live = blocks.filter(({ delete_time }) => delete_time === undefined).map(({ room }) => room)
+      places = await placesOf(orm, caughtUp, { rooms, guests: [], live }, signal)
       return blocks.map((block) => {
         const place = placeOf(places, [block.room], block)
         return place instanceof Refusal ? place : place.hotel

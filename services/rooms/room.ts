@@ -48,6 +48,7 @@ export class Room extends schema.class {
       update_time: this.updateTime,
       delete_time: this.deleteTime ?? undefined,
       etag: etagOf(this.version),
+      retiring_time: this.retiringTime ?? undefined,
     })
   }
 }

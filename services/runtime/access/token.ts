@@ -39,6 +39,8 @@ export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
     const before = known.get(text)
     if (before !== undefined && Date.now() < before.expires) return before
     const token = await verified(text, settings, keys)
+    // The keys may have been replaced since: others have learnt of it then, and this is not to outlive those it is of.
+    if (version !== now) return token
     if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value ?? '')
     known.set(text, token)
     return token

@@ -5,25 +5,17 @@ import { type EntityManager, forkFor, type MikroORM, query } from '../database/d
 import { type ByHotel, byHotel, intervalJob } from '../server/interval-job.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { matchEtag } from './etag.ts'
-import { notFound, peerUnavailable, Refusal } from './refusal.ts'
+import { notFound, peerUnavailable, type Refusal } from './refusal.ts'
+import { beingRetired, isUndecided, type Retirable, takeBack, triedUntil } from './retiring.ts'
 import { change, type Scope, type Write, type Writer } from './write.ts'
 
 const FINISH_AFTER = '10 seconds'
+/** How long a deletion is tried. Nobody expects one much later, when the reservations service is back at last. */
+const GIVE_UP_AFTER = '10 minutes'
 const FINISH_EVERY_MS = 5_000
 const ROUND_MS = 60_000
 /** Marks of a hotel that one round looks at. */
 const MOST_OF_HOTEL = 20
-
-/** A resource that the reservations service has to let go before it can be deleted. */
-export type Retirable<Message extends object> = {
-  version: number
-  updateTime: Date
-  updatedBy: string
-  deleteTime?: Date | null | undefined
-  retiringTime?: Date | null | undefined
-  retiringBy?: string | null | undefined
-  toProto(): Message
-}
 
 /** What is decided about: the resource as it was when it was marked, and the number of its mark. */
 export type Mark = { readonly hotel: string; readonly id: string; readonly version: number; readonly attempt: number }
@@ -31,12 +23,13 @@ export type Mark = { readonly hotel: string; readonly id: string; readonly versi
 /**
  * Deletion across two services: mark the resource, let the reservations service decide in its own transaction (from then
  * on it takes no reservation), then delete the resource or clear the mark. A mark that was left behind is finished
- * by any replica. proto/hotel/reservations/v1/retirement.proto says why no decision is left behind without a mark.
+ * by any replica, taken back by who wants, and given up at last.
+ * proto/hotel/reservations/v1/retirement.proto says why no decision is left behind without a mark.
  */
 export type Retirement<Message extends object> = {
   /**
    * Deletes the resource; a repeat of an idempotent call gets its first answer. Throws the refusal of the decision,
-   * PEER_UNAVAILABLE when there is none, NOT_FOUND for a resource already deleted.
+   * PEER_UNAVAILABLE when there is none, saying until when it is tried, NOT_FOUND for a resource already deleted.
    */
   remove(call: CallContext, method: string, request: { id: string; etag: string }, scope: Scope): Promise<Message>
   /**
@@ -68,11 +61,6 @@ type Options<Message extends object> = {
   refusal: (id: string, error: ClientError) => Refusal
 }
 
-/** UNAVAILABLE: the deletion of the resource is under way. */
-export function beingRetired(name: string): Refusal {
-  return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', `the ${name} is being deleted: repeat in a few seconds`)
-}
-
 /** Makes the Retirement of one kind of resource and begins to finish what was left behind. */
 export function retirement<Message extends object>(options: Options<Message>): Retirement<Message> {
   const { writer, log, name, find } = options
@@ -93,7 +81,13 @@ export function retirement<Message extends object>(options: Options<Message>): R
       const repeated = await writer.replay<Message>(call, method, request, scope)
       if (repeated !== undefined) return repeated
       const demandVersion = (version: number) => matchEtag(call, request, version)
-      const mark = await agree({ ...scope, id: request.id, actor: currentCaller().subject, demandVersion }, call.signal)
+      const wanted = { ...scope, id: request.id, actor: currentCaller().subject, demandVersion }
+      const mark = await begin(options, wanted, call.signal)
+      if (mark !== undefined) {
+        await decide(options, mark, call.signal).catch((error: unknown) => {
+          throw isUndecided(error) ? triedUntil(name, mark.until) : error
+        })
+      }
       return writer.write(call, method, request, scope, async (written) => {
         const resource = await find(written.em, scope.hotel, request.id)
         if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
@@ -112,19 +106,20 @@ async function begin<Message extends object>(
   { writer, name, find }: Options<Message>,
   { hotel, id, actor, demandVersion }: Wanted,
   signal: AbortSignal,
-): Promise<Mark | undefined> {
+): Promise<(Mark & { until: string }) | undefined> {
   return writer.underHead(hotel, signal, async (em) => {
     const { deleteTime, version } = await find(em, hotel, id)
     if (deleteTime) return undefined
     demandVersion(version)
-    const [row] = await query<{ attempt: number }>(
+    const [row] = await query<{ attempt: number; until: string }>(
       em,
       `update ${name} set retiring_time = clock_timestamp(), retiring_by = $3, retire_attempt = retire_attempt + 1
-       where hotel_id = $1 and id = $2 returning retire_attempt as attempt`,
+       where hotel_id = $1 and id = $2
+       returning retire_attempt as attempt, retiring_time + interval '${GIVE_UP_AFTER}' as until`,
       [hotel, id, actor],
     )
     if (row === undefined) throw new Error(`the ${name} is gone while its hotel's head is held`)
-    return { hotel, id, version, attempt: row.attempt }
+    return { hotel, id, version, attempt: row.attempt, until: new Date(row.until).toISOString() }
   })
 }
 
@@ -152,18 +147,32 @@ async function finishAll<Message extends object>(
   signal: AbortSignal,
 ): Promise<void> {
   const { orm, name } = options
-  const left = await query<{ hotel_id: string; id: string; version: number; retire_attempt: number }>(
+  const left = await query<Mark & { late: boolean }>(
     forkFor(orm, signal),
-    `select hotel_id, id, version, retire_attempt from (
-       select hotel_id, id, version, retire_attempt, row_number() over (partition by hotel_id order by retiring_time) as place
+    `select hotel_id as hotel, id, version, retire_attempt as attempt,
+       retiring_time < clock_timestamp() - interval '${GIVE_UP_AFTER}' as late
+     from (
+       select *, row_number() over (partition by hotel_id order by retiring_time) as place
        from ${name} where retiring_time < clock_timestamp() - interval '${FINISH_AFTER}') marked
      where place <= ${MOST_OF_HOTEL}`,
   )
   await inTurn(
-    Map.groupBy(left, ({ hotel_id }) => hotel_id),
+    Map.groupBy(left, ({ hotel }) => hotel),
     signal,
-    (hotel, { id, version, retire_attempt }) => finishOne(options, { hotel, id, version, attempt: retire_attempt }),
+    (_hotel, { late, ...mark }) => (late ? giveUp(options, mark) : finishOne(options, mark)),
   )
+}
+
+/** Ends a deletion that was tried for long enough, unless it was asked for anew meanwhile. */
+async function giveUp<Message extends object>({ writer, name, find, log }: Options<Message>, mark: Mark) {
+  const { hotel, id, attempt } = mark
+  await writer.system(hotel, async (written) => {
+    const resource = await find(written.em, hotel, id)
+    const still = `select from ${name} where hotel_id = $1 and id = $2 and retire_attempt = $3 and retiring_time is not null`
+    if ((await query(written.em, still, [hotel, id, attempt])).length === 0) return
+    takeBack(resource, written)
+    log.warn({ id }, `the deletion of a ${name} is given up: the reservations service has not decided it`)
+  })
 }
 
 async function finishOne<Message extends object>(options: Options<Message>, mark: Mark): Promise<void> {
