@@ -17,4 +17,5 @@ export const migrations = [
   { name: '0010-covering-legs', file: new URL('migrations/0010-covering-legs.sql', import.meta.url) },
   { name: '0011-erasure', file: new URL('migrations/0011-erasure.sql', import.meta.url) },
   { name: '0012-key-digests', file: KEY_DIGESTS },
+  { name: '0013-filtered-lists', file: new URL('migrations/0013-filtered-lists.sql', import.meta.url) },
 ]
