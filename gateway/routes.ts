@@ -1,4 +1,5 @@
 import { rateLimitFilter } from './client-limit.ts'
+import { routeCost } from './dear-limit.ts'
 import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
 import { guardFilter } from './guard.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
@@ -93,7 +94,7 @@ function methodRoute(method: ApiMethod): object {
       name,
       match,
       route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
-      metadata: { filter_metadata: { [answerFilter]: { stream: true } } },
+      metadata: { filter_metadata: { [answerFilter]: { stream: true }, ...routeCost(method) } },
     }
   }
   return {
@@ -106,6 +107,7 @@ function methodRoute(method: ApiMethod): object {
       // `max_stream_duration` a route's own `timeout` does not act, and the header's limit only where a client sent one.
       max_stream_duration: { max_stream_duration: `${unarySeconds + 1}s`, grpc_timeout_header_max: `${unarySeconds}s` },
     },
+    metadata: { filter_metadata: routeCost(method) },
     request_headers_to_add: [
       { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
     ],

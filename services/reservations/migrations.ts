@@ -18,4 +18,5 @@ export const migrations = [
   { name: '0011-erasure', file: new URL('migrations/0011-erasure.sql', import.meta.url) },
   { name: '0012-key-digests', file: KEY_DIGESTS },
   { name: '0013-imported-ids', file: IMPORTED_IDS },
+  { name: '0014-filtered-lists', file: new URL('migrations/0014-filtered-lists.sql', import.meta.url) },
 ]

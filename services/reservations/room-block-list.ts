@@ -4,6 +4,7 @@ import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Page } from '@hotel/runtime/resource/page'
 import { date, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
 import { RoomBlock } from './room-block.ts'
+import { MOST_NIGHTS } from './stay.ts'
 
 /** A page of blocks by in_date, the latest first, then id: keyset over the index of the same order. */
 export async function listRoomBlocks(
@@ -24,7 +25,7 @@ export async function listRoomBlocks(
      where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2::uuid is null or location_id = $2)
        and ($3::uuid is null or room_id = $3)
-       and ($4::date is null or greatest(out_date, in_date + 1) > $4)
+       and ($4::date is null or greatest(out_date, in_date + 1) > $4 and in_date > $4 - ${MOST_NIGHTS + 1})
        and ($5::date is null or in_date < $5)
        and ($6 or delete_time is null)
        ${page.after === undefined ? '' : 'and (in_date, id) < ($8::date, $9::uuid)'}

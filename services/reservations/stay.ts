@@ -1,7 +1,7 @@
 import { invalidFields } from '@hotel/runtime/resource/refusal'
 
 /** The longest stay, in nights. */
-const MOST_NIGHTS = 366
+export const MOST_NIGHTS = 366
 
 /** The dates of a stay: calendar dates YYYY-MM-DD, in_date <= out_date, at most 366 nights. */
 export type Stay = { readonly inDate: string; readonly outDate: string }

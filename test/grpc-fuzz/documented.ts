@@ -42,7 +42,7 @@ function documented(desc: DescMethod): Documented {
   const path = `/${desc.parent.typeName}/${desc.name}`
   const known = api.methods.find((method) => method.path === path)
   const own = api.registry.getService(desc.parent.typeName)?.methods.find(({ name }) => name === desc.name) ?? desc
-  const method: ApiMethod = known ?? { desc: own, path, kind: 'read', service: 'guests', scope: '' }
+  const method: ApiMethod = known ?? { desc: own, path, kind: 'read', service: 'guests', scope: '', cost: 1 }
   const owner = serviceNames.find((name) => path.startsWith(`/hotel.${name}.`))
   return {
     desc,

@@ -4,7 +4,8 @@ import { callersHotels } from '../access/hotels.ts'
 import { requestForm } from '../server/request-form.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
-const DEFAULT_SIZE = 50
+/** Rows of a page when none are asked for. */
+export const DEFAULT_SIZE = 50
 const LARGEST_SIZE = 500
 
 /** Where a page starts: after the row with these sort keys, or at the beginning. */
