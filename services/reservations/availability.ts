@@ -9,6 +9,7 @@ import {
 import { hotelFilter } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Pager } from '@hotel/runtime/resource/page'
+import { bounded, type Summed, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { date, idFilter, valid } from '@hotel/runtime/resource/valid'
 import { endOf, nightsOf, stay } from './stay.ts'
 
@@ -51,7 +52,7 @@ export async function listRoomAvailability(
   clockOffset: number,
 ): Promise<ListRoomAvailabilityResponse> {
   const { first, until, filter, page } = asked(pager, 'ListRoomAvailability', request)
-  const rows = await query<RoomRow>(em, 'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+  const fetched = await query<RoomRow & Summed>(em, ROOMS, [
     first,
     until,
     filter.hotel,
@@ -61,10 +62,10 @@ export async function listRoomAvailability(
     page.limit,
     clockOffset,
   ])
-  const { rows: rooms, next_page_token } = page.cut(rows, (row) => [row.location, row.number_order, row.room])
+  const { rows: rooms, next_page_token } = page.cut(fetched, (row) => [row.location, row.number_order, row.room])
   return {
-    rooms: rooms.map(({ number_order: _, room_type, held, ...row }) => ({
-      ...row,
+    rooms: rooms.map(({ room, number, location, hotel, room_type, held }) => ({
+      ...{ room, number, location, hotel },
       room_type: room_type ?? undefined,
       available: held.length === 0,
       held: held.map(heldNights),
@@ -72,6 +73,11 @@ export async function listRoomAvailability(
     next_page_token,
   }
 }
+
+const ROOMS = bounded(
+  'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+  `${textBytes('number')} + 36 * cardinality(held)`,
+)
 
 function heldNights(text: string): HeldNights {
   const [in_date = '', out_date = '', holder] = text.split(' ')
@@ -93,28 +99,33 @@ export async function listRoomTypeAvailability(
   clockOffset: number,
 ): Promise<ListRoomTypeAvailabilityResponse> {
   const { first, until, filter, page } = asked(pager, 'ListRoomTypeAvailability', request)
-  const rows = await query<TypeRow>(
-    em,
-    'select * from room_type_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
-    [
-      first,
-      until,
-      filter.hotel,
-      filter.location,
-      filter.room_type,
-      ...(page.after ?? [null, null, null, null]),
-      page.limit,
-      clockOffset,
-    ],
-  )
-  const { rows: types, next_page_token } = page.cut(rows, (row) => [
+  const fetched = await query<TypeRow & Summed>(em, TYPES, [
+    first,
+    until,
+    filter.hotel,
+    filter.location,
+    filter.room_type,
+    ...(page.after ?? [null, null, null, null]),
+    page.limit,
+    clockOffset,
+  ])
+  const { rows, next_page_token } = page.cut(fetched, (row) => [
     row.room_type === null,
     row.name,
     row.hotel,
     row.room_type ?? NO_TYPE,
   ])
-  return { room_types: types.map((row) => ({ ...row, room_type: row.room_type ?? undefined })), next_page_token }
+  const room_types = rows.map(({ room_type, name, hotel, nights }) => ({
+    ...{ name, hotel, nights },
+    room_type: room_type ?? undefined,
+  }))
+  return { room_types, next_page_token }
 }
+
+const TYPES = bounded(
+  'select * from room_type_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  `${textBytes('name')} + 20 * jsonb_array_length(nights)`,
+)
 
 /** Stands for the absence of a type where rows are ordered by its id. */
 const NO_TYPE = '00000000-0000-0000-0000-000000000000'
