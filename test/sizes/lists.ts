@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { JsonObject } from '@bufbuild/protobuf'
+import { fromJson, type JsonObject, toBinary } from '@bufbuild/protobuf'
 import { type ApiMethod, readApi } from '@hotel/gateway/http-rules'
 import type { Suite } from '@hotel/stack/test-suite'
 import type { AnyCall } from '../house/any-call.ts'
@@ -12,6 +12,9 @@ export const pagedMethods: ReadonlyMap<string, ApiMethod> = new Map(
     .filter(({ desc }) => desc.input.fields.some(({ name }) => name === 'page_token'))
     .map((method) => [method.desc.name, method]),
 )
+
+/** Of a page: 512 KiB of texts, and what is beside them in 500 rows. */
+const MOST_BYTES = 768 * 1024
 
 /** Reads the page with this token: what identifies each of its rows, and the token of the next. */
 export type ReadPage = (page_token: string) => Promise<{ readonly rows: readonly string[]; readonly next: string }>
@@ -55,6 +58,8 @@ export function byGrpc(suite: Suite, call: AnyCall, { desc }: ApiMethod, request
       headers,
     )
     if (code !== 'OK') throw new Error(`${desc.name} gave ${code}: ${message}`)
+    const { length } = toBinary(desc.output, fromJson(desc.output, answer ?? null))
+    if (length > MOST_BYTES) throw new Error(`${desc.name} gave a page of ${length} bytes`)
     return pageOf(answer as JsonObject)
   }
 }
