@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { day, eventually } from '../hotel.ts'
 import { openAnyCall } from '../house/any-call.ts'
-import { csv, folderWith, run } from '../transfer.ts'
+import { csv, folderWith, refusals, run } from '../transfer.ts'
 import { COUNT, type LargestFiles, largestFiles } from './largest-files.ts'
 import { byGrpc, byRest, pagedMethods, pagesOf } from './lists.ts'
 
@@ -132,4 +133,29 @@ describe('every page of every list can be had', () => {
     expect(new Set(rows).size).toBe(rows.length)
     expect(await pagesOf(byGrpc(suite, anyCall.call, method, request))).toEqual(pages)
   })
+})
+
+test('reservations with many legs are exported, too', async () => {
+  await suite.sql(
+    'reservations',
+    `insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder)
+     select r.hotel_id, r.id, r.rooms[1], r.in_date - 2 * n, r.in_date - 2 * n + 1, 'RESERVATION'
+     from reservation r, generate_series(1, 150) n where r.delete_time is null and cardinality(r.rooms) = 1`,
+  )
+  const exported = await run(suite, 'export', folder.path, 'with-legs')
+  expect([exported.code, exported.output]).toEqual([0, expect.stringContaining('All is in')])
+  const reservations = await csv(folder.path, 'with-legs', 'reservations.csv')
+  expect(reservations?.filter(({ legs }) => legs?.split(';').length === 151)).toHaveLength(COUNT)
+})
+
+test('an object of a dump that is too large for a batch is refused by itself', async () => {
+  const object = (model: string, fields: object) => ({ model: `hotel.${model}`, pk: randomUUID(), fields })
+  const objects = ['Ada', 'x'.repeat(2 ** 21), 'Grace'].map((first_name) => object('guest', { first_name }))
+  await using dump = await folderWith({ 'dump.json': JSON.stringify(objects) })
+  const { code, output } = await run(suite, 'import', dump.path, 'dump.json')
+  expect([code, output]).toEqual([
+    2,
+    expect.stringContaining('dump.json (guests): 2 imported, 0 already there, 1 refused'),
+  ])
+  expect(await refusals(dump.path, 'dump.guests.refused.csv')).toEqual([['2', 'MALFORMED_LINE', '']])
 })
