@@ -153,7 +153,7 @@ test('no answer of an export is larger than is said, many legs included', async 
     const answers = await Array.fromAsync(client.export(name))
     const sizes = answers.map((answer) => ExportResponse.encode(answer).finish().length)
     expect([name, Math.max(...sizes) <= MOST_BYTES]).toEqual([name, true])
-    const rows = answers.flatMap(({ batch }) => batch?.[name] ?? [])
+    const rows = answers.flatMap(({ batch }): unknown[] => batch?.[name] ?? [])
     expect(rows.length).toBeGreaterThanOrEqual(COUNT)
     if (name !== 'reservations') continue
     const moved = (rows as ReservationRecord[]).filter(({ legs }) => legs.length === 31)
