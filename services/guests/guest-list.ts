@@ -2,8 +2,9 @@ import type { ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/g
 import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Page } from '@hotel/runtime/resource/page'
+import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { Invalid, optional, type Rule, requiredText, valid } from '@hotel/runtime/resource/valid'
-import { Guest } from './guest.ts'
+import { GUEST_BYTES, Guest } from './guest.ts'
 
 /** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */
 export async function listGuests(
@@ -13,9 +14,10 @@ export async function listGuests(
 ): Promise<ListGuestsResponse> {
   const filter = valid(request, { hotel: hotelFilter, query: optional(wordsToFind) })
   const words = filter.query ?? []
-  const rows = await query<Record<string, unknown>>(
+  const fetched = await query<PageRow>(
     em,
-    `select * from guest
+    bounded(
+      `select * from guest
      where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2 or delete_time is null)
        and search like all ($3::text[])
@@ -24,6 +26,8 @@ export async function listGuests(
        ${page.after === undefined ? '' : `and (${ORDER}) > ($6::boolean, $7::text, $8::text, $9::uuid)`}
      order by ${ORDER}
      limit $4`,
+      GUEST_BYTES,
+    ),
     [
       filter.hotel,
       request.show_deleted,
@@ -33,11 +37,13 @@ export async function listGuests(
       ...(page.after ?? []),
     ],
   )
-  const { rows: guests, next_page_token } = page.cut(
-    rows.map((row) => em.map(Guest, row)),
-    (guest) => [guest.lastName === null, guest.lastName ?? '', guest.firstName, guest.id],
-  )
-  return { guests: guests.map((guest) => guest.toProto()), next_page_token }
+  const { rows, next_page_token } = page.cut(fetched, ({ last_name, first_name, id }) => [
+    last_name === null,
+    last_name ?? '',
+    first_name,
+    id,
+  ])
+  return { guests: rows.map((row) => em.map(Guest, row).toProto()), next_page_token }
 }
 
 const MOST_WORDS = 5

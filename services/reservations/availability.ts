@@ -10,6 +10,7 @@ import {
 import { hotelFilter } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import { DEFAULT_SIZE, type Pager } from '@hotel/runtime/resource/page'
+import { bounded, type Summed, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { date, idFilter, valid } from '@hotel/runtime/resource/valid'
 import { endOf, nightsOf, stay } from './stay.ts'
 
@@ -53,7 +54,7 @@ export async function listRoomAvailability(
   clockOffset: number,
 ): Promise<ListRoomAvailabilityResponse> {
   const { first, until, filter, page } = asked(pager, 'ListRoomAvailability', request, MOST_ROOM_NIGHTS)
-  const rows = await query<RoomRow>(em, 'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+  const fetched = await query<RoomRow & Summed>(em, ROOMS, [
     first,
     until,
     filter.hotel,
@@ -63,10 +64,10 @@ export async function listRoomAvailability(
     page.limit,
     clockOffset,
   ])
-  const { rows: rooms, next_page_token } = page.cut(rows, (row) => [row.location, row.number_order, row.room])
+  const { rows: rooms, next_page_token } = page.cut(fetched, (row) => [row.location, row.number_order, row.room])
   return {
-    rooms: rooms.map(({ number_order: _, room_type, held, ...row }) => ({
-      ...row,
+    rooms: rooms.map(({ room, number, location, hotel, room_type, held }) => ({
+      ...{ room, number, location, hotel },
       room_type: room_type ?? undefined,
       available: held.length === 0,
       held: held.map(heldNights),
@@ -74,6 +75,11 @@ export async function listRoomAvailability(
     next_page_token,
   }
 }
+
+const ROOMS = bounded(
+  'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+  `${textBytes('number')} + 36 * cardinality(held)`,
+)
 
 function heldNights(text: string): HeldNights {
   const [in_date = '', out_date = '', holder] = text.split(' ')
@@ -97,21 +103,17 @@ export async function listRoomTypeAvailability(
   clockOffset: number,
 ): Promise<ListRoomTypeAvailabilityResponse> {
   const { first, until, filter, page } = asked(pager, 'ListRoomTypeAvailability', request, MOST_TYPE_NIGHTS)
-  const rows = await query<TypeRow>(
-    em,
-    'select * from room_type_nights($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
-    [
-      first,
-      until,
-      filter.hotel,
-      filter.location,
-      filter.room_type,
-      ...(page.after ?? [null, null, null, null]),
-      page.limit,
-      clockOffset,
-    ],
-  )
-  const { rows: types, next_page_token } = page.cut(rows, (row) => [
+  const fetched = await query<TypeRow & Summed>(em, TYPES, [
+    first,
+    until,
+    filter.hotel,
+    filter.location,
+    filter.room_type,
+    ...(page.after ?? [null, null, null, null]),
+    page.limit,
+    clockOffset,
+  ])
+  const { rows: types, next_page_token } = page.cut(fetched, (row) => [
     row.room_type === null,
     row.name,
     row.hotel,
@@ -142,6 +144,12 @@ function datesBetween(first: string, until: string): string[] {
   const begin = Temporal.PlainDate.from(first)
   return Array.from({ length: begin.until(until).days }, (_, days) => begin.add({ days }).toString())
 }
+
+const TYPES = bounded(
+  'select * from room_type_nights($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  // Of each night its date and three numbers are said.
+  `${textBytes('name')} + 20 * ($2::date - $1::date)`,
+)
 
 /** Stands for the absence of a type where rows are ordered by its id. */
 const NO_TYPE = '00000000-0000-0000-0000-000000000000'

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Status } from 'nice-grpc'
 import { callersHotels } from '../access/hotels.ts'
 import { requestForm } from '../server/request-form.ts'
+import { type Summed, withinBytes } from './page-bytes.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
 /** Rows of a page when none are asked for. */
@@ -20,9 +21,15 @@ export type Page = {
   readonly limit: number
   /** The token of the page after the row with these sort keys; empty without, as on the last. */
   token(after: After): string
-  /** Cuts the fetched rows to the page and gives the token of the next, empty on the last. */
-  cut<Row>(rows: Row[], keyOf: (row: Row) => readonly unknown[]): { rows: Row[]; next_page_token: string }
+  /**
+   * Cuts the rows that a `bounded` statement gave to the page, by count and by bytes, and gives the token of the next, empty
+   * on the last.
+   */
+  cut<Row extends Summed>(rows: readonly Row[], keyOf: (row: Row) => readonly unknown[]): Cut<Row>
 }
+
+/** The rows of a page, and where the next begins. */
+export type Cut<Row> = { readonly rows: readonly Row[]; readonly next: After; readonly next_page_token: string }
 
 /** Reads the page of a list request: its size, and the token that is bound to this method, filter and the caller's hotels. */
 export type Pager = (method: string, request: { page_size: number; page_token: string }) => Page
@@ -48,10 +55,10 @@ export function pager(key: Buffer): Pager {
       limit: size + 1,
       token,
       cut(rows, keyOf) {
-        const page = rows.slice(0, size)
+        const page = rows.slice(0, Math.min(size, withinBytes(rows)))
         const last = page.at(-1)
-        const more = rows.length > size && last !== undefined
-        return { rows: page, next_page_token: token(more ? keyOf(last) : undefined) }
+        const next = rows.length > page.length && last !== undefined ? keyOf(last) : undefined
+        return { rows: page, next, next_page_token: token(next) }
       },
     }
   }
