@@ -45,6 +45,7 @@ import { roomBlockService } from './room-block-service.ts'
 import { roomBlockTransfer } from './room-block-transfer.ts'
 import { statusCheckService } from './status-check.ts'
 import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
+import { tellUnknownTimeZones } from './time-zones.ts'
 
 await using closing = new AsyncDisposableStack()
 const telemetry = await openTelemetry('reservations', config)
@@ -87,6 +88,7 @@ const follow = (name: keyof typeof FEEDS, peer: Peer) => {
 const followers = { guests: follow('guests', guests), rooms: follow('rooms', rooms) }
 for (const follower of Object.values(followers)) closing.defer(() => follower.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
+closing.defer(tellUnknownTimeZones(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
 const caches = openCaches(config, log, metrics)
