@@ -66,10 +66,12 @@ export function replicaOf(feed: Feed, orm: MikroORM, writer: Writer): Replica {
 type Place = Awaited<ReturnType<typeof placeIn>>
 
 async function standingIn(em: EntityManager, feed: Feed): Promise<Standing> {
-  const rows = await query<{ epoch: string; hotel_id: string | null; seq: string | null; sure: boolean }>(
+  type Row = { own: string; epoch: string | null; hotel_id: string | null; seq: string | null; sure: boolean }
+  const rows = await query<Row>(
     em,
-    `select e.epoch, c.hotel_id, case when c.generation = e.generation then c.seq end as seq, c.sure = e.generation as sure
-     from replica_epoch e left join replica_cursor c on c.feed = e.feed where e.feed = $1`,
+    `select own.epoch as own, e.epoch, c.hotel_id, case when c.generation = e.generation then c.seq end as seq,
+       c.sure = e.generation as sure
+     from feed_epoch own left join replica_epoch e on e.feed = $1 left join replica_cursor c on c.feed = e.feed`,
     [feed],
   )
   const applied = new Map<string, bigint>()
@@ -79,7 +81,7 @@ async function standingIn(em: EntityManager, feed: Feed): Promise<Standing> {
     if (seq !== null) applied.set(hotel_id, BigInt(seq))
     if (!sure) unsure.add(hotel_id)
   }
-  return { epoch: rows[0]?.epoch, applied, unsure }
+  return { own: rows[0]?.own ?? '', epoch: rows[0]?.epoch ?? undefined, applied, unsure }
 }
 
 async function storeChanges(em: EntityManager, changes: readonly Change[], generation: number): Promise<void> {

@@ -66,7 +66,6 @@ export function followFeed(options: FollowOptions): Follower {
     return newReading({ name, client, replica, standing, signal, applied: feed.applied })
   }
   const run = async () => {
-    const own = options.ownEpoch()
     const known = await options.replica.load()
     const interrupt = new AbortController()
     const signal = AbortSignal.any([closing.signal, interrupt.signal])
@@ -76,7 +75,7 @@ export function followFeed(options: FollowOptions): Follower {
         .watchHeads({}, { signal })) {
         heardAt = performance.now()
         reading ??= await begin(known, epoch, signal)
-        if (epoch !== reading.epoch || (own !== '' && own !== options.ownEpoch())) throw new Renumbered()
+        if (epoch !== reading.epoch || ![known.own, ''].includes(options.ownEpoch())) throw new Renumbered()
         const behind = reading.heads(heads, more)
         if (more) continue
         turns.open(stepOf(reading, options.replica, interrupt), (error) => interrupt.abort(error))

@@ -2,6 +2,8 @@ import type { Change } from '@hotel/proto/hotel/feed/v1/feed'
 
 /** Where a replica stands in a peer's feed. */
 export type Standing = {
+  /** Identity of the numbering of this service's own database, when it was asked. */
+  readonly own: string
   /** The peer's epoch as it was last seen. */
   readonly epoch: string | undefined
   /** The number of each hotel's last applied change. */

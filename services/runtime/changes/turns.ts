@@ -14,7 +14,7 @@ export type Turns = {
 }
 
 type Tell = {
-  /** How many hotels are worked for at once. */
+  /** How many hotels are worked for at once; of those that have failed one at most. */
   readonly parallel: number
   /** A hotel is set aside: once for each cause, until it is followed again. */
   setAside(hotel: string, error: Error): void
@@ -43,11 +43,13 @@ export function takeTurns({ parallel, setAside, followed, turned }: Tell): Turns
     if (open === undefined) return
     for (const hotel of waiting) {
       if (running.size >= parallel) return
-      if (running.has(hotel)) continue
+      if (running.has(hotel) || (failing.has(hotel) && isRetrying())) continue
       waiting.delete(hotel)
       running.set(hotel, turn(hotel, open))
     }
   }
+  // However many fail, and however long each takes for it: the other places are for those that do not.
+  const isRetrying = () => [...running.keys()].some((hotel) => failing.has(hotel))
   const turn = async (hotel: string, [step, renumbered]: Open) => {
     try {
       if (await step(hotel)) waiting.add(hotel)
