@@ -141,3 +141,51 @@ describe('an id', () => {
     expect(await b.importInto('rooms', rows(b))).toEqual(['ALREADY_THERE'])
   })
 })
+
+describe('an id of several kinds: what holds nights is told apart all the same', () => {
+  const nights3 = { in_date: day(1005), out_date: day(1008) }
+  const booked = async ({ location, guest }: House) => {
+    const { id: room } = await suite.rooms.createRoom({ location, number: freshNumber() })
+    const { id } = await eventually(() => suite.reservations.createReservation({ guest, room, ...nights3 }))
+    const again = () =>
+      suite.reservations.createReservation({ guest, room, ...nights3 }).catch((error) => error.details)
+    return { id, room, again }
+  }
+  const heldBy = (id: string) =>
+    suite.sql<{ holder: string }>(
+      'reservations',
+      'select holder from occupancy where holder_id = $1 order by holder, in_date',
+      [id],
+    )
+
+  test('a block with the id of a reservation, imported and deleted, leaves the reservation its nights', async () => {
+    const { id, again } = await booked(houses[0])
+    const other = await suite.rooms.createRoom({ location: houses[0].location, number: freshNumber() })
+    const rows = { room_blocks: [{ id, room: other.id, ...nights3 }] as Batch['room_blocks'] }
+    expect(await eventually(() => houses[0].importInto('reservations', rows))).toEqual(['CREATED'])
+    expect(await heldBy(id)).toEqual([{ holder: 'BLOCK' }, { holder: 'RESERVATION' }])
+    await suite.blocks.deleteRoomBlock({ id })
+    expect(await heldBy(id)).toEqual([{ holder: 'RESERVATION' }])
+    expect(await again()).toEqual(expect.stringContaining('is held'))
+  })
+
+  test('a block with the id of a reservation that has its nights is refused, and the reservation keeps them', async () => {
+    const { id, room, again } = await booked(houses[0])
+    const rows = { room_blocks: [{ id, room, in_date: day(1006), out_date: day(1007) }] as Batch['room_blocks'] }
+    expect(await houses[0].importInto('reservations', rows)).toEqual(['ROOM_NOT_AVAILABLE'])
+    expect(await heldBy(id)).toEqual([{ holder: 'RESERVATION' }])
+    expect(await again()).toEqual(expect.stringContaining('is held'))
+  })
+
+  test('a reservation with the id of a room keeps its nights when that room is deleted and restored', async () => {
+    const [{ location, guest, room }] = houses
+    const { id } = await suite.rooms.createRoom({ location, number: freshNumber() })
+    const reservation = { id, guest, rooms: [room], ...nights3, status: 1 }
+    const rows = { reservations: [{ reservation, legs: [] }] as unknown as Batch['reservations'] }
+    expect(await houses[0].importInto('reservations', rows)).toEqual(['CREATED'])
+    await suite.rooms.deleteRoom({ id })
+    expect(await heldBy(id)).toEqual([{ holder: 'RESERVATION' }, { holder: 'RETIRED' }])
+    await suite.rooms.undeleteRoom({ id })
+    await eventually(async () => expect(await heldBy(id)).toEqual([{ holder: 'RESERVATION' }]))
+  })
+})

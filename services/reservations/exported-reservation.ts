@@ -9,13 +9,14 @@ import { legsOf, legsUntil } from './stay.ts'
 const EXPORTED = {
   table: 'reservation',
   bytes: `${RESERVATION_BYTES} + 70 * (
-    select count(*) from occupancy o where o.hotel_id = found.hotel_id and o.holder_id = found.id)`,
+    select count(*) from occupancy o
+    where o.hotel_id = found.hotel_id and o.holder_id = found.id and o.holder = 'RESERVATION')`,
   more: [
     `(select location_date(l.time_zone, t.checkout_datetime) from location l
       where l.hotel_id = t.hotel_id and l.id = t.location_id) as checkout_date`,
     `(select coalesce(json_agg(json_build_object('room', o.room_id, 'in_date', o.in_date, 'out_date', o.out_date)
         order by o.in_date, o.room_id), '[]')
-      from occupancy o where o.hotel_id = t.hotel_id and o.holder_id = t.id) as legs`,
+      from occupancy o where o.hotel_id = t.hotel_id and o.holder_id = t.id and o.holder = 'RESERVATION') as legs`,
   ],
 }
 

@@ -47,6 +47,7 @@ export function demandConfirmable(reservation: Reservation, now: Date): void {
 export async function confirm(reservation: Reservation, write: Write): Promise<void> {
   if (!reservation.holdUntil) return
   const holder = [reservation.hotelId, reservation.id]
-  await query(write.em, 'update occupancy set hold_until = null where hotel_id = $1 and holder_id = $2', holder)
+  const nights = `hotel_id = $1 and holder_id = $2 and holder = 'RESERVATION'`
+  await query(write.em, `update occupancy set hold_until = null where ${nights}`, holder)
   change(reservation, { holdUntil: null }, write)
 }

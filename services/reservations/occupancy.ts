@@ -11,7 +11,7 @@ export async function heldLegs(em: EntityManager, hotel: string, reservation: st
   return query<Leg>(
     em,
     `select room_id as room, in_date as "inDate", out_date as "outDate" from occupancy
-     where hotel_id = $1 and holder_id = $2 order by in_date, room_id`,
+     where hotel_id = $1 and holder_id = $2 and holder = 'RESERVATION' order by in_date, room_id`,
     [hotel, reservation],
   )
 }
@@ -32,8 +32,11 @@ export type Claim = {
  * for; the caller's transaction then keeps the nights there were.
  */
 export async function hold({ em, now }: Write, hotel: string, claims: readonly Claim[], wish?: Wish): Promise<void> {
-  const holders = claims.filter(({ isNew }) => isNew !== true).map(({ id }) => id)
-  if (holders.length > 0) await query(em, 'select release_rooms($1, $2)', [holders.map(() => hotel), holders])
+  await release(
+    em,
+    hotel,
+    claims.filter(({ isNew }) => isNew !== true),
+  )
   const legs = claims.flatMap((claim, index) => claim.legs.map((leg) => ({ ...claim, ...leg, number: index + 1 })))
   const rows = await query<{ held: boolean; in_the_way: Conflict[] | null }>(
     em,
@@ -58,7 +61,16 @@ export async function hold({ em, now }: Write, hotel: string, claims: readonly C
     )
 }
 
-/** Frees all nights of a holder. */
-export async function release(em: EntityManager, hotel: string, reservation: string): Promise<void> {
-  await query(em, 'select release_rooms($1, $2)', [[hotel], [reservation]])
+/** Frees all nights of holders of a hotel: reservations unless they say otherwise. */
+export async function release(
+  em: EntityManager,
+  hotel: string,
+  holders: readonly Pick<Claim, 'id' | 'holder'>[],
+): Promise<void> {
+  if (holders.length === 0) return
+  await query(em, 'select release_rooms($1, $2, $3)', [
+    holders.map(() => hotel),
+    holders.map(({ id }) => id),
+    holders.map(({ holder = 'RESERVATION' }) => holder),
+  ])
 }

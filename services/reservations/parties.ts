@@ -31,7 +31,7 @@ export async function hotelOfRooms(em: EntityManager, rooms: readonly string[]):
  * nights that a retirement takes; of a stay that ends before, by the date in the parameter of this name, only this tells.
  */
 const isGone = (until: string) => `(r.delete_time is not null or exists (
-  select from retired_room t join occupancy o on o.hotel_id = t.hotel_id and o.holder_id = t.room_id
+  select from retired_room t join occupancy o on o.hotel_id = t.hotel_id and o.holder_id = t.room_id and o.holder = 'RETIRED'
   where t.hotel_id = r.hotel_id and t.room_id = r.id and (t.generation, t.version) >= (r.generation, r.version) and o.in_date >= ${until}::date))`
 
 /** What is wrong with rooms for a stay in this hotel: unknown, deleted, or of several locations; or their place. */

@@ -106,7 +106,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
         const reservation = await findLive(written, scope.hotel, request.id)
         matchEtag(call, request, reservation.version)
         if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
-        await release(written.em, scope.hotel, reservation.id)
+        await release(written.em, scope.hotel, [reservation])
         change(reservation, { deleteTime: written.now, reason }, written)
         return () => reservation.toProto()
       })

@@ -57,7 +57,7 @@ export function roomBlockService({ orm, writer: { write }, page, watch, peers }:
         const block = await em.findOneOrFail(RoomBlock, { hotelId: hotel, id: request.id })
         if (block.deleteTime !== null) throw notFound('room_block', request.id)
         matchEtag(call, request, block.version)
-        await release(em, hotel, block.id)
+        await release(em, hotel, [{ id: block.id, holder: 'BLOCK' }])
         change<RoomBlock>(block, { deleteTime: written.now }, written)
         return () => block.toProto()
       })

@@ -104,7 +104,7 @@ async function freeFromBefore(em: EntityManager, hotel: string, room: string, ge
     `with freed as (
        delete from retired_room t where t.hotel_id = $1 and t.room_id = $2 and t.generation < $3
        returning t.hotel_id, t.room_id)
-     delete from occupancy o using freed where o.hotel_id = freed.hotel_id and o.holder_id = freed.room_id`,
+     delete from occupancy o using freed where o.hotel_id = freed.hotel_id and o.holder_id = freed.room_id and o.holder = 'RETIRED'`,
     [hotel, room, generation],
   )
 }
@@ -118,7 +118,7 @@ export async function liftRetirement(em: EntityManager, hotel: string, room: str
        where t.hotel_id = $1 and t.room_id = $2 and r.hotel_id = t.hotel_id and r.id = t.room_id
          and r.delete_time is null and (r.generation, r.version) > (t.generation, t.version)
        returning t.hotel_id, t.room_id)
-     delete from occupancy o using lifted where o.hotel_id = lifted.hotel_id and o.holder_id = lifted.room_id`,
+     delete from occupancy o using lifted where o.hotel_id = lifted.hotel_id and o.holder_id = lifted.room_id and o.holder = 'RETIRED'`,
     [hotel, room],
   )
 }

@@ -15,7 +15,7 @@ language sql stable as $$
     where r.hotel_id = hotel and r.id = any(among) and (common_from >= common_until or not coalesce((
       select o.out_date > common_from from occupancy o
       where o.hotel_id = hotel and o.room_id = r.id and o.in_date < common_until
-        and (o.hold_until is null or o.hold_until > at) and o.holder_id is distinct from own
+        and (o.hold_until is null or o.hold_until > at) and (o.holder_id is distinct from own or o.holder <> 'RESERVATION')
       order by o.in_date desc limit 1), false))
     order by r.number_order, r.id limit greatest(wanted, 100)
   ), gaps as (
@@ -31,7 +31,7 @@ language sql stable as $$
           and p.in_date >= coalesce((
             select max(q.in_date) from occupancy q
             where q.hotel_id = hotel and q.room_id = c.id and q.in_date <= low), low)
-          and (p.hold_until is null or p.hold_until > at) and p.holder_id is distinct from own
+          and (p.hold_until is null or p.hold_until > at) and (p.holder_id is distinct from own or p.holder <> 'RESERVATION')
       ) o
     ) l
     where l.gap_to - l.gap_from >= until - first
@@ -85,7 +85,7 @@ begin
         and l.in_date >= coalesce((
           select max(p.in_date) from occupancy p
           where p.hotel_id = hotel and p.room_id = room and p.in_date <= first), first)
-        and (l.hold_until is null or l.hold_until > at) and l.holder_id is distinct from own
+        and (l.hold_until is null or l.hold_until > at) and (l.holder_id is distinct from own or l.holder <> 'RESERVATION')
       order by l.in_date limit missing;
     get diagnostics found_here = row_count;
     missing := missing - found_here;

@@ -11,13 +11,13 @@ language sql stable as $$
   left join lateral (
     select o.out_date from occupancy o
     where o.hotel_id = hotel and o.room_id = c.room_id and o.in_date < until
-      and (o.hold_until is null or o.hold_until > at) and o.holder_id is distinct from own
+      and (o.hold_until is null or o.hold_until > at) and (o.holder_id is distinct from own or o.holder <> 'RESERVATION')
     order by o.in_date desc limit 1
   ) before on true
   left join lateral (
     select o.in_date from occupancy o
     where o.hotel_id = hotel and o.room_id = c.room_id and o.in_date >= until
-      and (o.hold_until is null or o.hold_until > at) and o.holder_id is distinct from own
+      and (o.hold_until is null or o.hold_until > at) and (o.holder_id is distinct from own or o.holder <> 'RESERVATION')
     order by o.in_date limit 1
   ) after on true
   where before.out_date is null or before.out_date <= first

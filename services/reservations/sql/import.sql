@@ -20,11 +20,13 @@ begin
   on conflict do nothing;
 
   with wanted as (
-    select l.claim, l.hotel_id, l.holder_id, count(*) as legs
-    from unnest(claims, hotels, holders) as l (claim, hotel_id, holder_id) group by 1, 2, 3
+    select l.claim, l.hotel_id, l.holder_id, l.kind, count(*) as legs
+    from unnest(claims, hotels, holders, kinds) as l (claim, hotel_id, holder_id, kind) group by 1, 2, 3, 4
   ), lost as (
     select w.claim, w.legs from wanted w
-    where w.legs <> (select count(*) from occupancy o where o.hotel_id = w.hotel_id and o.holder_id = w.holder_id)
+    where w.legs <> (
+      select count(*) from occupancy o
+      where o.hotel_id = w.hotel_id and o.holder_id = w.holder_id and o.holder = w.kind)
   )
   select case when max(l.legs) > 1 then (select array_agg(w.claim) from wanted w) else array_agg(l.claim) end
     into again from lost l;
@@ -33,8 +35,8 @@ begin
   if again is null then
     return;
   end if;
-  delete from occupancy o using unnest(claims, hotels, holders) as l (claim, hotel_id, holder_id)
-  where l.claim = any(again) and o.hotel_id = l.hotel_id and o.holder_id = l.holder_id;
+  delete from occupancy o using unnest(claims, hotels, holders, kinds) as l (claim, hotel_id, holder_id, kind)
+  where l.claim = any(again) and o.hotel_id = l.hotel_id and o.holder_id = l.holder_id and o.holder = l.kind;
   select array_agg(h.claim) filter (where h.held), array_agg(h.claim) filter (where not h.held) into won, lost
     from (
       select array_agg(l.claim order by l.place) as claims, array_agg(l.hotel_id order by l.place) as hotels,

@@ -1,4 +1,14 @@
--- Frees all nights of the named holders.
+-- A holder is known by its kind and its id: an imported block may have the id of a reservation, or of a room that is
+-- retired. What is freed of one is not to be the other's.
+
+-- Frees all nights of the named holders of these kinds.
+create or replace function release_rooms(hotels uuid[], holders uuid[], kinds text[]) returns void
+language sql as $$
+  delete from occupancy o using unnest(hotels, holders, kinds) as h (hotel_id, holder_id, kind)
+  where o.hotel_id = h.hotel_id and o.holder_id = h.holder_id and o.holder = h.kind
+$$;
+
+-- As instances of the build before call it, which name no kind.
 create or replace function release_rooms(hotels uuid[], holders uuid[]) returns void
 language sql as $$
   delete from occupancy o using unnest(hotels, holders) as h (hotel_id, holder_id)
@@ -19,7 +29,7 @@ begin
     returning r.id
   )
   select array_agg(g.id) into lapsed from gone g;
-  delete from occupancy o where o.hotel_id = hotel and o.holder_id = any(lapsed);
+  delete from occupancy o where o.hotel_id = hotel and o.holder_id = any(lapsed) and o.holder = 'RESERVATION';
   return coalesce(cardinality(lapsed), 0);
 end $$;
 
@@ -55,14 +65,15 @@ begin
       on conflict do nothing;
       get diagnostics taken = row_count;
       exit when taken = wanted.legs;
-      delete from occupancy o where o.hotel_id = wanted.hotel_id and o.holder_id = wanted.holder_id;
+      delete from occupancy o
+      where o.hotel_id = wanted.hotel_id and o.holder_id = wanted.holder_id and o.holder = any(wanted.kinds);
       -- Of the holds whose time has come, which are few as they are swept, and not of all legs in the way.
       exit when attempt = 2 or 0 = lapse_holds(wanted.hotel_id, array(
         select r.id from reservation r
         where r.hotel_id = wanted.hotel_id and r.delete_time is null and r.hold_until <= at and exists (
           select from unnest(wanted.room_ids, wanted.in_dates, wanted.out_dates) as l (room_id, in_date, out_date)
-          join occupancy o on o.hotel_id = r.hotel_id and o.holder_id = r.id and o.room_id = l.room_id
-            and o.during && daterange(l.in_date, l.out_date))), at);
+          join occupancy o on o.hotel_id = r.hotel_id and o.holder_id = r.id and o.holder = 'RESERVATION'
+            and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date))), at);
     end loop;
     claim := wanted.claim;
     held := taken = wanted.legs;
