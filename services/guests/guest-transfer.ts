@@ -1,7 +1,7 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { HOTEL_REQUIRED, hotelUnlessNamed } from '@hotel/runtime/access/hotels'
 import type { MikroORM } from '@hotel/runtime/database/database'
-import { invalidFields, Refusal } from '@hotel/runtime/resource/refusal'
+import { invalidFields, type Refusal, unknownHotel } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
 import type { Writer } from '@hotel/runtime/resource/write'
 import { exportEntities } from '@hotel/runtime/transfer/export-rows'
@@ -38,13 +38,6 @@ async function hotelsOf(
 ): Promise<(string | Refusal)[]> {
   const missing = invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
   const named = guests.map(({ hotel }) => hotel || (hotelUnlessNamed() ?? ''))
-  const known = new Map<string, string | Refusal>()
-  for (const hotel of new Set(named).difference(new Set(['']))) {
-    const refusal = await hotels.demandKnown(hotel, call.signal).catch((error) => {
-      if (error instanceof Refusal && error.reason === 'INVALID_FIELD') return error
-      throw error
-    })
-    known.set(hotel, refusal ?? hotel)
-  }
-  return named.map((hotel) => known.get(hotel) ?? missing)
+  const existing = await hotels.existing(named, call.signal)
+  return named.map((hotel) => (hotel === '' ? missing : existing.has(hotel) ? hotel : unknownHotel()))
 }

@@ -6,16 +6,23 @@ import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
  * are refused.
  */
 export async function timeZoneRule(em: EntityManager, zone: string | undefined): Promise<Rule<string>> {
-  const exists = zone !== undefined && (await timeZoneExists(em, zone))
+  return timeZonesRule(em, zone === undefined ? [] : [zone])
+}
+
+/** The same of many requests, whose zones are looked up at once: each look reads the files of all zones there are. */
+export async function timeZonesRule(em: EntityManager, zones: readonly string[]): Promise<Rule<string>> {
+  const possible = [...new Set(zones)].filter((zone) => /^[A-Za-z0-9_+/-]{1,64}$/.test(zone))
+  const existing = await existingOf(em, possible)
   return (value) => {
     if (value === undefined || value === '') throw new Invalid('is required')
-    if (!exists) throw new Invalid('is not an IANA time zone, as Europe/Zurich or UTC, in this spelling')
+    if (!existing.has(value as string))
+      throw new Invalid('is not an IANA time zone, as Europe/Zurich or UTC, in this spelling')
     return value as string
   }
 }
 
-async function timeZoneExists(em: EntityManager, zone: string): Promise<boolean> {
-  if (!/^[A-Za-z0-9_+/-]{1,64}$/.test(zone)) return false
-  const [row] = await query<{ exists: boolean }>(em, 'select time_zone_exists($1) as exists', [zone])
-  return row?.exists === true
+async function existingOf(em: EntityManager, zones: readonly string[]): Promise<ReadonlySet<string>> {
+  if (zones.length === 0) return new Set()
+  const rows = await query<{ zone: string }>(em, 'select zone from existing_time_zones($1) as zone', [zones])
+  return new Set(rows.map(({ zone }) => zone))
 }

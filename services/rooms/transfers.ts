@@ -7,7 +7,7 @@ import { demandEveryHotel, HOTEL_REQUIRED, hotelUnlessNamed } from '@hotel/runti
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
-import { id, optional, type Rule, valid } from '@hotel/runtime/resource/valid'
+import { id, optional, valid } from '@hotel/runtime/resource/valid'
 import type { Write, Writer } from '@hotel/runtime/resource/write'
 import { type Exported, exportEntities } from '@hotel/runtime/transfer/export-rows'
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transfer/import-rows'
@@ -20,7 +20,7 @@ import { LOCATION_BYTES, Location, locationFields } from './location.ts'
 import type { Referred } from './references.ts'
 import { ROOM_BYTES, Room, roomFields, roomNumberTaken } from './room.ts'
 import { ROOM_TYPE_BYTES, RoomType, roomTypeFields, roomTypeNameTaken } from './room-type.ts'
-import { timeZoneRule } from './time-zone.ts'
+import { timeZonesRule } from './time-zone.ts'
 
 type Entity<Message> = new () => { toProto(): Message }
 type Plan<Message> = Omit<ImportPlan<Message, ImportRow>, 'store'> & {
@@ -76,16 +76,18 @@ function hotelPlan(): Plan<HotelMessage> {
 }
 
 async function locationPlan(locations: LocationMessage[], em: EntityManager): Promise<Plan<LocationMessage>> {
-  const zones = new Map<string, Rule<string>>()
-  for (const { time_zone: zone } of locations) if (!zones.has(zone)) zones.set(zone, await timeZoneRule(em, zone))
+  const zone = await timeZonesRule(
+    em,
+    locations.map(({ time_zone }) => time_zone),
+  )
   return {
     table: 'location',
     references: ['hotel'],
     hotels: () => hotelsOf(em, locations),
-    row: (location, hotel) => {
-      const zone = zones.get(location.time_zone) as Rule<string>
-      return { hotel_id: hotel, ...valid(location, { ...importFields, ...locationFields(zone) }) }
-    },
+    row: (location, hotel) => ({
+      hotel_id: hotel,
+      ...valid(location, { ...importFields, ...locationFields(zone) }),
+    }),
     taken: impossible,
     givesWay: ({ id, version }) => id === DEFAULT_LOCATION && version === 1,
   }

@@ -48,6 +48,14 @@ export function dearInternal({ hotel, location, guest, room, roomType }: LargeHo
     ],
     'TransferService/Import': [
       imported('guests', 'guests', () => ({ id: randomUUIDv7(), hotel, first_name: 'Ada', last_name: 'Lovelace' })),
+      // Each of a hotel of its own, which the rooms service is asked for.
+      imported('guests', 'guests', () => ({ id: randomUUIDv7(), hotel: randomUUIDv7(), first_name: 'Ada' })),
+      imported('rooms', 'locations', (n) => ({
+        id: randomUUIDv7(),
+        hotel,
+        name: 'Main',
+        time_zone: `Etc/Nowhere${n}`,
+      })),
       imported('rooms', 'rooms', () => ({
         id: randomUUIDv7(),
         hotel,
