@@ -161,3 +161,23 @@ test('holds that lapse in other hotels are swept while the head of one is held, 
   await whileLocked(suite, 'reservations', whileHeld, statement)
   await eventually(async () => expect(await isSwept(left)).toBe(true), 30_000)
 })
+
+test('other hotels book while rows of twenty hotels are held by somebody who does not hold their heads', async () => {
+  const other = await newHouse(0)
+  const locked: House[] = []
+  for (let n = 0; n < 20; n++) locked.push(await newHouse(0))
+  const ids = locked.map(({ reservation }) => `'${reservation}'`).join()
+  const change = ({ reservation }: House, n: number) =>
+    suite.gateway.reservations.updateReservation({ id: reservation, note: `note ${n}` })
+  const whileHeld = async () => {
+    let running = true
+    const waiting = Promise.allSettled([1, 2, 3, 4].flatMap((n) => locked.map((house) => change(house, n)))).finally(
+      () => (running = false),
+    )
+    for (let turn = 0; running; turn++) await work(other, turn)
+    const ends = new Set((await waiting).map(endOf))
+    expect([...ends]).toEqual(['UNAVAILABLE with RetryInfo'])
+  }
+  await whileLocked(suite, 'reservations', whileHeld, `select 1 from reservation where id in (${ids}) for update`)
+  for (const house of locked) await eventually(() => change(house, 5), 20_000)
+}, 120_000)

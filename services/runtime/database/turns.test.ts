@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { LANES } from '../resource/under-head.ts'
 import { CONNECTIONS } from './database.ts'
-import { HeadIsHeld, HotelIsBusy, type Limits, type Turn, turns } from './turns.ts'
+import { HeadIsHeld, HotelIsBusy, type Limits, RowIsHeld, type Turn, turns } from './turns.ts'
 
 const LIMITS: Limits = { quick: 2, slow: 1, waiting: { quick: 4, slow: 4 }, waitMs: { quick: 60_000, slow: 60_000 } }
 const never = new AbortController().signal
@@ -124,4 +124,50 @@ test('an attempt that fails gives back its turn', async () => {
 test('all turns at the heads leave connections for reads', () => {
   const most = Object.values(LANES).reduce((sum, { quick, slow }) => sum + quick + slow, 0)
   expect(CONNECTIONS - most).toBeGreaterThanOrEqual(6)
+})
+
+test('hotels that have their heads and wait for rows under them share the slow turns too, until a write succeeds', async () => {
+  const take = turns(LIMITS)
+  const { attempt, names, of } = attempts()
+  const stuck = ['a', 'b', 'c'].flatMap((hotel) => [1, 2].map((n) => take(hotel, never, attempt(`${hotel}${n}`))))
+  const ends = Promise.allSettled(stuck)
+  await settled()
+  for (const name of ['a1', 'b1']) of(name).turn?.taken()
+  for (const name of ['a1', 'b1']) of(name).end(new RowIsHeld())
+  await settled()
+  // Of the third the next one is at the head already.
+  of('c1').turn?.taken()
+  await settled()
+  for (const name of ['c1', 'c2']) of(name).end(new RowIsHeld())
+  await settled()
+  // Of all three together one at a time is tried, and keeps the turn of the slow when it has its head.
+  const [only = ''] = names()
+  expect(names()).toHaveLength(1)
+  of(only).turn?.taken()
+  await settled()
+  expect(names()).toEqual([only])
+  const free = ['x', 'y'].map((hotel) => take(hotel, never, attempt(hotel)))
+  await settled()
+  expect(names()).toEqual([only, 'x', 'y'])
+  for (const name of ['x', 'y']) of(name).end()
+  await Promise.all(free)
+  for (let n = 0; n < 3; n++) {
+    for (const name of names()) of(name).end()
+    await settled()
+  }
+  expect((await ends).map(({ status }) => status)).toEqual([
+    ...['rejected', 'fulfilled'],
+    ...['rejected', 'fulfilled'],
+    ...['rejected', 'rejected'],
+  ])
+  // The third has had no success yet.
+  const third = take('c', never, attempt('c'))
+  await settled()
+  of('c').end()
+  await third
+  const again = ['a', 'b'].map((hotel) => take(hotel, never, attempt(hotel)))
+  await settled()
+  expect(names()).toEqual(['a', 'b'])
+  for (const name of ['a', 'b']) of(name).end()
+  await Promise.all(again)
 })

@@ -1,6 +1,9 @@
 /** Thrown by an attempt: others held the head for longer than the attempt was to wait. */
 export class HeadIsHeld extends Error {}
 
+/** Thrown by an attempt that has the head: others held a row that it needs for longer than such a wait may be. */
+export class RowIsHeld extends Error {}
+
 /** Why nobody got to the head in time, or why no more callers may wait for it. */
 export class HotelIsBusy extends Error {}
 
@@ -34,7 +37,8 @@ const PATIENCE_MS = { quick: 100, slow: 200 } as const
 
 type Pace = keyof typeof PATIENCE_MS
 type Waiting = { enter(pace: Pace): void }
-type Hotel = { readonly id: string; readonly queue: Waiting[]; isAtHead: boolean; pace: Pace }
+/** What is `stuck` stays slow: its head is free, but what is done under it waits for rows that somebody holds. */
+type Hotel = { readonly id: string; readonly queue: Waiting[]; isAtHead: boolean; isStuck: boolean; pace: Pace }
 type Place = Turn & { leave(pace?: Pace): void }
 
 /**
@@ -53,7 +57,7 @@ export function turns(limits: Limits): Turns {
     if (hotel.queue.length > 0) lines[hotel.pace].add(hotel)
     else {
       lines[hotel.pace].delete(hotel)
-      hotels.delete(hotel.id)
+      if (!hotel.isStuck) hotels.delete(hotel.id)
     }
   }
   const letIn = () => {
@@ -80,9 +84,9 @@ export function turns(limits: Limits): Turns {
     return {
       patienceMs: PATIENCE_MS[at],
       taken() {
-        leaveHead('quick')
+        leaveHead(hotel.isStuck ? 'slow' : 'quick')
         // What is done under the head may take its time: others find out meanwhile whether their head is free.
-        if (pace === 'slow' && inside.quick < limits.quick) {
+        if (pace === 'slow' && !hotel.isStuck && inside.quick < limits.quick) {
           inside.slow -= 1
           inside.quick += 1
           pace = 'quick'
@@ -116,8 +120,17 @@ export function turns(limits: Limits): Turns {
       letIn()
     })
 
+  const setStuck = (hotel: Hotel, isStuck: boolean) => {
+    if (hotel.isStuck === isStuck) return
+    hotel.isStuck = isStuck
+    lines[hotel.pace].delete(hotel)
+    hotel.pace = isStuck ? 'slow' : 'quick'
+    if (isStuck) hotels.set(hotel.id, hotel)
+    lineUp(hotel)
+  }
+
   const hotelOf = (id: string) => {
-    const hotel = hotels.get(id) ?? { id, queue: [], isAtHead: false, pace: 'quick' as Pace }
+    const hotel = hotels.get(id) ?? { id, queue: [], isAtHead: false, isStuck: false, pace: 'quick' as Pace }
     hotels.set(id, hotel)
     return hotel
   }
@@ -134,9 +147,11 @@ export function turns(limits: Limits): Turns {
       const place = await joined.catch((error) => Promise.reject(busy(error)))
       try {
         const result = await attempt(place)
+        setStuck(hotel, false)
         place.leave()
         return result
       } catch (error) {
+        if (error instanceof RowIsHeld) setStuck(hotel, true)
         if (!(error instanceof HeadIsHeld)) {
           place.leave()
           throw error

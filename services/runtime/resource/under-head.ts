@@ -1,7 +1,7 @@
 import type { ClockOffset } from '../database/clock.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
 import { databaseError } from '../database/database-error.ts'
-import { HeadIsHeld, HotelIsBusy, type Limits, type Turns, turns } from '../database/turns.ts'
+import { HeadIsHeld, HotelIsBusy, type Limits, RowIsHeld, type Turns, turns } from '../database/turns.ts'
 import { currentCall } from '../server/call.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { hotelBusy } from './refusal.ts'
@@ -37,7 +37,18 @@ export const LANES = {
   own: { quick: 2, slow: 2, waiting: WAITING, waitMs: { quick: 6_000, slow: 3_000 } },
 } satisfies Record<string, Limits>
 
+/**
+ * How long a write waits for rows under its head, which only somebody else than the services holds: longer than Postgres
+ * takes to find a deadlock.
+ */
+const WAIT_FOR_ROWS_MS = 2_000
+/** An import may wait for another hotel's, which is about to have the same ids. */
+const IMPORTS_WAIT_FOR_ROWS_MS = 5_000
 const LOCK_NOT_AVAILABLE = '55P03'
+
+function isLockTimeout(error: unknown): boolean {
+  return databaseError(error)?.sqlState === LOCK_NOT_AVAILABLE
+}
 
 /** Makes the UnderHead of the service's database. */
 export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metrics): UnderHead {
@@ -50,15 +61,20 @@ export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metr
     const waiting = metrics.waits()
     try {
       return await lanes[lane](scope.hotel, signal, (turn) =>
-        forkFor(orm, signal).transactional(async (em) => {
-          const now = await takeHead(em, scope, clockOffset(), turn.patienceMs)
-          turn.taken()
-          waiting.over()
-          return work(em, now)
-        }),
+        forkFor(orm, signal)
+          .transactional(async (em) => {
+            const rowsMs = lane === 'imports' ? IMPORTS_WAIT_FOR_ROWS_MS : WAIT_FOR_ROWS_MS
+            const now = await takeHead(em, scope, clockOffset(), turn.patienceMs, rowsMs)
+            turn.taken()
+            waiting.over()
+            return work(em, now)
+          })
+          .catch((error: unknown) => {
+            throw isLockTimeout(error) ? new RowIsHeld() : error
+          }),
       )
     } catch (error) {
-      throw error instanceof HotelIsBusy ? hotelBusy(scope.hotel) : error
+      throw error instanceof HotelIsBusy || error instanceof RowIsHeld ? hotelBusy(scope.hotel) : error
     } finally {
       waiting.over()
     }
@@ -66,16 +82,22 @@ export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metr
 }
 
 /** Takes the heads of a scope and gives the time of the write. Throws HeadIsHeld when that takes longer than the patience. */
-async function takeHead(em: EntityManager, scope: Scope, offset: number, patienceMs: number): Promise<Date> {
+async function takeHead(
+  em: EntityManager,
+  scope: Scope,
+  offset: number,
+  patienceMs: number,
+  rowsMs: number,
+): Promise<Date> {
   const hotels = scope.creates === undefined ? [scope.hotel] : [scope.hotel, scope.creates].sort()
   let now = new Date(0)
   for (const hotel of hotels) {
     const rows = await query<{ now: string }>(
       em,
-      'select begin_write($1, make_interval(secs => $2), make_interval(secs => $3)) as now',
-      [hotel, offset, patienceMs / 1_000],
+      'select begin_write($1, make_interval(secs => $2), make_interval(secs => $3), make_interval(secs => $4)) as now',
+      [hotel, offset, patienceMs / 1_000, rowsMs / 1_000],
     ).catch((error: unknown) => {
-      throw databaseError(error)?.sqlState === LOCK_NOT_AVAILABLE ? new HeadIsHeld() : error
+      throw isLockTimeout(error) ? new HeadIsHeld() : error
     })
     const time = new Date(rows[0]?.now ?? 0)
     if (time > now) now = time

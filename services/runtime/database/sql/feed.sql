@@ -27,6 +27,17 @@ begin
   return now;
 end $$;
 
+-- The same, and limits what the transaction waits for other locks under the head.
+create or replace function begin_write(hotel uuid, clock_offset interval, patience interval, for_rows interval)
+returns timestamptz
+language plpgsql as $$
+declare
+  now timestamptz := begin_write(hotel, clock_offset, patience);
+begin
+  perform set_config('lock_timeout', format('%s ms', ceil(extract(epoch from for_rows) * 1000)), true);
+  return now;
+end $$;
+
 -- Statement trigger of every resource table: writes one change for each row whose version is new. The transition
 -- tables are gathered into an array first, as a distributed engine demands.
 create or replace function record_changes() returns trigger
