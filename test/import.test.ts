@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Reservation_Status as Status } from '@hotel/proto/hotel/reservations/v1/reservations'
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
-import { day, demandViewIsTrue } from './hotel.ts'
+import { day, demandViewIsTrue, eventually, freshNumber } from './hotel.ts'
+import { importBatch } from './importing.ts'
 import { csv, folderWith, lines, refusals, run } from './transfer.ts'
 
 // Each import and export is a program of its own, started anew.
@@ -171,4 +174,39 @@ test('without the suite, or without arguments, it says what to do', async () => 
     1,
     expect.stringMatching(/service does not answer at 127.0.0.1:1: start the suite/),
   ])
+})
+
+test('a reservation that has a night of one room twice is refused by itself, and the others are stored', async () => {
+  const { id: room } = await suite.rooms.createRoom({ number: freshNumber() })
+  const { id: guest } = await suite.guests.createGuest({ first_name: 'Ada' })
+  await eventually(() => suite.reservations.createReservation({ guest, room, in_date: day(90), out_date: day(91) }))
+  const record = (from: number, legs: [number, number][]) => ({
+    reservation: {
+      ...{ id: randomUUID(), guest, rooms: [room], in_date: day(from), out_date: day(from + 4) },
+      ...{
+        status: Status.CHECKED_OUT,
+        checkin_datetime: new Date(noon(from)),
+        checkout_datetime: new Date(noon(from + 4)),
+      },
+    },
+    legs: legs.map(([first, end]) => ({ room, in_date: day(from + first), out_date: day(from + end) })),
+  })
+  const records = [
+    record(-50, [
+      [0, 3],
+      [2, 4],
+    ]),
+    record(-40, [
+      [0, 4],
+      [0, 4],
+    ]),
+    record(-30, [
+      [2, 4],
+      [0, 2],
+    ]),
+    record(-20, []),
+  ]
+  const batch = { reservations: records } as unknown as Partial<Batch>
+  const expected = ['INVALID_FIELD', 'INVALID_FIELD', 'CREATED', 'CREATED']
+  expect(await importBatch(suite, 'reservations', batch)).toEqual(expected)
 })

@@ -85,10 +85,19 @@ function legViolations(row: ReservationRow, legs: ReservationRecord['legs']): Fi
     if (!isId(room) || !isDate(in_date) || !isDate(out_date)) return wrong('have a room or a date that is none')
     if (!(in_date >= row.in_date && in_date < out_date && out_date <= end)) return wrong('are not nights of the stay')
   }
+  if (overlap(legs)) return wrong('have a night of one room twice')
   const last = new Set(legs.filter(({ out_date }) => out_date === end).map(({ room }) => room))
   if (row.status === 'CHECKED_IN' && !row.rooms.every((room) => last.has(room)))
     return wrong('do not end in the rooms of the reservation')
   return []
+}
+
+function overlap(legs: ReservationRecord['legs']): boolean {
+  const inOrder = legs.toSorted((a, b) => (`${a.room} ${a.in_date}` < `${b.room} ${b.in_date}` ? -1 : 1))
+  return inOrder.some(({ room, in_date }, index) => {
+    const before = inOrder[index - 1]
+    return before?.room === room && in_date < before.out_date
+  })
 }
 
 function isDate(text: string): boolean {

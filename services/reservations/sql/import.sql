@@ -49,7 +49,7 @@ begin
     ) a, hold_rooms(a.claims, a.hotels, a.holders, a.kinds, a.room_ids, a.in_dates, a.out_dates, a.hold_untils, at) h;
   return query select c, true, null::jsonb from unnest(won) c;
   return query
-    select c, false, jsonb_agg(w.leg order by w.number) from unnest(lost) c left join (
+    select c, false, jsonb_agg(w.leg order by w.number) filter (where w.leg is not null) from unnest(lost) c left join (
       select l.claim, row_number() over (partition by l.claim order by l.place, o.in_date) as number,
         jsonb_build_object('room', o.room_id, 'number', m.number, 'by', o.holder, 'id', o.holder_id,
           'in_date', greatest(o.in_date, l.in_date), 'out_date', least(o.out_date, l.out_date)) as leg
