@@ -30,6 +30,7 @@ import { availabilityService } from './availability-service.ts'
 import { openCaches } from './caches.ts'
 import { caughtUp } from './caught-up.ts'
 import { config } from './config.ts'
+import { creationGroups } from './creation-groups.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
 import { FEEDS, replicaOf } from './replicas.ts'
@@ -79,8 +80,18 @@ const peers = readThrough(orm, reservationWriter, {
   roomTypes: rooms.client(RoomTypeServiceDefinition),
   hotels: rooms.client(HotelServiceDefinition),
 })
+const groups = creationGroups({
+  orm,
+  clockOffset: offset,
+  made(_members, hotels) {
+    for (const hotel of hotels) heads.moved(hotel)
+  },
+  oneHotel: false,
+  waitForTurn: (_hotel, work) => work(),
+})
 const deps = {
   orm,
+  groups,
   writer: reservationWriter,
   page: pager(config.pageTokenKey),
   clockOffset: offset,

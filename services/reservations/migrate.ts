@@ -8,6 +8,7 @@ await migrate(
     programs: [
       'occupancy',
       'assignment',
+      'creation',
       'alternatives',
       'availability',
       'current-and-upcoming',

@@ -16,6 +16,7 @@ import { optional, requiredText, valid, validChanges } from '@hotel/runtime/reso
 import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
+import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
 import { release } from './occupancy.ts'
@@ -30,7 +31,13 @@ import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
 /** What the service needs: its database, its feed, its caches and the peers' answers. */
-export type Deps = StayDeps & { writer: Writer; watch: Watch; peers: ReadThrough; cache: ReservationCache }
+export type Deps = StayDeps & {
+  writer: Writer
+  groups: CreationGroups
+  watch: Watch
+  peers: ReadThrough
+  cache: ReservationCache
+}
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {

@@ -191,9 +191,10 @@ async function beginWrite(em: EntityManager, scope: Scope, offset: number): Prom
 }
 
 /** What makes a call a repeat of another: undefined without a key. */
-type Repeat = { caller: string; key: string; method: string; hash: Buffer } | undefined
+export type Repeat = { caller: string; key: string; erasedKey: string; method: string; hash: Buffer } | undefined
 
-function repeatOf(call: CallContext, method: string, request: object): Repeat {
+/** What the call's `idempotency-key` and request make it a repeat of. Throws INVALID_FIELD for a key that is none. */
+export function repeatOf(call: CallContext, method: string, request: object): Repeat {
   const key = call.metadata.get('idempotency-key')
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
@@ -204,7 +205,7 @@ function repeatOf(call: CallContext, method: string, request: object): Repeat {
   const hash = createHash('sha256')
     .update(JSON.stringify([method, request, call.metadata.get('if-match') ?? '']))
     .digest()
-  return { caller: currentCaller().subject, key, method, hash }
+  return { caller: currentCaller().subject, key, erasedKey: erasedKey(key), method, hash }
 }
 
 async function headOf(em: EntityManager, scope: Scope, repeat: Repeat): Promise<bigint> {
@@ -225,7 +226,7 @@ async function recall(
   changes = 1,
 ): Promise<[First, ...First[]] | undefined> {
   if (repeat === undefined) return undefined
-  const { caller, key, method, hash } = repeat
+  const { caller, key, erasedKey, method, hash } = repeat
   const [first, ...others] = await query<First>(
     em,
     `select k.method, k.request_hash, c.resource, c.payload
@@ -233,7 +234,7 @@ async function recall(
      join change c on c.hotel_id = k.change_hotel_id and c.seq > k.change_seq - $4 and c.seq <= k.change_seq
      where k.hotel_id = $1 and k.caller = $2 and k.key in ($3, $5)
      order by c.seq`,
-    [scope.hotel, caller, key, changes, erasedKey(key)],
+    [scope.hotel, caller, key, changes, erasedKey],
   )
   if (first === undefined) return undefined
   const isErased = first.request_hash.length === 0
