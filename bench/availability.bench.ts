@@ -70,7 +70,7 @@ async function search(client: Client, rooms: number): Promise<Cost & { readonly 
 function searchTypes(client: Client): Promise<Cost> {
   return costOf(
     client,
-    `room_type_availability(current_date + 7, current_date + 21, null, (select id from location), null,
+    `room_type_nights(current_date + 7, current_date + 21, null, (select id from location), null,
       null, null, null, null, 50, 0)`,
   )
 }

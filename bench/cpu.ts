@@ -1,28 +1,36 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Clock ticks a second, in which Linux counts: the same on every platform that Node runs on. */
-const TICKS = 100
+/** Tells the CPU time that some processes and their children have used, in milliseconds; undefined where there is no /proc. */
+export type CpuClock = () => Promise<number | undefined>
 
 /**
- * The CPU time that these processes and their children have used, in milliseconds: unlike the time of day it says little
- * of what else the machine does. Undefined where there is no /proc.
+ * A clock of these processes' CPU time: unlike the time of day it says little of what else the machine does. What a
+ * process or thread had used stays counted when it has ended, as far as it was seen.
  */
-export async function cpuTime(pids: readonly number[]): Promise<number | undefined> {
-  const names = await readdir('/proc').catch(() => [])
-  const processes = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readProcess))
-  const counted = processes.filter(
-    (process) => process !== undefined && [process.pid, process.parent].some((pid) => pids.includes(pid)),
-  )
-  if (counted.length === 0) return undefined
-  return counted.reduce((sum, process) => sum + ((process?.ticks ?? 0) / TICKS) * 1_000, 0)
+export function cpuClock(pids: readonly number[]): CpuClock {
+  const seen = new Map<string, number>()
+  return async () => {
+    const families = await Promise.all(pids.map(async (pid) => [String(pid), ...(await childrenOf(pid))]))
+    const threads = await Promise.all(families.flat().map(readThreads))
+    for (const [thread, time] of threads.flat()) seen.set(thread, Math.max(time, seen.get(thread) ?? 0))
+    return seen.size === 0 ? undefined : [...seen.values()].reduce((sum, time) => sum + time, 0)
+  }
 }
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html; undefined for a process that has ended meanwhile. */
-async function readProcess(pid: string): Promise<{ pid: number; parent: number; ticks: number } | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  // The name, in brackets, may hold anything: the numbers are behind it.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  if (fields === undefined) return undefined
-  const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number)
-  return { pid: Number(pid), parent: parent ?? 0, ticks: (user ?? 0) + (system ?? 0) }
+/** The processes that one has started and that run still. https://man7.org/linux/man-pages/man5/proc_tid_children.5.html */
+async function childrenOf(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  return text.split(' ').filter((child) => child !== '')
+}
+
+/** The threads of a process, each with its time on a processor, which is counted in nanoseconds. */
+async function readThreads(pid: string): Promise<[thread: string, milliseconds: number][]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  return Promise.all(
+    threads.map(async (thread) => {
+      // https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+      const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')
+      return [`${pid}/${thread}`, Number(text.split(' ')[0]) / 1e6] as [string, number]
+    }),
+  )
 }

@@ -1,4 +1,4 @@
-import { cpuTime } from './cpu.ts'
+import { cpuClock } from './cpu.ts'
 
 /** One of the things compared: a call that each client makes again and again, and the processes that answer it. */
 export type Contender = {
@@ -47,7 +47,8 @@ export async function compare(title: string, contenders: readonly Contender[], l
 
 async function runRound({ call, before, pids }: Contender, { clients, milliseconds }: Load): Promise<Round> {
   const times: number[] = []
-  const cpuBefore = await cpuTime(pids)
+  const clock = cpuClock(pids)
+  const cpuBefore = await clock()
   const end = performance.now() + milliseconds
   const client = async () => {
     while (performance.now() < end) {
@@ -58,7 +59,7 @@ async function runRound({ call, before, pids }: Contender, { clients, millisecon
     }
   }
   await Promise.all(Array.from({ length: clients }, client))
-  const cpu = ((await cpuTime(pids)) ?? Number.NaN) - (cpuBefore ?? Number.NaN)
+  const cpu = ((await clock()) ?? Number.NaN) - (cpuBefore ?? Number.NaN)
   const busy = times.reduce((sum, time) => sum + time, 0) / clients
   return { times, rate: (times.length / busy) * 1_000, cpu: cpu / times.length }
 }

@@ -9,6 +9,12 @@ import type { GatewaySettings } from './settings.ts'
 import { keysCluster } from './tokens.ts'
 import { collectorCluster, tracing } from './tracing.ts'
 
+/**
+ * Bounds what one request may make the gateway hold, and so the size of a body, or of a message with gRPC's five bytes
+ * before it. Over HTTP/2 the window of a stream is this bound.
+ */
+const LARGEST_REQUEST = 65_536 + 5
+
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
 export function bootstrap(settings: GatewaySettings, api: Api): object {
   const { otlp, auth } = settings
@@ -37,8 +43,7 @@ function listener(settings: GatewaySettings, api: Api): object {
   return {
     name: 'hotel',
     address: { socket_address: { address: settings.address, port_value: settings.port } },
-    // Bounds what one request may make the gateway hold, and so the size of a body.
-    per_connection_buffer_limit_bytes: 65_536,
+    per_connection_buffer_limit_bytes: LARGEST_REQUEST,
     filter_chains: [
       { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: hcm(settings, api) }] },
     ],
@@ -72,7 +77,7 @@ function hcm(settings: GatewaySettings, api: Api): object {
     http_protocol_options: { allow_custom_methods: true },
     http2_protocol_options: {
       max_concurrent_streams: 100,
-      initial_stream_window_size: 65_536,
+      initial_stream_window_size: LARGEST_REQUEST,
       initial_connection_window_size: 1_048_576,
       // Who is gone without a word holds no watch for long.
       connection_keepalive: { interval: '30s', timeout: '20s' },

@@ -12,26 +12,15 @@ const tiers = { desk: 20, internal: 1_000 }
  * Requests per client: the subject of its token, by the token's tier; without a valid token its address. Stands before
  * everything that a client could make the gateway work for.
  */
-export function clientLimit({ requestsPerSecond }: GatewaySettings, api: Api): object {
-  const standard = tokenBucket(requestsPerSecond, '1s')
-  const rates = Object.entries(tiers).map(([tier, rate]) => [tier, Math.max(rate, requestsPerSecond)] as const)
+export function clientLimit(settings: GatewaySettings, api: Api): object {
+  const standard = tokenBucket(settings.requestsPerSecond, '1s')
   return rateLimit(rateLimitFilter, 'client-per-second', api, {
     enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
     // Used only when no descriptor came about: all such requests share it, so a gap in the rules below is no way around.
     token_bucket: standard,
     rate_limits: [
       {
-        actions: [
-          expression('tier', tierOf()),
-          {
-            metadata: {
-              descriptor_key: 'subject',
-              metadata_key: { key: claims.filter, path: [{ key: claims.key }, { key: 'sub' }] },
-              // Without it what has no subject would not be counted at all.
-              default_value: '-',
-            },
-          },
-        ],
+        actions: [tier, subject],
       },
       {
         actions: [
@@ -42,13 +31,19 @@ export function clientLimit({ requestsPerSecond }: GatewaySettings, api: Api): o
       },
     ],
     descriptors: [
-      ...[['standard', requestsPerSecond] as const, ...rates].map(([tier, rate]) => ({
+      ...tierRates(settings).map(([tier, rate]) => ({
         entries: [{ key: 'tier', value: tier }, { key: 'subject' }],
         token_bucket: tokenBucket(rate, '1s'),
       })),
       { entries: [{ key: 'known', value: 'false' }, { key: 'masked_remote_address' }], token_bucket: standard },
     ],
   })
+}
+
+/** Each tier with its requests a second. */
+export function tierRates({ requestsPerSecond }: GatewaySettings): (readonly [tier: string, rate: number])[] {
+  const others = Object.entries(tiers).map(([tier, rate]) => [tier, Math.max(rate, requestsPerSecond)] as const)
+  return [['standard', requestsPerSecond], ...others]
 }
 
 /** Whether the request has a valid token. */
@@ -65,4 +60,17 @@ function tierOf(): string {
     `'standard'`,
   )
   return `!(${isKnown}) ? '-' : !('tier' in ${token}) ? 'standard' : ${given}`
+}
+
+/** The descriptor's entry of the client's tier. */
+export const tier = expression('tier', tierOf())
+
+/** The descriptor's entry of the client itself. */
+export const subject = {
+  metadata: {
+    descriptor_key: 'subject',
+    metadata_key: { key: claims.filter, path: [{ key: claims.key }, { key: 'sub' }] },
+    // Without it what has no subject would not be counted at all.
+    default_value: '-',
+  },
 }

@@ -8,6 +8,7 @@ import { readApi } from './http-rules.ts'
 import { limitsView } from './limits.ts'
 import { openApi } from './openapi.ts'
 import { type GatewaySettings, settingsFrom } from './settings.ts'
+import { statusChecks } from './status-check.ts'
 
 /** What Envoy is configured from: file names with their contents. */
 export type GatewayFiles = Readonly<Record<string, string | Uint8Array>>
@@ -32,6 +33,7 @@ export async function configure(input: {
     'limits-view.binpb': limitsView(api),
     'guard.lua': guard.join('\n'),
     'answer.lua': await source('answer.lua'),
+    'status.lua': `${statusChecks(api)}\n${await source('status.lua')}`,
     'openapi.json': JSON.stringify(openApi(api), null, 2),
   }
 }

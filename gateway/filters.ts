@@ -1,7 +1,8 @@
 import { clientLimit } from './client-limit.ts'
+import { dearLimit } from './dear-limit.ts'
 import { guardFilter } from './guard.ts'
 import type { Api } from './http-rules.ts'
-import { fieldExtraction, statusLimit } from './limits.ts'
+import { fieldExtraction, statusCheckFilter, statusLimit } from './limits.ts'
 import { type GatewaySettings, serviceNames } from './settings.ts'
 import { callerOf, tokenDemand } from './tokens.ts'
 
@@ -10,8 +11,9 @@ export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
 
 /**
  * The filters in the order in which they see a request. The limit per client comes before all that costs, except that it
- * asks who calls; who has no token is refused after it, so that guessing at tokens is limited too. The limit per
- * reservation comes last, so that what is refused before it does not use up a reservation's minute.
+ * asks who calls; who has no token is refused after it, so that guessing at tokens is limited too. The limit of dear calls
+ * needs to know the method. The limit per reservation comes last, so that what is refused before it does not use up a
+ * reservation's minute; for that the service is asked, too.
  */
 export function httpFilters(settings: GatewaySettings, api: Api): object[] {
   return [
@@ -22,7 +24,9 @@ export function httpFilters(settings: GatewaySettings, api: Api): object[] {
     tokenDemand(settings.auth),
     lua(guardFilter, 'guard.lua'),
     { name: transcoderFilter, typed_config: transcoder(api, { stream_newline_delimited: true }) },
+    dearLimit(settings, api),
     fieldExtraction(api),
+    lua(statusCheckFilter, 'status.lua'),
     statusLimit(settings, api),
     {
       name: 'envoy.filters.http.router',

@@ -1,7 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 import { enumNames, type FieldType, fieldType, fitsQuery } from './field-types.ts'
 import { type Api, type HttpRule, outputOnly } from './http-rules.ts'
-import { statusMethods } from './limits.ts'
 
 /** Name of the guard's filter, and of the stream metadata in which it marks the answers it wrote. */
 export const guardFilter = 'hotel.guard'
@@ -14,7 +13,7 @@ type Lua = string | boolean | readonly Lua[] | { readonly [key: string]: Lua | u
 
 /**
  * The data that guard.lua decides on, as Lua source: for every path its pattern, for every method on it the body keys and
- * query names with their types, and the messages these hold. Literal segments come before variables, as the transcoder
+ * query names with their types, and the messages these hold; and the paths of gRPC that take one message. Literal segments come before variables, as the transcoder
  * matches them.
  */
 export function guardTable(api: Api): string {
@@ -46,11 +45,12 @@ export function guardTable(api: Api): string {
     allow: verbs.filter((verb) => methods[verb] !== undefined).join(', '),
     methods,
   }))
-  const whole = Object.fromEntries(statusMethods(api).map((method) => [method.path, true as const]))
+  const takesOne = api.methods.filter(({ desc }) => ['unary', 'server_streaming'].includes(desc.methodKind))
+  const whole = Object.fromEntries(takesOne.map((method) => [method.path, true as const]))
   return [
     `local messages = ${lua(Object.fromEntries(messages))}`,
     `local templates = ${lua(table)}`,
-    `local whole_message = ${lua(whole)}\n`,
+    `local one_message = ${lua(whole)}\n`,
   ].join('\n')
 }
 

@@ -9,6 +9,7 @@ import {
   getOption,
 } from '@bufbuild/protobuf'
 import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { readCosts } from '@hotel/runtime/access/costs'
 import { readScopes } from '@hotel/runtime/access/scopes'
 import { type ServiceName, serviceNames } from './settings.ts'
 
@@ -30,6 +31,8 @@ export type ApiMethod = {
   readonly kind: 'read' | 'write' | 'stream'
   /** The scope that a caller's token must have. */
   readonly scope: string
+  /** How many requests of the client's limit a call counts as. */
+  readonly cost: number
   readonly http?: HttpRule
 }
 
@@ -49,6 +52,7 @@ export function readApi(descriptorSet: Uint8Array): Api {
   const http = registry.getExtension('google.api.http')
   if (http === undefined) throw new Error('the descriptor set lacks google/api/annotations.proto')
   const scopes = readScopes(descriptorSet)
+  const costs = readCosts(descriptorSet)
   const methods: ApiMethod[] = []
   for (const file of registry.files) {
     for (const service of file.services) {
@@ -61,6 +65,7 @@ export function readApi(descriptorSet: Uint8Array): Api {
           path: `/${service.typeName}/${desc.name}`,
           kind: kindOf(desc),
           scope: scopes.get(`/${service.typeName}/${desc.name}`) ?? '',
+          cost: costs.get(`/${service.typeName}/${desc.name}`) ?? 1,
           ...(http && { http }),
         })
       }

@@ -12,7 +12,13 @@ import { errorInfo, statusDetailsHeader } from './grpc-status.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
 import type { GatewaySettings } from './settings.ts'
 
-/** Changes of status per reservation, by whichever door. Reads what field extraction found in the message. */
+/** The filter that asks the service about a change of status, and under whose name it says that one is not to be counted. */
+export const statusCheckFilter = 'hotel.status'
+
+/**
+ * Changes of status per reservation, by whichever door. Reads what field extraction found in the message. Does not count
+ * what the service said it would refuse; that goes on, for the service to refuse.
+ */
 export function statusLimit(settings: GatewaySettings, api: Api): object {
   return rateLimit('hotel.ratelimit.status', 'reservation-status-per-minute', api, {
     rate_limits: [
@@ -24,7 +30,10 @@ export function statusLimit(settings: GatewaySettings, api: Api): object {
               metadata_key: { key: extractionFilter, path: [{ key: 'id' }, { index: 0 }] },
             },
           },
-          expression('status_set', `size(metadata.filter_metadata['${extractionFilter}']['status']) > 0`),
+          expression(
+            'status_set',
+            `size(metadata.filter_metadata['${extractionFilter}']['status']) > 0 && !('${statusCheckFilter}' in metadata.filter_metadata)`,
+          ),
         ],
       },
     ],

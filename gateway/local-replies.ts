@@ -39,28 +39,41 @@ export function localReplies(api: Api): object {
         body_format_override: { text_format_source: { inline_string: noToken.message } },
         headers_to_add: [statusDetailsHeader(api, noToken.code, noToken.message, [errorInfo(noToken.reason)])],
       })),
-      // Envoy has no better code for these than UNKNOWN, or INTERNAL.
-      ...replies
-        .filter(({ http }) => [400, 408, 413, 415].includes(http))
-        .map(({ http, code, reason, message }) => ({
+      // Envoy has no better code for these than UNKNOWN, or INTERNAL, and tells about connections inside.
+      ...[...replies.filter(({ http }) => [400, 408, 413, 415, 502, 503, 504].includes(http)), noMethod].map(
+        ({ http, code, reason, message, more = [] }) => ({
           filter: statusIs(http),
-          // What the guard says is to be kept; of these Envoy says less.
-          ...([408, 413].includes(http)
-            ? { body_format_override: { text_format_source: { inline_string: message } } }
-            : {}),
+          // To gRPC the text is the message of the status. What the guard says of a request is to be kept.
+          ...([400, 415].includes(http)
+            ? {}
+            : { body_format_override: { text_format_source: { inline_string: message } } }),
           headers_to_add: [
-            { header: { key: 'grpc-status', value: String(code) } },
-            statusDetailsHeader(api, code, message, [errorInfo(reason)]),
+            { header: { key: 'grpc-status', value: String(code) }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+            statusDetailsHeader(api, code, message, [errorInfo(reason), ...more]),
+            ...soon(http),
           ],
-        })),
-      // To gRPC the text is the message of the status; Envoy's own tells about connections inside.
-      {
-        filter: statusIs(503),
-        body_format_override: { text_format_source: { inline_string: away } },
-        headers_to_add: [statusDetailsHeader(api, 14, away, [errorInfo('UNAVAILABLE'), afterOneSecond])],
-      },
+        }),
+      ),
     ],
   }
+}
+
+/** A path of gRPC that is not routed. */
+const noMethod: Reply = {
+  http: 404,
+  code: 12,
+  reason: 'METHOD_NOT_ALLOWED',
+  message: 'There is no such method. gRPC reflection lists those that there are.',
+}
+
+/**
+ * When to repeat what had no answer, for REST and for gRPC. Said here and not by the filter on the way back, which an
+ * answer that breaks off in its middle does not come by any more.
+ */
+function soon(http: number): object[] {
+  return [502, 503, 504].includes(http)
+    ? [{ header: { key: 'retry-after', value: '1' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }]
+    : []
 }
 
 const away = 'The service can not answer now. Repeat later.'
@@ -148,6 +161,7 @@ function mapper(reply: Reply, filters: readonly object[]): object {
         details: [errorInfo(reply.reason, reply.metadata), ...(reply.more ?? [])],
       },
     },
+    headers_to_add: soon(reply.http),
   }
 }
 

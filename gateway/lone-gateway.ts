@@ -14,15 +14,19 @@ import { assertKeys } from './ready.ts'
 export type Refusal = { status: number; headers: Headers; json: { details: Detail[] } }
 type Detail = { reason?: string; domain?: string; field_violations?: { field: string }[] }
 
-/** A gateway without services: what it does not refuse is answered 503. For tests. */
+/** A gateway without services, unless it is told of some: what it does not refuse is answered 503. For tests. */
 export type LoneGateway = {
   /** Sends `GET /path` or the like. */
   send(request: string, body?: string, type?: string, headers?: Record<string, string>): Promise<Refusal>
   stop(): Promise<void>
 }
 
-/** Starts Envoy as it is configured for these descriptors, without limits. */
-export async function startAlone(envoy: string, descriptorSet: Uint8Array): Promise<LoneGateway> {
+/** Starts Envoy as it is configured for these descriptors and variables, without limits. */
+export async function startAlone(
+  envoy: string,
+  descriptorSet: Uint8Array,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LoneGateway> {
   const [port, adminPort] = [await freePort(), await freePort()]
   const directory = await mkdtemp(path.join(tmpdir(), 'gateway-'))
   const issuer = await openIssuer(directory)
@@ -34,6 +38,7 @@ export async function startAlone(envoy: string, descriptorSet: Uint8Array): Prom
     GATEWAY_ADMIN_PORT: String(adminPort),
     RATE_LIMIT_PER_SECOND: '100000',
     STATUS_RATE_LIMIT_PER_MINUTE: '100000',
+    ...environment,
   })
   await writeFiles(directory, await configure({ descriptorSet, settings }))
   const options = ['-c', 'envoy.yaml', '--concurrency', '1', '--use-dynamic-base-id', '--log-level', 'error']

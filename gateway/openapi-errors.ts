@@ -104,7 +104,7 @@ function errorHeaders(status: number, reasons: readonly Reason[]): Schema {
   const perhaps = ['x-request-id', ...rateHeaders] as const
   if (status === 401) return headers(['www-authenticate'], perhaps)
   if (status === 405) return headers(['allow'], perhaps)
-  if (status === 503) return headers(['retry-after'], perhaps)
+  if ([502, 503, 504].includes(status)) return headers(['retry-after'], perhaps)
   if (status === 429) {
     const ofLimit = ['retry-after', 'x-ratelimit-policy'] as const
     // A service may have limits of its own.
@@ -142,5 +142,6 @@ const metadataExamples: Readonly<Record<string, string>> = {
   status: 'CHECKED_OUT',
   to: 'PENDING',
   today: '2030-04-30',
+  tried_until: '2030-04-30T12:10:00.000Z',
   used_by: 'rooms',
 }

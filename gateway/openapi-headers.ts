@@ -14,7 +14,7 @@ export const responseHeaders = {
   'x-ratelimit-reset': { description: 'Seconds until they are all there again.', schema: count },
   'x-ratelimit-policy': {
     description: 'The limit that was met.',
-    schema: { type: 'string', enum: ['client-per-second', 'reservation-status-per-minute'] },
+    schema: { type: 'string', enum: ['client-per-second', 'dear-calls', 'reservation-status-per-minute'] },
   },
   'retry-after': { description: 'Seconds to wait before the request is repeated.', schema: count },
   etag: { description: "The resource's version: the value for `if-match`.", schema: quoted },

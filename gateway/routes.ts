@@ -1,4 +1,5 @@
 import { rateLimitFilter } from './client-limit.ts'
+import { routeCost } from './dear-limit.ts'
 import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
 import { guardFilter } from './guard.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
@@ -27,6 +28,7 @@ export function routeConfiguration(api: Api, { auth }: Pick<GatewaySettings, 'au
           ...documentRoutes('/', { body_format: { json_format: collections(api) } }, free),
           ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }, free),
           readOnlyRoute('/healthz', disabled(...always, ...unlessPublic)),
+          preflight(),
           { name: 'unknown', match: { prefix: '/' }, direct_response: { status: 404 } },
         ],
       },
@@ -51,6 +53,28 @@ function malformedHost(): object {
   }
 }
 
+/**
+ * A browser's question whether a page of another origin may call. It has no token, and is answered here, as any other
+ * method that a path does not know: it leads to no service. One that carries a call of gRPC is no such question.
+ * https://fetch.spec.whatwg.org/#cors-preflight-fetch
+ */
+function preflight(): object {
+  const present = ['origin', 'access-control-request-method'].map((name) => ({ name, present_match: true }))
+  return {
+    name: 'preflight',
+    match: {
+      prefix: '/',
+      headers: [
+        { name: ':method', string_match: { exact: 'OPTIONS' } },
+        ...present,
+        { name: 'content-type', present_match: false },
+      ],
+    },
+    direct_response: { status: 404 },
+    typed_per_filter_config: disabled(callerFilter, tokenFilter, transcoderFilter),
+  }
+}
+
 /** The resources' addresses, as the caller names this host. */
 function collections(api: Api): Record<string, string> {
   const lists = api.methods.flatMap(({ http }) => /^\/(\w+)$/.exec(http?.verb === 'GET' ? http.template : '') ?? [])
@@ -63,14 +87,14 @@ const unarySeconds = 15
 
 function methodRoute(method: ApiMethod): object {
   const name = method.path.slice(1)
-  const match = { path: method.path, grpc: {} }
+  const match = { path: method.path, ...grpcOnly }
   if (method.kind === 'stream') {
     // Watches send a sign of life every few seconds; silence for a minute is a dead peer, or a reader who stands still.
     return {
       name,
       match,
       route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
-      metadata: { filter_metadata: { [answerFilter]: { stream: true } } },
+      metadata: { filter_metadata: { [answerFilter]: { stream: true }, ...routeCost(method) } },
     }
   }
   return {
@@ -79,10 +103,11 @@ function methodRoute(method: ApiMethod): object {
     route: {
       cluster: method.service,
       retry_policy: retries(method),
-      // The service is told the time that is left and ends the call itself; this is the net behind it.
-      timeout: `${unarySeconds + 1}s`,
-      max_stream_duration: { grpc_timeout_header_max: `${unarySeconds}s` },
+      // The service is told the time that it has and ends the call itself; this is the net behind it. Beside
+      // `max_stream_duration` a route's own `timeout` does not act, and the header's limit only where a client sent one.
+      max_stream_duration: { max_stream_duration: `${unarySeconds + 1}s`, grpc_timeout_header_max: `${unarySeconds}s` },
     },
+    metadata: { filter_metadata: routeCost(method) },
     request_headers_to_add: [
       { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
     ],
@@ -104,6 +129,9 @@ function eventStreams(api: Api): object {
     typed_per_filter_config: { [transcoderFilter]: transcoder(api, { stream_sse_style_delimited: true }) },
   }
 }
+
+/** Calls of gRPC are POST, and the transcoder makes them so: anything else only looks like one. */
+const grpcOnly = { grpc: {}, headers: [{ name: ':method', string_match: { exact: 'POST' } }] }
 
 const endless = { timeout: '0s' }
 
@@ -135,7 +163,7 @@ function retries(method: ApiMethod): object {
 function guestsRoute(prefix: string, free: object): object {
   return {
     name: prefix.slice(1, -1),
-    match: { prefix, grpc: {} },
+    match: { prefix, ...grpcOnly },
     route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
     typed_per_filter_config: free,
   }

@@ -37,9 +37,8 @@ function filter(name: string, provider: object, requires: object): object {
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication',
       providers: { issuer: provider },
+      // Never `bypass_cors_preflight`: what looks like a preflight may be a call of gRPC. The route of preflights does without.
       rules: [{ match: { prefix: '/' }, requires }],
-      // A browser's question about what it may send has no token, and reads nothing.
-      bypass_cors_preflight: true,
     },
   }
 }

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { readCosts } from '@hotel/runtime/access/costs'
 import { readScopes } from '@hotel/runtime/access/scopes'
 import { auditDependencies, type NotRun } from './audit.ts'
 import { lookAtLicences } from './licences.ts'
@@ -28,6 +29,7 @@ const compose = ['docker-compose.yml', '--quiet', '--disable-rule', 'no-unbound-
 export const checks: readonly Check[] = [
   { title: 'The generated code is what the protos say', look: generatedIsClean },
   { title: 'Every method says the scope that it needs', look: scopesAreSaid },
+  { title: 'The costs of methods can be charged', look: costsCanBeCharged },
   { title: 'The protos break no client of main', look: breaksNobody },
   { title: 'The protos follow the rules (buf lint)', look: command('buf', 'lint', 'proto') },
   { title: 'The protos are formatted (buf format)', look: command('buf', 'format', '--diff', '--exit-code', 'proto') },
@@ -42,6 +44,12 @@ export const checks: readonly Check[] = [
 /** A method without one would be for nobody, and its service would not start. */
 async function scopesAreSaid(): Promise<string | undefined> {
   readScopes(await readFile(path.join(root, 'proto', 'gen', 'api.binpb')))
+  return undefined
+}
+
+/** Whether one is dear enough for a cost, test/costs.test.ts measures. */
+async function costsCanBeCharged(): Promise<string | undefined> {
+  readCosts(await readFile(path.join(root, 'proto', 'gen', 'api.binpb')))
   return undefined
 }
 

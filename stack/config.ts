@@ -18,8 +18,8 @@ export type Config = {
   readonly requestsPerSecond: number
   readonly statusChangesPerMinute: number
   readonly maxConnections: number
-  /** What the services read themselves about watches. */
-  readonly watches: Readonly<Record<string, string>>
+  /** What the services read themselves about watches and exports. */
+  readonly streams: Readonly<Record<string, string>>
   readonly defaultTimeZone: string
   readonly logLevel: string
   /** The variables of OpenTelemetry, which the processes read themselves. */
@@ -88,10 +88,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
-    watches: {
+    streams: {
       FEED_RETENTION: String(whole('FEED_RETENTION', 30, 1, 36_500)),
       WATCH_LIMIT: String(whole('WATCH_LIMIT', 500, 1, 100_000)),
       WATCH_PATIENCE: String(whole('WATCH_PATIENCE', 10, 1, 3_600)),
+      EXPORT_LIMIT: String(whole('EXPORT_LIMIT', 4, 1, 100)),
+      EXPORT_PATIENCE: String(whole('EXPORT_PATIENCE', 30, 1, 3_600)),
     },
     defaultTimeZone: value('DEFAULT_TIME_ZONE') ?? 'UTC',
     logLevel,

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
       ...config,
       auth,
       instances: perService(() => replicas),
-      env: perService(() => config.watches),
+      env: perService(() => config.streams),
       redis: config.redisUrl ?? true,
       drainSeconds: 1,
       restart: true,

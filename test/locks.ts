@@ -14,7 +14,9 @@ export async function whileLocked(
   const lock = new Client({ connectionString: suite.stack.databaseUrls[service] })
   await lock.connect()
   try {
-    await lock.query(`set idle_in_transaction_session_timeout = 0; begin; ${statement}`)
+    await lock.query('set idle_in_transaction_session_timeout = 0')
+    await lock.query('set transaction_timeout = 0')
+    await lock.query(`begin; ${statement}`)
     await act()
     await lock.query('rollback')
   } finally {

@@ -4,9 +4,10 @@ import path from 'node:path'
 import { replaceFile } from '@hotel/stack/issuer'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Status } from 'nice-grpc'
+import { Metadata, Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
 import { jwksOf, type Key, makeKey, rightClaims, signed, signedByHmac, unsigned } from './keys.ts'
+import { statusesOf } from './raw-http.ts'
 
 let suite: Suite
 /** The issuer's own key, as only it has it. */
@@ -92,6 +93,28 @@ test.each([
     ['POST', '/healthz'],
   ] as const)
     expect((await suite.rest(method, target, { token: undefined, headers })).status).not.toBe(401)
+})
+
+test.each(['bearer ', 'BEARER ', 'bEaReR ', 'Bearer   ', 'bearer  '])(
+  'the name of the scheme may be written in any case, with several spaces after it: "%s"',
+  async (scheme) => {
+    const authorization = scheme + suite.testerToken
+    const none = suite.clientsWith(undefined)
+    const metadata = Metadata({ authorization })
+    await expect(none.direct.rooms.listRooms({}, { metadata })).resolves.toBeDefined()
+    await expect(none.gateway.rooms.listRooms({}, { metadata })).resolves.toBeDefined()
+    const rest = (headers: Record<string, string>) => suite.rest('GET', '/rooms', { token: undefined, headers })
+    expect((await rest({ authorization })).status).toBe(200)
+    expect((await rest({ authorization: authorization.replace(/ey/, 'x') })).status).toBe(401)
+  },
+)
+
+test('two tokens are none, however the name of their scheme is written', async () => {
+  for (const scheme of ['Bearer', 'bearer']) {
+    const line = `authorization: ${scheme} ${suite.testerToken}\r\n`
+    const request = `GET /rooms HTTP/1.1\r\nhost: hotel\r\n${line}${line}\r\n`
+    expect(await statusesOf(suite.gateway.address, request)).toEqual([401, 200])
+  }
 })
 
 test('a token in an address is none', async () => {

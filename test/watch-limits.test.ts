@@ -24,8 +24,8 @@ beforeAll(async () => {
     instances: { guests: 2 },
     clockFile,
     env: {
-      guests: { WATCH_LIMIT: '3', FEED_RETENTION: '7' },
-      reservations: { WATCH_LIMIT: String(MOST), WATCH_PATIENCE: '1' },
+      guests: { WATCH_LIMIT: '15', FEED_RETENTION: '7' },
+      reservations: { WATCH_LIMIT: String(5 * MOST), WATCH_PATIENCE: '1' },
     },
   })
 })
@@ -55,6 +55,35 @@ test('each instance takes so many watches: the next one is refused, and the plac
     await expect(direct()).rejects.toRefuse(Status.RESOURCE_EXHAUSTED, 'TOO_MANY_WATCHES', { limit: '3' })
     for (const { stop } of watching) stop()
   }
+})
+
+test('a subject has a fifth of the places and a hotel half of them; the others have theirs, and so has the suite itself', async () => {
+  const [one, two, three] = [await newHotel(suite), await newHotel(suite), await newHotel(suite)]
+  const streams: { stop(): void }[] = []
+  const begin = async (subject: string, hotel: string) => {
+    const { direct } = suite.clientsWith(await suite.token({ subject }))
+    const stopping = new AbortController()
+    const answers = direct.guests.watchGuests({ hotel }, { signal: stopping.signal })[Symbol.asyncIterator]()
+    await answers.next()
+    // Ended by being told to.
+    answers.next().catch(() => undefined)
+    streams.push({ stop: () => stopping.abort() })
+  }
+  const refused = async (subject: string, hotel: string, of: string, limit: string) =>
+    expect(begin(subject, hotel)).rejects.toRefuse(Status.RESOURCE_EXHAUSTED, 'TOO_MANY_WATCHES', { limit, of })
+  for (let n = 0; n < 3; n++) await begin('greedy', one)
+  await refused('greedy', one, 'SUBJECT', '3')
+  await refused('greedy', two, 'SUBJECT', '3')
+  for (let n = 0; n < 5; n++) await begin(`other ${n}`, one)
+  await refused('other 9', one, 'HOTEL', '8')
+  for (let n = 0; n < 7; n++) await begin(`third ${n}`, n < 4 ? two : three)
+  await refused('fourth', three, 'SERVICE', '15')
+  // Who follows the feeds for the suite has places of its own.
+  await suite.stack.services.reservations.kill('SIGKILL')
+  await suite.stack.services.reservations.start()
+  for (const { stop } of streams) stop()
+  await eventually(() => begin('fourth', one))
+  streams.at(-1)?.stop()
 })
 
 /** Sets the services' clock forward by days and seconds; nobody reads half of it. */

@@ -1,19 +1,14 @@
 import type { Batch, Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { Outcome_Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { PerService } from '@hotel/stack/service-names'
+import { ahead, batchesOf, type Entry, type Row } from './batches.ts'
 import { isPassing, persistent, TRIES, type TransferClient } from './clients.ts'
 import { type KindName, kindOf } from './kinds.ts'
-import { type Refused, Unusable } from './problems.ts'
+import type { Refused } from './problems.ts'
 import type { Counts, Progress } from './progress.ts'
 import type { References } from './references.ts'
 import { openRefusedFile, type RefusedFile } from './refused-file.ts'
-import { type Line, messageOf, type Source } from './source.ts'
-
-/** Rows of one transaction: enough to spare work for each, few enough that the front desk's bookings wait moments only. */
-const ROWS = 500
-
-type Row = Record<string, unknown>
-type Entry = { readonly line: Line; readonly message: Row | undefined; readonly refused?: Refused }
+import type { Line, Source } from './source.ts'
 
 type Options = {
   readonly clients: PerService<TransferClient>
@@ -41,45 +36,6 @@ export async function importSource(
   }
   progress.end(counts)
   return { counts, report: await report.close() }
-}
-
-async function* batchesOf(source: Source, references: References): AsyncGenerator<Entry[]> {
-  let batch: Entry[] = []
-  for await (const line of source.lines()) {
-    batch.push(await entryOf(line, source, references))
-    if (batch.length < ROWS) continue
-    yield batch
-    batch = []
-  }
-  if (batch.length > 0) yield batch
-}
-
-async function entryOf(line: Line, source: Source, references: References): Promise<Entry> {
-  try {
-    return { line, message: await messageOf(line, source, references) }
-  } catch (error) {
-    if (!(error instanceof Unusable)) throw error
-    const { reason, fields, message } = error
-    return { line, message: undefined, refused: { reason, fields, message } }
-  }
-}
-
-/** The same, with the next one asked for while the last is in use. */
-async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = items.next()
-  try {
-    for (;;) {
-      const { done, value } = await next
-      if (done) return
-      next = items.next()
-      // Its failure is told when it is its turn.
-      next.catch(() => undefined)
-      yield value
-    }
-  } finally {
-    await next.catch(() => undefined)
-    await items.return(undefined)
-  }
 }
 
 /**

@@ -1,4 +1,5 @@
--- Makes a service's answer one of REST: the status that it asks for, and none of gRPC's own headers.
+-- Makes a service's answer one of REST: the status that it asks for, and none of gRPC's own headers. Comes first on the way
+-- in, too: there it gives the name of the token's scheme the one spelling that the filters after it know.
 
 -- A call that gRPC itself ends on the service's side, as at its deadline, has no details of the suite's own.
 local reasons = { ["500"] = "INTERNAL", ["503"] = "UNAVAILABLE", ["504"] = "DEADLINE_EXCEEDED" }
@@ -32,6 +33,15 @@ local function begin_stream(handle, headers, content_type)
   headers:replace("content-type", "application/x-ndjson")
 end
 
+-- The name of a scheme may be written in any case, with several spaces after it: RFC 9110, 11.1 and 11.4.
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local scheme, spaces, token = string.match(headers:get("authorization") or "", "^(%a+)( +)(.*)$")
+  if scheme == nil or string.lower(scheme) ~= "bearer" or scheme .. spaces == "Bearer " then return end
+  -- Two of them stay two, and are refused.
+  if headers:getNumValues("authorization") == 1 then headers:replace("authorization", "Bearer " .. token) end
+end
+
 function envoy_on_response(handle)
   local headers = handle:headers()
   local code = headers:get("x-http-code")
@@ -46,8 +56,10 @@ function envoy_on_response(handle)
   headers:remove("grpc-status-details-bin")
   local status = headers:get(":status")
   if code == "201" and status == "200" then headers:replace(":status", "201") end
+  -- What a body grows to as a message may be too large for a service: the transcoder says 429 of every such code.
+  if code == "413" and status == "429" then headers:replace(":status", "413") end
   -- How soon a restart or a failover may be over; google.rpc.RetryInfo in the body says the same.
-  if status == "503" then headers:replace("retry-after", "1") end
+  if reasons[status] and status ~= "500" then headers:replace("retry-after", "1") end
   -- As Envoy itself says it (RFC 6750, 3).
   if status == "401" and not headers:get("www-authenticate") then headers:replace("www-authenticate", "Bearer") end
   if reasons[status] then add_reason(handle, reasons[status]) end

@@ -1,7 +1,9 @@
 -- Refuses over REST what the transcoder would silently drop, misread or take for another resource. Stands before it and
--- after the limit per client. `templates` and `whole_message` are generated from the API's descriptors, above.
+-- after the limit per client. `templates` and `one_message` are generated from the API's descriptors, above.
 
 local largest_body = 65536
+-- What gRPC puts before a message: whether it is compressed, and its length.
+local message_head = 5
 
 local function is_grpc(content_type)
   return content_type == "application/grpc" or string.sub(content_type, 1, 17) == "application/grpc+"
@@ -129,13 +131,21 @@ function envoy_on_request(handle)
     if find_template(path) then
       return handle:respond({ [":status"] = "415" }, "This is a path of REST: send application/json.")
     end
+    -- Other methods, and a path with a query, lead to no method: they must not be counted as if they did.
+    if method ~= "POST" or path ~= target then return handle:respond({ [":status"] = "404" }, "") end
     local violations = {}
     check_headers(headers, violations)
     if violations[1] then
       handle:respond({ [":status"] = "400" }, "The metadata " .. violations[1][1] .. " " .. violations[1][2] .. ".")
+      return
+    end
+    if not one_message[path] then return end
     -- Field extraction waits for a message, for ever when the request ends without one.
-    elseif whole_message[path] and handle:body() == nil then
+    local body = handle:body()
+    if body == nil then
       handle:respond({ [":status"] = "400" }, "The request message is missing.")
+    elseif body:length() > largest_body + message_head then
+      handle:respond({ [":status"] = "413" }, "")
     end
     return
   end

@@ -78,7 +78,8 @@ local function read_array(text, at, depth, element)
   end
 end
 
-local literals = { { "true", "boolean" }, { "false", "boolean" }, { "null", "null" } }
+-- By the letter that each begins with.
+local literals = { t = { "true", "boolean" }, f = { "false", "boolean" }, n = { "null", "null" } }
 
 read_value = function(text, at, depth)
   if depth > deepest then return nil end
@@ -86,11 +87,10 @@ read_value = function(text, at, depth)
   if first == '"' then return read_string(text, at), "string" end
   if first == "{" then return read_object(text, at, depth + 1), "object" end
   if first == "[" then return read_array(text, at, depth + 1), "array" end
-  for _, literal in ipairs(literals) do
-    local word = literal[1]
-    if string.sub(text, at, at + #word - 1) == word then return at + #word, literal[2] end
-  end
-  return read_number(text, at), "number"
+  local literal = literals[first]
+  if literal == nil then return read_number(text, at), "number" end
+  local last = at + #literal[1] - 1
+  if string.sub(text, at, last) == literal[1] then return last + 1, literal[2] end
 end
 
 -- The place where the one object begins that a text must be, but for spaces around it; nil when it is anything else.

@@ -63,33 +63,44 @@ local function query_problem(type, text)
   return text_problem(type, text)
 end
 
-local check_members
+local check_members, check_elements, check_object
 
--- Checks the value at from-to, of a kind that json.lua has found. `null` counts as absent, but has no place in a list.
-local function check_value(type, kind, text, from, to, name, violations)
+-- Checks the value at from-to, of a kind that json.lua has found. `null` counts as absent, but has no place in a list, where
+-- the value is one of `index`. A body of nothing but elements is as long a list: nothing is made for one that is right.
+local function check_value(type, kind, text, from, to, name, violations, index)
+  if #violations >= most_violations then return end
+  local problem
   if type.list then
-    if kind ~= "array" then return violate(violations, name, words.list) end
-    local index = -1
-    read_array(text, from, 1, function(element, first, last)
-      index = index + 1
-      check_value(type.list, element, text, first, last, name .. "[" .. index .. "]", violations)
-    end)
+    if kind == "array" then return check_elements(type.list, text, from, name, violations) end
+    problem = words.list
   elseif type.message or type.map then
-    if kind ~= "object" then return violate(violations, name, words.message) end
-    if type.message then return check_members(text, from, messages[type.message], name .. ".", violations) end
-    read_object(text, from, 1, function(key, member, first, last)
-      check_value(type.map, member, text, first, last, name .. "." .. key, violations)
-    end)
+    if kind == "object" then
+      return check_object(type, text, from, index and name .. "[" .. index .. "]" or name, violations)
+    end
+    problem = words.message
   elseif type.names then
-    local problem = kind ~= "string" and "must be one of " .. type.all or text_problem(type, string.sub(text, from + 1, to - 1))
-    if problem then violate(violations, name, problem) end
+    problem = kind ~= "string" and "must be one of " .. type.all or text_problem(type, string.sub(text, from + 1, to - 1))
   elseif kind ~= (kinds[type] or "string") then
-    violate(violations, name, words[type])
+    problem = words[type]
   else
-    local value = kind == "string" and string.sub(text, from + 1, to - 1) or string.sub(text, from, to)
-    local problem = text_problem(type, value)
-    if problem then violate(violations, name, problem) end
+    problem = text_problem(type, kind == "string" and string.sub(text, from + 1, to - 1) or string.sub(text, from, to))
   end
+  if problem then violate(violations, index and name .. "[" .. index .. "]" or name, problem) end
+end
+
+check_elements = function(type, text, from, name, violations)
+  local index = -1
+  read_array(text, from, 1, function(element, first, last)
+    index = index + 1
+    check_value(type, element, text, first, last, name, violations, index)
+  end)
+end
+
+check_object = function(type, text, from, name, violations)
+  if type.message then return check_members(text, from, messages[type.message], name .. ".", violations) end
+  read_object(text, from, 1, function(key, member, first, last)
+    check_value(type.map, member, text, first, last, name .. "." .. key, violations)
+  end)
 end
 
 -- Checks the members of the object at this place; `given` has the values that the path gives to some of them. Gives nil

@@ -16,6 +16,8 @@ export const config = Object.freeze({
     feedRetentionDays: ['FEED_RETENTION', numberOr(30)],
     watchLimit: ['WATCH_LIMIT', numberOr(500)],
     watchPatienceSeconds: ['WATCH_PATIENCE', numberOr(10)],
+    exportLimit: ['EXPORT_LIMIT', numberOr(4)],
+    exportPatienceSeconds: ['EXPORT_PATIENCE', numberOr(30)],
     drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],

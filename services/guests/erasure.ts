@@ -1,12 +1,13 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { currentCaller } from '@hotel/runtime/access/caller'
-import { causeOf } from '@hotel/runtime/database/cause'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import { matchEtag } from '@hotel/runtime/resource/etag'
-import { Refusal } from '@hotel/runtime/resource/refusal'
-import { beingRetired, type Mark, type Retirement, type Wanted } from '@hotel/runtime/resource/retirement'
+import { precondition, Refusal } from '@hotel/runtime/resource/refusal'
+import type { Mark, Retirement, Wanted } from '@hotel/runtime/resource/retirement'
+import { beingRetired } from '@hotel/runtime/resource/retiring'
 import { change, type Scope, type Write, type Writer } from '@hotel/runtime/resource/write'
+import { type ByHotel, byHotel, intervalJob } from '@hotel/runtime/server/interval-job'
 import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext, Client } from 'nice-grpc'
@@ -23,7 +24,7 @@ export type Erasure = {
    * the reservations service has not yet erased its part.
    */
   erase(call: CallContext, request: { id: string; etag: string }, scope: Scope): Promise<GuestMessage>
-  close(): void
+  close(): Promise<void>
 }
 
 type Options = {
@@ -36,19 +37,19 @@ type Options = {
 
 const CARRY_ON_AFTER = '10 seconds'
 const CARRY_ON_EVERY_MS = 5_000
+const ROUND_MS = 60_000
+/** Erasures of a hotel that one round looks at. */
+const MOST_OF_HOTEL = 20
 const METHOD = 'EraseGuest'
 
 /** Makes the Erasure of the service's database and begins to carry on what was left behind. */
 export function guestErasure(options: Options): Erasure {
-  const { orm, writer, retirement, log } = options
-  let isCarryingOn = false
-  const carryOn = async () => {
-    if (isCarryingOn) return
-    isCarryingOn = true
-    await carryOnAll(options).catch((error: unknown) => log.debug({ err: causeOf(error) }, 'erasures not carried on'))
-    isCarryingOn = false
-  }
-  const timer = setInterval(carryOn, CARRY_ON_EVERY_MS)
+  const { writer, retirement, log } = options
+  const job = { failed: 'erasures not carried on', level: 'debug', log } as const
+  const inTurn = byHotel(job)
+  const close = intervalJob({ ...job, everyMs: CARRY_ON_EVERY_MS, limitMs: ROUND_MS }, (signal) =>
+    carryOnAll(options, inTurn, signal),
+  )
 
   return {
     async erase(call, request, scope) {
@@ -62,7 +63,7 @@ export function guestErasure(options: Options): Erasure {
       const actor = currentCaller().subject
       const demandVersion = (version: number) => matchEtag(call, request, version)
       const wanted = { hotel, id, actor, demandVersion }
-      const found = await noteWanted(orm, wanted, call.signal)
+      const found = await noteWanted(writer, wanted, call.signal)
       const mark = found.isErased ? undefined : await agreeOrForget(wanted, call.signal)
       const guest = await writer.write(call, METHOD, request, scope, (written) =>
         eraseNow(written, wanted, mark, found.version),
@@ -70,22 +71,28 @@ export function guestErasure(options: Options): Erasure {
       await finish(options, hotel, id, call.signal)
       return guest
     },
-    close: () => clearInterval(timer),
+    close,
   }
 
   /** A refused erasure is not carried on by itself later. */
   async function agreeOrForget(wanted: Wanted, signal: AbortSignal): Promise<Mark | undefined> {
     return retirement.agree(wanted, signal).catch(async (error: unknown) => {
-      if (isRefused(error)) await forget(orm, wanted.hotel, wanted.id)
+      if (isRefused(error)) await forget(writer, wanted.hotel, wanted.id, signal)
       throw error
     })
   }
 }
 
+/** Throws GUEST_ERASED while the guest is to be erased: that is not taken back. */
+export async function demandNoErasure(em: EntityManager, { hotelId, id }: Guest): Promise<void> {
+  const wanted = 'select from erasure where hotel_id = $1 and guest_id = $2 and finish_time is null'
+  if ((await query(em, wanted, [hotelId, id])).length === 0) return
+  throw precondition('GUEST_ERASED', "the guest's personal data is being erased for good: create another guest")
+}
+
 /** Notes that a guest is to be erased, unless it is; gives how it is now. Throws what `demandVersion` throws. */
-async function noteWanted(orm: MikroORM, { hotel, id, actor, demandVersion }: Wanted, signal: AbortSignal) {
-  return forkFor(orm, signal).transactional(async (em) => {
-    await query(em, `select begin_write($1, '0')`, [hotel])
+async function noteWanted(writer: Writer, { hotel, id, actor, demandVersion }: Wanted, signal: AbortSignal) {
+  return writer.underHead(hotel, signal, async (em) => {
     const { eraseTime, version } = await em.findOneOrFail(Guest, { hotelId: hotel, id })
     if (eraseTime) return { isErased: true, version }
     demandVersion(version)
@@ -129,7 +136,12 @@ async function eraseNow(
 }
 
 /** Has the reservations service erase its part, unless it has. Throws PEER_UNAVAILABLE. */
-async function finish({ orm, reservations }: Options, hotel: string, id: string, signal: AbortSignal): Promise<void> {
+async function finish(
+  { orm, writer, reservations }: Options,
+  hotel: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
   const em = forkFor(orm, signal)
   const [left] = await query<{ version: number }>(
     em,
@@ -141,34 +153,34 @@ async function finish({ orm, reservations }: Options, hotel: string, id: string,
   if (left === undefined) return
   const request = { hotel, guest: id, version: BigInt(left.version) }
   await askPeer('reservations', () => reservations.eraseGuest(request, repeatable(signal)))
-  await note(em, hotel, id, 'finish_time = clock_timestamp()')
+  await note(writer, hotel, id, 'finish_time = clock_timestamp()', signal)
 }
 
-async function carryOnAll(options: Options): Promise<void> {
-  const { orm, log } = options
+async function carryOnAll(options: Options, inTurn: ByHotel, signal: AbortSignal): Promise<void> {
   const left = await query<Left>(
-    orm.em.fork(),
-    `select hotel_id, guest_id, asked_by, standing from erasure
-     where finish_time is null and ask_time < clock_timestamp() - interval '${CARRY_ON_AFTER}'
-     order by ask_time limit 100`,
+    forkFor(options.orm, signal),
+    `select hotel_id, guest_id, asked_by, standing from (
+       select e.*, row_number() over (partition by hotel_id order by ask_time) as place from erasure e
+       where finish_time is null and ask_time < clock_timestamp() - interval '${CARRY_ON_AFTER}') asked
+     where place <= ${MOST_OF_HOTEL} order by ask_time`,
   )
-  for (const each of left) {
-    await carryOn(options, each).catch((error: unknown) =>
-      log.debug({ err: causeOf(error), id: each.guest_id }, 'the erasure of a guest is not finished'),
-    )
-  }
+  await inTurn(
+    Map.groupBy(left, ({ hotel_id }) => hotel_id),
+    signal,
+    (_hotel, each) => carryOn(options, each),
+  )
 }
 
 type Left = { hotel_id: string; guest_id: string; asked_by: string; standing: boolean }
 
 async function carryOn(options: Options, { hotel_id: hotel, guest_id: id, asked_by, standing }: Left): Promise<void> {
   const { orm, writer, retirement } = options
-  const signal = AbortSignal.timeout(5_000)
+  const signal = AbortSignal.timeout(10_000)
   const em = orm.em.fork()
   const guest = await em.findOne(Guest, { hotelId: hotel, id })
   if (guest !== null && !guest.eraseTime) {
     // Others get their turn meanwhile, whatever comes of it.
-    await note(em, hotel, id, 'ask_time = clock_timestamp()')
+    await note(writer, hotel, id, 'ask_time = clock_timestamp()', signal)
     try {
       const wanted = { hotel, id, actor: asked_by, demandVersion: () => {} }
       const mark = await retirement.agree(wanted, signal)
@@ -176,7 +188,7 @@ async function carryOn(options: Options, { hotel_id: hotel, guest_id: id, asked_
         await eraseNow({ ...written, actor: asked_by }, wanted, mark, undefined)
       })
     } catch (error) {
-      if (isRefused(error) && !standing) await forget(orm, hotel, id)
+      if (isRefused(error) && !standing) await forget(writer, hotel, id, signal)
       throw error
     }
   }
@@ -187,10 +199,13 @@ function isRefused(error: unknown): boolean {
   return error instanceof Refusal && error.reason === 'GUEST_HAS_RESERVATIONS'
 }
 
-async function note(em: EntityManager, hotel: string, id: string, what: string): Promise<void> {
-  await query(em, `update erasure set ${what} where hotel_id = $1 and guest_id = $2`, [hotel, id])
+async function note(writer: Writer, hotel: string, id: string, what: string, signal: AbortSignal): Promise<void> {
+  await writer.underHead(hotel, signal, (em) =>
+    query(em, `update erasure set ${what} where hotel_id = $1 and guest_id = $2`, [hotel, id]),
+  )
 }
 
-async function forget(orm: MikroORM, hotel: string, id: string): Promise<void> {
-  await query(orm.em.fork(), 'delete from erasure where hotel_id = $1 and guest_id = $2 and not standing', [hotel, id])
+async function forget(writer: Writer, hotel: string, id: string, signal: AbortSignal): Promise<void> {
+  const statement = 'delete from erasure where hotel_id = $1 and guest_id = $2 and not standing'
+  await writer.underHead(hotel, signal, (em) => query(em, statement, [hotel, id]))
 }

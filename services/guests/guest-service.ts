@@ -7,10 +7,11 @@ import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import type { Pager } from '@hotel/runtime/resource/page'
 import { demandUnchanged, invalidFields, notFound, precondition } from '@hotel/runtime/resource/refusal'
-import { beingRetired, type Retirement } from '@hotel/runtime/resource/retirement'
+import type { Retirement } from '@hotel/runtime/resource/retirement'
+import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/resource/write'
-import type { Erasure } from './erasure.ts'
+import { demandNoErasure, type Erasure } from './erasure.ts'
 import { Guest, guestData, guestFields } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
@@ -41,9 +42,9 @@ export function guestService({
     async createGuest(request, call) {
       const hotel = request.hotel || hotelUnlessNamed()
       if (hotel === undefined) throw invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
+      const fields = valid(request, guestFields)
       await hotels.demandLive(hotel, call.signal)
       const guest = await write(call, 'CreateGuest', request, { hotel }, async (written) => {
-        const fields = valid(request, guestFields)
         const guest = written.em.create(Guest, {
           ...guestData(fields),
           firstName: fields.first_name,
@@ -64,37 +65,28 @@ export function guestService({
     listGuests: (request, call) => listGuests(forkFor(orm, call.signal), page('ListGuests', request), request),
 
     async updateGuest(request, call) {
-      const guest = await write(
-        call,
-        'UpdateGuest',
-        request,
-        await scopeOf(request.id, call.signal),
-        async (written) => {
-          const guest = await findToWrite(written, request.id)
-          matchEtag(call, request, guest.version)
-          const fields = validChanges(request, guestFields, ['hotel'])
-          demandUnchanged('hotel', request.hotel, guest.hotelId)
-          change(guest, guestData(fields), written)
-          return () => guest.toProto()
-        },
-      )
+      const scope = await scopeOf(request.id, call.signal)
+      const fields = validChanges(request, guestFields, ['hotel'])
+      const guest = await write(call, 'UpdateGuest', request, scope, async (written) => {
+        const guest = await findToWrite(written, request.id)
+        matchEtag(call, request, guest.version)
+        demandUnchanged('hotel', request.hotel, guest.hotelId)
+        change(guest, guestData(fields), written)
+        return () => guest.toProto()
+      })
       return withEtag(call, guest)
     },
 
     async replaceGuest(request, call) {
-      const guest = await write(
-        call,
-        'ReplaceGuest',
-        request,
-        await scopeOf(request.id, call.signal),
-        async (written) => {
-          const guest = await findToWrite(written, request.id)
-          matchEtag(call, request, guest.version)
-          demandUnchanged('hotel', request.hotel, guest.hotelId)
-          change(guest, guestData(valid(request, guestFields)), written)
-          return () => guest.toProto()
-        },
-      )
+      const scope = await scopeOf(request.id, call.signal)
+      const fields = valid(request, guestFields)
+      const guest = await write(call, 'ReplaceGuest', request, scope, async (written) => {
+        const guest = await findToWrite(written, request.id)
+        matchEtag(call, request, guest.version)
+        demandUnchanged('hotel', request.hotel, guest.hotelId)
+        change(guest, guestData(fields), written)
+        return () => guest.toProto()
+      })
       return withEtag(call, guest)
     },
 
@@ -110,7 +102,12 @@ export function guestService({
         matchEtag(call, request, guest.version)
         if (guest.eraseTime !== null)
           throw precondition('GUEST_ERASED', "the guest's personal data was erased for good: create another guest")
-        if (guest.deleteTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
+        if (guest.deleteTime === null) {
+          if (guest.retiringTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
+          await demandNoErasure(written.em, guest)
+          takeBack(guest, written)
+          return () => guest.toProto()
+        }
         change(guest, { deleteTime: null }, written)
         return () => guest.toProto()
       })

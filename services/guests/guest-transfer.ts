@@ -9,13 +9,13 @@ import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transf
 import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CallContext } from 'nice-grpc'
-import { Guest, guestFields } from './guest.ts'
+import { GUEST_BYTES, Guest, guestFields } from './guest.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
 type Row = ImportRow & { first_name: string; last_name: string | null; email: string | null; phone: string | null }
 
 /** Guests in bulk. Those of a deleted hotel are taken too: a hotel's guests outlive it. */
-export function guestTransfer(orm: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
+export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
   const plan: ImportPlan<GuestMessage, Row> = {
     table: 'guest',
     hotels: (guests, call) => hotelsOf(guests, hotels, call),
@@ -27,7 +27,7 @@ export function guestTransfer(orm: MikroORM, writer: Writer, hotels: KnownHotels
   }
   return {
     import: (guests, call) => importRows(writer, plan, guests, call),
-    export: (call) => exportEntities(orm, call.signal, 'guest', Guest),
+    export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_BYTES }, Guest),
   }
 }
 

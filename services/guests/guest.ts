@@ -1,5 +1,6 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { email, optionalGiven, optionalText, phone, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -40,10 +41,14 @@ export class Guest extends schema.class {
       delete_time: this.deleteTime ?? undefined,
       erase_time: this.eraseTime ?? undefined,
       etag: etagOf(this.version),
+      retiring_time: this.retiringTime ?? undefined,
     })
   }
 }
 schema.setClass(Guest)
+
+/** The bytes of a guest's texts. */
+export const GUEST_BYTES = textBytes('first_name', 'last_name', 'email', 'phone')
 
 /** What is left of a guest's data once it is erased: the database refuses anything else. */
 export const erasedData = { firstName: '[erased]', lastName: null, email: null, phone: null }

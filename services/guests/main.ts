@@ -9,7 +9,7 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase } from '@hotel/runtime/database/database'
+import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
@@ -34,6 +34,10 @@ const { log, metrics } = telemetry
 
 const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], migrations, telemetry })
 closing.defer(() => orm.close())
+const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
+closing.defer(() => readiness.close())
+const exportsFrom = await openDatabase({ url: config.databaseUrl, entities: [Guest], poolSize: config.exportLimit })
+closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
 const identity = openIdentity(config.serviceTokenFile, log)
@@ -45,18 +49,18 @@ closing.defer(() => reservations.close())
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
 const offset = clockOffset(config.clockFile)
 const hotels = knownHotels(orm, rooms.client(HotelServiceDefinition))
-const guestWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
+const guestWriter = writer({ orm, heads, rebuild, resources: ['guest'], clockOffset: offset, refusals: {}, metrics })
 const decisions = reservations.client(RetirementServiceDefinition)
 const retirement = guestRetirement({ orm, writer: guestWriter, reservations: decisions, log })
-closing.defer(() => retirement.close())
+closing.defer(retirement.close)
 const erasure = guestErasure({ orm, writer: guestWriter, retirement, reservations: decisions, log })
-closing.defer(() => erasure.close())
+closing.defer(erasure.close)
 closing.defer(pruneIdempotencyKeys(orm, log))
 
 const served = await serve({
   ...config,
   telemetry,
-  ready: databaseReady(orm, migrations),
+  ready: databaseReady(readiness, migrations),
   add(server) {
     server.add(
       GuestServiceDefinition,
@@ -70,13 +74,17 @@ const served = await serve({
         hotels,
       }),
     )
-    server.add(TransferServiceDefinition, transferService({ guests: guestTransfer(orm, guestWriter, hotels) }))
+    server.add(
+      TransferServiceDefinition,
+      transferService({ guests: guestTransfer(exportsFrom, guestWriter, hotels) }, { ...config, log }),
+    )
     server.add(
       FeedServiceDefinition,
       feedService({
         orm,
         heads,
         rebuild,
+        resources: ['guest'],
         encode: (_resource, message) => ({
           type_url: 'type.googleapis.com/hotel.guests.v1.Guest',
           value: Buffer.from(GuestMessage.encode(message as GuestMessage).finish()),

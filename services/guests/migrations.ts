@@ -1,4 +1,4 @@
-import { FEED_MIGRATION } from '@hotel/runtime/database/migrate'
+import { FEED_MIGRATION, IMPORTED_IDS, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
 
 /** The tables of the guests database, in order. */
 export const migrations = [
@@ -6,4 +6,6 @@ export const migrations = [
   { name: '0002-guest', file: new URL('migrations/0002-guest.sql', import.meta.url) },
   { name: '0003-retirement', file: new URL('migrations/0003-retirement.sql', import.meta.url) },
   { name: '0004-erasure', file: new URL('migrations/0004-erasure.sql', import.meta.url) },
+  { name: '0005-key-digests', file: KEY_DIGESTS },
+  { name: '0006-imported-ids', file: IMPORTED_IDS },
 ]

@@ -1,6 +1,8 @@
 import { Alternatives } from '@hotel/proto/hotel/reservations/v1/alternatives'
+import { causeOf } from '@hotel/runtime/database/cause'
 import type { ClockOffset } from '@hotel/runtime/database/clock'
-import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import type { Logger } from '@hotel/runtime/telemetry/log'
 import { Any, type ErrorDetails } from 'nice-grpc-error-details'
 import { endOf } from './stay.ts'
 import { type Conflict, inTheWay, MOST_IN_THE_WAY, NoRoom, type Wish } from './unavailable.ts'
@@ -8,21 +10,43 @@ import { type Conflict, inTheWay, MOST_IN_THE_WAY, NoRoom, type Wish } from './u
 /** How many days earlier or later the dates of an alternative may be. */
 const REACH_DAYS = 30
 const MOST_ALTERNATIVES = 5
+/** How long a refusal waits for what would succeed instead: it says less rather than later. */
+const PATIENCE_MS = 2_000
 /** Of all alternatives together, as long as there is one: see MOST_IN_THE_WAY. */
 const MOST_ROOMS_NAMED = 60
 
-/** Runs a write. Its refusal for lack of rooms leaves with what would succeed instead, read when the write is over. */
+/** What alternatives are read with. */
+export type Reading = { readonly orm: MikroORM; readonly clockOffset: ClockOffset; readonly log: Logger }
+
+/**
+ * Runs a write. Its refusal for lack of rooms leaves with what would succeed instead, read when the write is over; without,
+ * when that fails or takes long.
+ */
 export async function withAlternatives<T>(
+  { orm, clockOffset, log }: Reading,
+  call: AbortSignal,
   write: () => Promise<T>,
-  read: () => EntityManager,
-  clockOffset: ClockOffset,
 ): Promise<T> {
   try {
     return await write()
   } catch (error) {
     if (!(error instanceof NoRoom) || error.wish === undefined) throw error
-    throw error.with(await explain(read(), error.wish, clockOffset()))
+    const { wish } = error
+    const signal = AbortSignal.any([call, AbortSignal.timeout(PATIENCE_MS)])
+    const details = await unlessAborted(signal, explain(forkFor(orm, signal), wish, clockOffset())).catch((failure) => {
+      if (!call.aborted) log.warn({ err: causeOf(failure), hotel: wish.hotel }, 'a refusal leaves without alternatives')
+      return []
+    })
+    throw error.with(details)
   }
+}
+
+/** A query is cancelled with its signal, but may wait for a connection first. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+  )
+  return Promise.race([work, aborted])
 }
 
 type Around = {

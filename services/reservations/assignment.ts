@@ -1,6 +1,7 @@
 import { type EntityManager, query } from '@hotel/runtime/database/database'
-import type { FieldViolation } from '@hotel/runtime/resource/refusal'
+import { type FieldViolation, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Write } from '@hotel/runtime/resource/write'
+import { Status } from 'nice-grpc'
 import type { Place } from './parties.ts'
 import { endOf, type Stay } from './stay.ts'
 import { noRoomOfType } from './unavailable.ts'
@@ -41,10 +42,13 @@ export type Assignment = {
   readonly holdUntil: Date | null
 }
 
-/** Chooses rooms and holds them: all or none. Gives their ids; throws NO_ROOM_OF_TYPE_AVAILABLE. */
+/**
+ * Chooses rooms and holds them: all or none. Gives their ids; throws NO_ROOM_OF_TYPE_AVAILABLE, and UNAVAILABLE when others
+ * took what was chosen again and again.
+ */
 export async function assign({ em, now }: Write, wanted: Assignment): Promise<string[]> {
   const { id, place, type, count, stay, holdUntil } = wanted
-  const [outcome] = await query<{ rooms: string[] | null; free: number }>(
+  const [outcome] = await query<{ rooms: string[] | null; free: number | null }>(
     em,
     'select rooms, free from assign_rooms($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     [
@@ -60,5 +64,9 @@ export async function assign({ em, now }: Write, wanted: Assignment): Promise<st
     ],
   )
   if (outcome?.rooms) return outcome.rooms
-  throw noRoomOfType(type, count, outcome?.free ?? 0, { ...place, stay, rooms: { type, count } })
+  if (outcome?.free == null) {
+    const message = `others took the rooms of the type ${type} while they were chosen: repeat`
+    throw new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message)
+  }
+  throw noRoomOfType(type, count, outcome.free, { ...place, stay, rooms: { type, count } })
 }

@@ -5,20 +5,23 @@ import {
   type ListRoomAvailabilityResponse,
   type ListRoomTypeAvailabilityRequest,
   type ListRoomTypeAvailabilityResponse,
+  type NightAvailability,
 } from '@hotel/proto/hotel/reservations/v1/availability'
 import { hotelFilter } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
-import type { Pager } from '@hotel/runtime/resource/page'
+import { DEFAULT_SIZE, type Pager } from '@hotel/runtime/resource/page'
+import { bounded, type Summed, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { date, idFilter, valid } from '@hotel/runtime/resource/valid'
 import { endOf, nightsOf, stay } from './stay.ts'
 
-/** What one answer may hold: rooms or types times nights, so that a page stays below the size that the gateway sends on. */
-const MOST_CELLS = 40_000
+/** What one answer may hold, times the nights of the stay: what a page costs grows with both. */
+const MOST_ROOM_NIGHTS = 40_000
+const MOST_TYPE_NIGHTS = 20_000
 
 type Asked = ListRoomAvailabilityRequest | ListRoomTypeAvailabilityRequest
 
 /** The stay and filter that were asked about, and a page of no more than an answer may hold. */
-function asked(pager: Pager, method: string, request: Asked) {
+function asked(pager: Pager, method: string, request: Asked, mostNights: number) {
   const { in_date, out_date, ...filter } = valid(request, {
     in_date: date,
     out_date: date,
@@ -27,8 +30,8 @@ function asked(pager: Pager, method: string, request: Asked) {
     room_type: idFilter,
   })
   const dates = stay(in_date, out_date)
-  const most = Math.floor(MOST_CELLS / nightsOf(dates))
-  const page_size = Math.min(request.page_size, most)
+  const most = Math.floor(mostNights / nightsOf(dates))
+  const page_size = Math.min(request.page_size === 0 ? DEFAULT_SIZE : request.page_size, most)
   return { first: in_date, until: endOf(dates), filter, page: pager(method, { ...request, page_size }) }
 }
 
@@ -50,8 +53,8 @@ export async function listRoomAvailability(
   request: ListRoomAvailabilityRequest,
   clockOffset: number,
 ): Promise<ListRoomAvailabilityResponse> {
-  const { first, until, filter, page } = asked(pager, 'ListRoomAvailability', request)
-  const rows = await query<RoomRow>(em, 'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+  const { first, until, filter, page } = asked(pager, 'ListRoomAvailability', request, MOST_ROOM_NIGHTS)
+  const fetched = await query<RoomRow & Summed>(em, ROOMS, [
     first,
     until,
     filter.hotel,
@@ -61,10 +64,10 @@ export async function listRoomAvailability(
     page.limit,
     clockOffset,
   ])
-  const { rows: rooms, next_page_token } = page.cut(rows, (row) => [row.location, row.number_order, row.room])
+  const { rows: rooms, next_page_token } = page.cut(fetched, (row) => [row.location, row.number_order, row.room])
   return {
-    rooms: rooms.map(({ number_order: _, room_type, held, ...row }) => ({
-      ...row,
+    rooms: rooms.map(({ room, number, location, hotel, room_type, held }) => ({
+      ...{ room, number, location, hotel },
       room_type: room_type ?? undefined,
       available: held.length === 0,
       held: held.map(heldNights),
@@ -72,6 +75,11 @@ export async function listRoomAvailability(
     next_page_token,
   }
 }
+
+const ROOMS = bounded(
+  'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+  `${textBytes('number')} + 36 * cardinality(held)`,
+)
 
 function heldNights(text: string): HeldNights {
   const [in_date = '', out_date = '', holder] = text.split(' ')
@@ -82,7 +90,9 @@ type TypeRow = {
   room_type: string | null
   name: string
   hotel: string
-  nights: { night: string; total: number; held: number; free: number }[]
+  total: number
+  /** Each as `night difference`: how many more rooms are held from this night on, or fewer. */
+  moves: string[]
 }
 
 /** A page of room types by name (that of rooms without one last), hotel, id, in one statement and so one snapshot. */
@@ -92,29 +102,54 @@ export async function listRoomTypeAvailability(
   request: ListRoomTypeAvailabilityRequest,
   clockOffset: number,
 ): Promise<ListRoomTypeAvailabilityResponse> {
-  const { first, until, filter, page } = asked(pager, 'ListRoomTypeAvailability', request)
-  const rows = await query<TypeRow>(
-    em,
-    'select * from room_type_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
-    [
-      first,
-      until,
-      filter.hotel,
-      filter.location,
-      filter.room_type,
-      ...(page.after ?? [null, null, null, null]),
-      page.limit,
-      clockOffset,
-    ],
-  )
-  const { rows: types, next_page_token } = page.cut(rows, (row) => [
+  const { first, until, filter, page } = asked(pager, 'ListRoomTypeAvailability', request, MOST_TYPE_NIGHTS)
+  const fetched = await query<TypeRow & Summed>(em, TYPES, [
+    first,
+    until,
+    filter.hotel,
+    filter.location,
+    filter.room_type,
+    ...(page.after ?? [null, null, null, null]),
+    page.limit,
+    clockOffset,
+  ])
+  const { rows: types, next_page_token } = page.cut(fetched, (row) => [
     row.room_type === null,
     row.name,
     row.hotel,
     row.room_type ?? NO_TYPE,
   ])
-  return { room_types: types.map((row) => ({ ...row, room_type: row.room_type ?? undefined })), next_page_token }
+  const dates = datesBetween(first, until)
+  return {
+    room_types: types.map(({ room_type, name, hotel, total, moves }) => ({
+      room_type: room_type ?? undefined,
+      name,
+      hotel,
+      nights: nightsOfType(dates, total, moves),
+    })),
+    next_page_token,
+  }
 }
+
+function nightsOfType(dates: readonly string[], total: number, moves: readonly string[]): NightAvailability[] {
+  const differences = new Map(moves.map((move) => [move.slice(0, 10), Number(move.slice(11))]))
+  let held = 0
+  return dates.map((night) => {
+    held += differences.get(night) ?? 0
+    return { night, total, held, free: total - held }
+  })
+}
+
+function datesBetween(first: string, until: string): string[] {
+  const begin = Temporal.PlainDate.from(first)
+  return Array.from({ length: begin.until(until).days }, (_, days) => begin.add({ days }).toString())
+}
+
+const TYPES = bounded(
+  'select * from room_type_nights($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  // Of each night its date and three numbers are said.
+  `${textBytes('name')} + 20 * ($2::date - $1::date)`,
+)
 
 /** Stands for the absence of a type where rows are ordered by its id. */
 const NO_TYPE = '00000000-0000-0000-0000-000000000000'

@@ -10,6 +10,7 @@ import type { ClockOffset } from '@hotel/runtime/database/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import { isId } from '@hotel/runtime/resource/id'
 import type { Page, Pager } from '@hotel/runtime/resource/page'
+import { bounded, type Summed, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { notFound } from '@hotel/runtime/resource/refusal'
 import { idFilter, valid } from '@hotel/runtime/resource/valid'
 import { encoded } from '@hotel/runtime/server/encoded'
@@ -47,6 +48,9 @@ type Row = {
 
 const COLUMNS = `c.hotel_id, c.id, c.location_id, c.in_date, c.out_date, c.status, c.guest_id, c.first_name, c.last_name,
   c.rooms, c.room_numbers, c.checkin_datetime, c.checkout_datetime, c.hold_until`
+
+/** The bytes of a stay's texts and of the ids of its rooms. */
+const STAY_BYTES = `${textBytes('first_name', 'last_name', 'room_numbers::text')} + 40 * cardinality(rooms)`
 
 /** Locations with this moment and their dates at it. $1 is what the clock is off by, in seconds: 0 but in tests. */
 const DATED_LOCATIONS = `select l.hotel_id, l.id, location_date(l.time_zone, m.at) as today, m.at
@@ -134,24 +138,24 @@ async function readPage(
   const [limit, inDate, status, id] = [1, 2, 3, 4].map((place) => `$${parameters.length + place}`)
   const after =
     page.after === undefined ? '' : `and (c.in_date, c.status, c.id) > (${inDate}::date, ${status}, ${id}::uuid)`
-  const rows = await query<Row>(
+  const fetched = await query<Row & Summed>(
     em,
     {
       name: `stays_${period}_${name}${page.after === undefined ? '' : '_after'}`,
-      text: `select ${COLUMNS} from ${from} cross join lateral (
+      text: bounded(
+        `select ${COLUMNS} from ${from} cross join lateral (
           select * from current_and_upcoming c
           where c.hotel_id = l.hotel_id and c.location_id = l.id and ${IS_HELD} and ${PERIODS[period]} ${after}
           order by c.in_date, c.status, c.id limit ${limit}
         ) c order by c.in_date, c.status, c.id limit ${limit}`,
+        STAY_BYTES,
+      ),
     },
     [...parameters, page.limit, ...(page.after ?? [])],
   )
-  const last = rows.length > page.size ? rows[page.size - 1] : undefined
-  const reservations = rows.slice(0, page.size).map(toProto)
-  return {
-    stays: ListStaysResponse.encode({ reservations, next_page_token: '' }).finish(),
-    next: last && [last.in_date, last.status, last.id],
-  }
+  const { rows, next } = page.cut(fetched, ({ in_date, status, id }) => [in_date, status, id])
+  const reservations = rows.map(toProto)
+  return { stays: ListStaysResponse.encode({ reservations, next_page_token: '' }).finish(), next }
 }
 
 function toProto(row: Row): Stay {

@@ -2,16 +2,22 @@ import type { Leg as LegMessage, ReservationRecord } from '@hotel/proto/hotel/tr
 import type { ClockOffset } from '@hotel/runtime/database/clock'
 import type { MikroORM } from '@hotel/runtime/database/database'
 import { exportRows } from '@hotel/runtime/transfer/export-rows'
-import { Reservation } from './reservation.ts'
+import { RESERVATION_BYTES, Reservation } from './reservation.ts'
 import { legsOf, legsUntil } from './stay.ts'
 
 /** Reservations with the nights that they hold and the date of leaving, by the location's calendar. */
-const SOURCE = `(
-  select r.*, location_date(l.time_zone, r.checkout_datetime) as checkout_date, (
-      select coalesce(json_agg(json_build_object('room', o.room_id, 'in_date', o.in_date, 'out_date', o.out_date)
+const EXPORTED = {
+  table: 'reservation',
+  bytes: `${RESERVATION_BYTES} + 70 * (
+    select count(*) from occupancy o where o.hotel_id = found.hotel_id and o.holder_id = found.id)`,
+  more: [
+    `(select location_date(l.time_zone, t.checkout_datetime) from location l
+      where l.hotel_id = t.hotel_id and l.id = t.location_id) as checkout_date`,
+    `(select coalesce(json_agg(json_build_object('room', o.room_id, 'in_date', o.in_date, 'out_date', o.out_date)
         order by o.in_date, o.room_id), '[]')
-      from occupancy o where o.hotel_id = r.hotel_id and o.holder_id = r.id) as legs
-  from reservation r left join location l on l.hotel_id = r.hotel_id and l.id = r.location_id)`
+      from occupancy o where o.hotel_id = t.hotel_id and o.holder_id = t.id) as legs`,
+  ],
+}
 
 /** All reservations; with their legs where those are not what the reservation itself says. */
 export async function* exportReservations(
@@ -20,7 +26,7 @@ export async function* exportReservations(
   clockOffset: ClockOffset,
 ): AsyncGenerator<ReservationRecord[]> {
   const at = new Date(Date.now() + clockOffset() * 1_000)
-  for await (const rows of exportRows(orm, signal, SOURCE)) {
+  for await (const rows of exportRows(orm, signal, EXPORTED)) {
     const em = orm.em.fork()
     yield rows.map(({ legs, checkout_date, ...row }) => {
       const reservation = em.map(Reservation, row as never)

@@ -4,12 +4,15 @@ import { isId } from '@hotel/runtime/resource/id'
 import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
 import type { Write } from '@hotel/runtime/resource/write'
 import type { CaughtUp } from './caught-up.ts'
-import type { Place } from './parties.ts'
+import { GUEST_IS_LIVE, type Place, ROOM_IS_LIVE } from './parties.ts'
 
-/** What the rows of a batch name, by the ids as they are given. */
-type Named = { readonly rooms: readonly string[]; readonly guests: readonly string[] }
+/** What the rows of a batch name, by the ids as they are given, and which of all these are to be live. */
+type Named = { readonly rooms: readonly string[]; readonly guests: readonly string[]; readonly live: readonly string[] }
 
-/** The places of the rooms that are known, once all that is named is: what is not then, or not the caller's, is nowhere. */
+/**
+ * The places of the rooms that are known, once all that is named is, as it has to be: what is not then, or not the
+ * caller's, is nowhere.
+ */
 export async function placesOf(
   orm: MikroORM,
   caughtUp: CaughtUp,
@@ -18,20 +21,28 @@ export async function placesOf(
 ): Promise<ReadonlyMap<string, Place>> {
   const rooms = [...new Set(named.rooms)].filter(isId)
   const guests = [...new Set(named.guests)].filter(isId)
+  const toBeLive = new Set(named.live)
   const own = callersHotels()
   const known = async () => {
     const em = forkFor(orm, signal)
-    const rows = await query<{ id: string; hotel_id: string; location_id: string }>(
+    const rows = await query<{ id: string; hotel_id: string; location_id: string; live: boolean }>(
       em,
-      `select id, hotel_id, location_id from room where id = any($1) and ${isOfHotels('hotel_id', '$2', own)}`,
+      `select id, hotel_id, location_id, ${ROOM_IS_LIVE} as live from room r
+       where id = any($1) and ${isOfHotels('hotel_id', '$2', own)}`,
       [rooms, own],
     )
     const hotels = [...new Set(rows.map(({ hotel_id }) => hotel_id))]
-    const here = await query(em, 'select from guest where hotel_id = any($1) and id = any($2)', [hotels, guests])
+    const here = await query<{ id: string; live: boolean }>(
+      em,
+      `select id, ${GUEST_IS_LIVE} as live from guest g where hotel_id = any($1) and id = any($2)`,
+      [hotels, guests],
+    )
     const places = rows.map(
       ({ id, hotel_id, location_id }) => [id, { hotel: hotel_id, location: location_id }] as const,
     )
-    return { places: new Map(places), isAll: rows.length === rooms.length && here.length === guests.length }
+    const isAsItHasToBe = [...rows, ...here].every(({ id, live }) => live || !toBeLive.has(id))
+    const isAll = rows.length === rooms.length && here.length === guests.length && isAsItHasToBe
+    return { places: new Map(places), isAll }
   }
   const before = await known()
   if (before.isAll) return before.places
@@ -74,14 +85,12 @@ export async function partyViolations(
   const guests = rows.flatMap(({ guest }) => guest ?? [])
   const guestRows = await query<{ id: string; live: boolean }>(
     em,
-    `select g.id, g.delete_time is null and not exists (
-         select 1 from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id and r.version >= g.version) as live
-     from guest g where g.hotel_id = $1 and g.id = any($2)`,
+    `select g.id, ${GUEST_IS_LIVE} as live from guest g where g.hotel_id = $1 and g.id = any($2)`,
     [hotel, guests],
   )
   const roomRows = await query<{ id: string; live: boolean }>(
     em,
-    'select id, delete_time is null as live from room where hotel_id = $1 and id = any($2)',
+    `select r.id, ${ROOM_IS_LIVE} as live from room r where r.hotel_id = $1 and r.id = any($2)`,
     [hotel, rows.flatMap(({ rooms }) => rooms)],
   )
   const live = new Map([...guestRows, ...roomRows].map(({ id, live }) => [id, live]))

@@ -1,3 +1,4 @@
+import { Reservation_Status as StatusCode } from '@hotel/proto/hotel/reservations/v1/reservations'
 import type { ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { isId } from '@hotel/runtime/resource/id'
 import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
@@ -84,8 +85,8 @@ function legViolations(row: ReservationRow, legs: ReservationRecord['legs']): Fi
     if (!isId(room) || !isDate(in_date) || !isDate(out_date)) return wrong('have a room or a date that is none')
     if (!(in_date >= row.in_date && in_date < out_date && out_date <= end)) return wrong('are not nights of the stay')
   }
-  const last = legs.filter(({ out_date }) => out_date === end).map(({ room }) => room)
-  if (row.status === 'CHECKED_IN' && !row.rooms.every((room) => last.includes(room)))
+  const last = new Set(legs.filter(({ out_date }) => out_date === end).map(({ room }) => room))
+  if (row.status === 'CHECKED_IN' && !row.rooms.every((room) => last.has(room)))
     return wrong('do not end in the rooms of the reservation')
   return []
 }
@@ -133,6 +134,13 @@ export function nightsOf(row: ReservationRow, given: ReservationRecord['legs'], 
       ? given.map(({ room, in_date, out_date }) => ({ room, inDate: in_date, outDate: out_date }))
       : legsOf({ inDate: row.in_date, outDate: row.out_date }, row.rooms)
   return checkout === null ? legs : legsUntil(checkout, legs)
+}
+
+/** Whether a reservation may turn out to be open, as far as can be told without a calendar. */
+export function mayBeOpen({ reservation }: ReservationRecord): boolean {
+  return (
+    reservation !== undefined && reservation.delete_time === undefined && reservation.status !== StatusCode.CHECKED_OUT
+  )
 }
 
 /** Whether the reservation is current or to come, and so needs a live guest and live rooms. */

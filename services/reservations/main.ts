@@ -4,6 +4,7 @@ import { AvailabilityServiceDefinition } from '@hotel/proto/hotel/reservations/v
 import { RoomBlockServiceDefinition } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { ReservationServiceDefinition } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
+import { StatusCheckServiceDefinition } from '@hotel/proto/hotel/reservations/v1/status_check'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
@@ -16,7 +17,7 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase } from '@hotel/runtime/database/database'
+import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { sendingEncoded } from '@hotel/runtime/server/encoded'
@@ -37,11 +38,12 @@ import { FEEDS, replicaOf } from './replicas.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
 import { reservationTransfer } from './reservation-transfer.ts'
-import { encode, rebuilder } from './resources.ts'
+import { encode, RESOURCES, rebuilder } from './resources.ts'
 import { retirementService } from './retirement-service.ts'
 import { RoomBlock } from './room-block.ts'
 import { roomBlockService } from './room-block-service.ts'
 import { roomBlockTransfer } from './room-block-transfer.ts'
+import { statusCheckService } from './status-check.ts'
 import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
 
 await using closing = new AsyncDisposableStack()
@@ -51,6 +53,14 @@ const { log, metrics } = telemetry
 
 const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], migrations, telemetry })
 closing.defer(() => orm.close())
+const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
+closing.defer(() => readiness.close())
+const exportsFrom = await openDatabase({
+  url: config.databaseUrl,
+  entities: [Reservation, RoomBlock],
+  poolSize: config.exportLimit,
+})
+closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
 const identity = openIdentity(config.serviceTokenFile, log)
@@ -61,7 +71,15 @@ closing.defer(() => rooms.close())
 
 const offset = clockOffset(config.clockFile)
 const rebuild = rebuilder(orm)
-const reservationWriter = writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics })
+const reservationWriter = writer({
+  orm,
+  heads,
+  rebuild,
+  resources: RESOURCES,
+  clockOffset: offset,
+  refusals: {},
+  metrics,
+})
 const replicas = [
   followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), telemetry),
   followFeed('rooms', rooms, replicaOf(FEEDS.rooms, orm, reservationWriter), telemetry),
@@ -72,8 +90,9 @@ closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
 const caches = openCaches(config, log, metrics)
 closing.defer(() => caches.close())
+const feeds = { guests: guests.client(FeedServiceDefinition), rooms: rooms.client(FeedServiceDefinition) }
 const peers = readThrough(orm, reservationWriter, {
-  feed: rooms.client(FeedServiceDefinition),
+  feeds,
   guests: guests.client(GuestServiceDefinition),
   rooms: rooms.client(RoomServiceDefinition),
   locations: rooms.client(LocationServiceDefinition),
@@ -92,6 +111,7 @@ const groups = creationGroups({
 const deps = {
   orm,
   groups,
+  log,
   writer: reservationWriter,
   page: pager(config.pageTokenKey),
   clockOffset: offset,
@@ -102,11 +122,12 @@ const deps = {
 }
 const transferDeps = {
   orm,
+  exportsFrom,
   clockOffset: offset,
   writer: reservationWriter,
-  caughtUp: caughtUp(orm, { guests: guests.client(FeedServiceDefinition), rooms: rooms.client(FeedServiceDefinition) }),
+  caughtUp: caughtUp(orm, feeds),
 }
-const databaseIsReady = databaseReady(orm, migrations)
+const databaseIsReady = databaseReady(readiness, migrations)
 
 const served = await serve({
   ...config,
@@ -116,18 +137,23 @@ const served = await serve({
     if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')
   },
   add(server) {
-    server.add(sendingEncoded(ReservationServiceDefinition), reservationService(deps))
+    const reservations = reservationService(deps)
+    server.add(sendingEncoded(ReservationServiceDefinition), reservations)
+    server.add(StatusCheckServiceDefinition, statusCheckService(reservations))
     server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))
     server.add(RetirementServiceDefinition, retirementService(reservationWriter, deps.peers, caches))
     server.add(
       TransferServiceDefinition,
-      transferService({
-        reservations: reservationTransfer(transferDeps),
-        room_blocks: roomBlockTransfer(transferDeps),
-      }),
+      transferService(
+        {
+          reservations: reservationTransfer(transferDeps),
+          room_blocks: roomBlockTransfer(transferDeps),
+        },
+        { ...config, log },
+      ),
     )
-    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
+    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode, resources: RESOURCES }))
   },
 })
 await served.stop(await untilToldToStop())

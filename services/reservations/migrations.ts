@@ -1,4 +1,4 @@
-import { FEED_MIGRATION } from '@hotel/runtime/database/migrate'
+import { FEED_MIGRATION, IMPORTED_IDS, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
 
 /** The tables of the reservations database, in order. */
 export const migrations = [
@@ -16,4 +16,7 @@ export const migrations = [
   { name: '0009-held-stays', file: new URL('migrations/0009-held-stays.sql', import.meta.url) },
   { name: '0010-covering-legs', file: new URL('migrations/0010-covering-legs.sql', import.meta.url) },
   { name: '0011-erasure', file: new URL('migrations/0011-erasure.sql', import.meta.url) },
+  { name: '0012-key-digests', file: KEY_DIGESTS },
+  { name: '0013-imported-ids', file: IMPORTED_IDS },
+  { name: '0014-filtered-lists', file: new URL('migrations/0014-filtered-lists.sql', import.meta.url) },
 ]

@@ -1,9 +1,19 @@
 import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
-import { type FieldViolation, invalidFields } from '@hotel/runtime/resource/refusal'
+import { type FieldViolation, invalidFields, precondition } from '@hotel/runtime/resource/refusal'
+import { endOf, type Stay } from './stay.ts'
+import { roomNotAvailable, type Wish } from './unavailable.ts'
 
 /** The place of a reservation's rooms. */
 export type Place = { readonly hotel: string; readonly location: string }
+
+/** Whether a guest `g` takes reservations, as SQL. */
+export const GUEST_IS_LIVE = `(g.delete_time is null and not exists (
+  select from retired_guest t where t.hotel_id = g.hotel_id and t.guest_id = g.id and t.version >= g.version))`
+
+/** Whether a room `r` takes reservations from today on, as SQL. */
+export const ROOM_IS_LIVE = `(r.delete_time is null and not exists (
+  select from retired_room t where t.hotel_id = r.hotel_id and t.room_id = r.id and t.version >= r.version))`
 
 /** The hotel of rooms, by id alone; undefined when none is known, of the caller's hotels. Retired rooms count too. */
 export async function hotelOfRooms(em: EntityManager, rooms: readonly string[]): Promise<string | undefined> {
@@ -16,17 +26,26 @@ export async function hotelOfRooms(em: EntityManager, rooms: readonly string[]):
   return row?.hotel_id
 }
 
-/** What is wrong with rooms for a reservation of this hotel: unknown, deleted, or of several locations; or their place. */
+/**
+ * Whether a room `r` is deleted: known to be, or agreed to and known by its retirement only. The constraint refuses the
+ * nights that a retirement takes; of a stay that ends before, by the date in the parameter of this name, only this tells.
+ */
+const isGone = (until: string) => `(r.delete_time is not null or exists (
+  select from retired_room t join occupancy o on o.hotel_id = t.hotel_id and o.holder_id = t.room_id
+  where t.hotel_id = r.hotel_id and t.room_id = r.id and t.version >= r.version and o.in_date >= ${until}::date))`
+
+/** What is wrong with rooms for a stay in this hotel: unknown, deleted, or of several locations; or their place. */
 export async function placeOfRooms(
   em: EntityManager,
   hotel: string,
   rooms: readonly string[],
   field: 'room' | 'rooms',
+  dates: Stay,
 ): Promise<Place | FieldViolation> {
   const rows = await query<{ location_id: string }>(
     em,
-    'select location_id from room where hotel_id = $1 and id = any($2) and delete_time is null',
-    [hotel, rooms],
+    `select location_id from room r where hotel_id = $1 and id = any($2) and not ${isGone('$3')}`,
+    [hotel, rooms, endOf(dates)],
   )
   const locations = new Set(rows.map((row) => row.location_id))
   const [location] = locations
@@ -37,13 +56,38 @@ export async function placeOfRooms(
 
 /** Whether a guest is one of this hotel's who takes reservations: reads the replica under the hotel's feed head. */
 export async function guestIsLive(em: EntityManager, hotel: string, guest: string): Promise<boolean> {
-  const rows = await query(
-    em,
-    `select 1 from guest g where g.hotel_id = $1 and g.id = $2 and g.delete_time is null
-       and not exists (select 1 from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id and r.version >= g.version)`,
-    [hotel, guest],
-  )
+  const rows = await query(em, `select from guest g where g.hotel_id = $1 and g.id = $2 and ${GUEST_IS_LIVE}`, [
+    hotel,
+    guest,
+  ])
   return rows.length > 0
+}
+
+/** Throws ROOM_NOT_AVAILABLE when some of these rooms of a hotel are deleted. */
+export async function demandLiveRooms(
+  em: EntityManager,
+  hotel: string,
+  rooms: readonly string[],
+  dates: Stay,
+  wish?: Wish,
+): Promise<void> {
+  const gone = await query<{ id: string }>(
+    em,
+    `select id from room r where hotel_id = $1 and id = any($2) and ${isGone('$3')}`,
+    [hotel, rooms, endOf(dates)],
+  )
+  if (gone.length === 0) return
+  const nights = { in_date: dates.inDate, out_date: endOf(dates), by: 'RETIRED' }
+  throw roomNotAvailable(
+    gone.map(({ id }) => ({ room: id, ...nights })),
+    wish,
+  )
+}
+
+/** Throws GUEST_DELETED unless the guest takes reservations. */
+export async function demandLiveGuest(em: EntityManager, hotel: string, guest: string): Promise<void> {
+  if (await guestIsLive(em, hotel, guest)) return
+  throw precondition('GUEST_DELETED', 'the guest is deleted: restore the guest first', { guest })
 }
 
 /** The violation of a guest that is unknown, deleted, or another hotel's: these are not told apart. */

@@ -3,9 +3,18 @@ import { immutable, precondition } from '@hotel/runtime/resource/refusal'
 import { change, type Write } from '@hotel/runtime/resource/write'
 import { holdNotConfirmed } from './holds.ts'
 import { heldLegs, hold } from './occupancy.ts'
-import { guestIsLive, placeOfRooms, refuseAll, todayAt, UNKNOWN_GUEST } from './parties.ts'
+import {
+  demandLiveGuest,
+  demandLiveRooms,
+  guestIsLive,
+  placeOfRooms,
+  refuseAll,
+  todayAt,
+  UNKNOWN_GUEST,
+} from './parties.ts'
 import type { Reservation, Status } from './reservation.ts'
 import { endOf, type Leg, legsFrom, legsOf, legsUntil, type Stay, stay } from './stay.ts'
+import type { Wish } from './unavailable.ts'
 
 /** What a PUT or PATCH wants of a reservation: the fields it names, the rest as it is. */
 export type Wanted = {
@@ -35,17 +44,17 @@ export async function changeReservation(
   demandChangeable(reservation, { ...dates, rooms, guestId, roomsField })
   const moved = !sameRooms(rooms, reservation.rooms)
   const place = { hotel: reservation.hotelId, location: reservation.locationId }
-  await demandParties(write, reservation, { rooms, guestId, moved, roomsField })
+  await demandParties(write, reservation, { rooms, guestId, moved, roomsField, dates })
 
   const today = await todayAt(em, place, now)
   const times = transition(reservation, to, dates, today, now)
   const legs = await changedLegs(em, reservation, { dates, rooms, to, today, roomsField })
-  if (legs !== undefined) {
-    const { id, holdUntil } = reservation
-    const datesAreFixed = to !== reservation.status
-    const wish = { ...place, stay: dates, rooms, own: id, datesAreFixed, ...present(reservation, today) }
-    await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
-  }
+  const { id, holdUntil } = reservation
+  const datesAreFixed = to !== reservation.status
+  const wish = { ...place, stay: dates, rooms, own: id, datesAreFixed, ...present(reservation, today) }
+  const comesBack = isOpen(to, dates.outDate, today) && !isOpen(reservation.status, reservation.outDate, today)
+  if (comesBack) await demandLive(em, guestId, wish)
+  if (legs !== undefined) await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
   change(
     reservation,
     {
@@ -64,6 +73,20 @@ export async function changeReservation(
 function present({ status, inDate, outDate, rooms }: Reservation, today: string) {
   if (status === 'PENDING') return {}
   return { here: { tonight: today > inDate ? today : inDate, rooms, outDate } }
+}
+
+/** Whether a reservation is current or to come, on this day. */
+function isOpen(status: Status, outDate: string, today: string): boolean {
+  return status === 'CHECKED_IN' || (status === 'PENDING' && outDate >= today)
+}
+
+/**
+ * What keeps a guest and rooms from being deleted is a stay that is current or to come. One that was over does not, and may
+ * have lost them: throws GUEST_DELETED or ROOM_NOT_AVAILABLE.
+ */
+async function demandLive(em: EntityManager, guest: string, wish: Wish & { rooms: readonly string[] }): Promise<void> {
+  await demandLiveGuest(em, wish.hotel, guest)
+  await demandLiveRooms(em, wish.hotel, wish.rooms, wish.stay, wish)
 }
 
 /** Whether two lists name the same rooms in the same order. */
@@ -98,19 +121,19 @@ export function demandChangeable(reservation: Reservation, target: Target): void
   }
 }
 
-type Parties = { rooms: readonly string[]; guestId: string; moved: boolean; roomsField: 'room' | 'rooms' }
+type Parties = Pick<Target, 'rooms' | 'guestId' | 'roomsField'> & { moved: boolean; dates: Stay }
 
 /** Throws INVALID_FIELD for a new guest or new rooms that are not to be had; those that stay are not asked about. */
 async function demandParties(
   { em }: Write,
   reservation: Reservation,
-  { rooms, guestId, moved, roomsField }: Parties,
+  { rooms, guestId, moved, roomsField, dates }: Parties,
 ): Promise<void> {
   const { hotelId, locationId } = reservation
   const violations = []
   if (guestId !== reservation.guestId && !(await guestIsLive(em, hotelId, guestId))) violations.push(UNKNOWN_GUEST)
   if (moved) {
-    const place = await placeOfRooms(em, hotelId, rooms, roomsField)
+    const place = await placeOfRooms(em, hotelId, rooms, roomsField, dates)
     if ('field' in place) violations.push(place)
     else if (place.location !== locationId)
       violations.push({ field: roomsField, description: 'is of another location than the reservation' })

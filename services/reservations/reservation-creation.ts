@@ -8,12 +8,14 @@ import { callersHotels, isOfHotels, isVisible, knownHotelOf } from '@hotel/runti
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database/database'
 import { created } from '@hotel/runtime/resource/answer'
 import { isId } from '@hotel/runtime/resource/id'
-import { type FieldViolation, invalidFields, Refusal } from '@hotel/runtime/resource/refusal'
+import { type FieldViolation, invalidFields } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
-import { newborn, repeatOf, type Write } from '@hotel/runtime/resource/write'
+import { repeatOf } from '@hotel/runtime/resource/repeats'
+import { newborn, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
 import { assign, placeOfType } from './assignment.ts'
+import { refusedForCertain } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
 import { holdViolations } from './holds.ts'
 import { hotelsOfIds } from './hotels-of-ids.ts'
@@ -24,48 +26,38 @@ import type { Keeping } from './reservation-cache.ts'
 import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
 import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
-import { NoRoom, noRoomOfType, roomNotAvailable } from './unavailable.ts'
+import { noRoomOfType, roomNotAvailable } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset' | 'groups'> & {
+type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset' | 'log' | 'groups'> & {
   readonly write: Keeping<ReservationMessage>
 }
 
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({ orm, write, peers, clockOffset, groups }: CreationDeps) {
+export function reservationCreation({ write, peers, groups, ...reading }: CreationDeps) {
   const hotels = hotelsOfIds()
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
-    const read = () => forkFor(orm, call.signal)
-    const { guest, room_type, location } = request
-    const [asked = ''] = room_type === '' ? namedRooms(request) : [room_type]
+    // What is wrong in itself costs no other service anything.
+    const wanted = wantedOf(request)
+    const [asked = ''] = request.room_type === '' ? namedRooms(request) : [request.room_type]
     // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
-    const news = async (hotel: string) =>
-      room_type === '' ? undefined : await peers.news(hotel).catch((error: unknown) => error)
-    const known = hotels.of(asked)
-    const unsureOfKnown = known !== undefined && isVisible(known) ? await news(known) : undefined
-    const attempt = async () => {
-      if (known !== undefined && isVisible(known)) {
-        const made = await createInGroup(groups, known, request, call)
-        if (made !== undefined) return made
-      }
-      const ids = { guest: [guest], room: namedRooms(request), room_type: [room_type], location: [location] }
-      await peers.named(ids, call.signal)
-      const hotel = await hotelAsked(read(), request)
-      if (hotel === undefined) throw await unknownRooms(read(), request)
+    const news = (hotel: string) => (request.room_type === '' ? Promise.resolve() : peers.news(hotel))
+    const alone = async () => {
+      const hotel = await knownHotel(request, peers, () => forkFor(reading.orm, call.signal), call.signal)
       hotels.know(asked, hotel)
-      const unsure = await news(hotel)
-      return write(call, 'CreateReservation', request, { hotel }, async (written) => {
-        const reservation = await create(written, hotel, request)
-        return () => reservation.toProto()
-      }).catch((error) => {
-        throw error instanceof NoRoom && unsure !== undefined ? unsure : error
-      })
+      return refusedForCertain(news(hotel), () =>
+        write(call, 'CreateReservation', request, { hotel }, async (written) => {
+          const reservation = await create(written, hotel, request, wanted)
+          return () => reservation.toProto()
+        }),
+      )
     }
-    const decided = withAlternatives(attempt, read, clockOffset).catch((error) => {
-      throw unsureOfKnown !== undefined && error instanceof Refusal && error.reason === 'NO_ROOM_OF_TYPE_AVAILABLE'
-        ? unsureOfKnown
-        : error
-    })
-    return created(call, '/reservations', await decided)
+    const attempt = async () => {
+      const hotel = hotels.of(asked)
+      if (hotel === undefined || !isVisible(hotel)) return alone()
+      const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
+      return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
+    }
+    return created(call, '/reservations', await withAlternatives(reading, call.signal, attempt))
   }
 }
 
@@ -74,18 +66,21 @@ async function createInGroup(
   groups: CreationGroups,
   hotel: string,
   request: CreateReservationRequest,
+  { fields, dates }: Wanted,
   call: CallContext,
 ): Promise<ReservationMessage | undefined> {
-  const fields = valid(request, creationRules(request))
-  const dates = stay(fields.in_date, fields.out_date)
-  const rooms =
-    fields.room_type === null ? namedRooms(request) : { type: fields.room_type, count: fields.room_count ?? 1 }
+  const type = fields.room_type
+  const rooms = type === null ? namedRooms(request) : { type, count: fields.room_count ?? 1 }
   const id = randomUUIDv7()
   const { guest, location, note, hold_until: holdUntil } = fields
   const actor = currentCaller().subject
   const repeat = repeatOf(call, 'CreateReservation', request)
-  const wanted = { id, hotel, guest, location, ...dates, rooms, note, holdUntil, actor, repeat }
-  const told = await groups(wanted, call.signal)
+  const told = await groups(
+    { id, hotel, guest, location, ...dates, rooms, note, holdUntil, actor, repeat },
+    call.signal,
+  )
+  if (told.outcome === 'ASK') return undefined
+  const wish = { hotel, location: told.place, stay: dates, rooms }
   switch (told.outcome) {
     case 'MADE':
       return Object.assign(new Reservation(), {
@@ -94,16 +89,27 @@ async function createInGroup(
         ...{ checkinDatetime: null, checkoutDatetime: null, deleteTime: null, reason: null, updatedBy: actor },
       }).toProto()
     case 'HELD':
-      throw roomNotAvailable(told.inTheWay, { hotel, location: told.place, stay: dates, rooms })
-    case 'NO_ROOM': {
-      const { type, count } = rooms as { type: string; count: number }
-      throw noRoomOfType(type, count, told.free, { hotel, location: told.place, stay: dates, rooms })
-    }
-    case 'ASK':
-      return undefined
+      throw roomNotAvailable(told.inTheWay, wish)
+    case 'NO_ROOM':
+      throw noRoomOfType(type ?? '', fields.room_count ?? 1, told.free, wish)
     default:
       return told satisfies never
   }
+}
+
+/** The hotel of what a request names, once the services that own it were asked for what is not known here. */
+async function knownHotel(
+  request: CreateReservationRequest,
+  peers: Deps['peers'],
+  read: () => EntityManager,
+  signal: AbortSignal,
+): Promise<string> {
+  const { guest, room_type, location } = request
+  const ids = { guest: [guest], room: namedRooms(request), room_type: [room_type], location: [location] }
+  await peers.named(ids, signal)
+  const hotel = await hotelAsked(read(), request)
+  if (hotel === undefined) throw await unknownRooms(read(), request)
+  return hotel
 }
 
 /** The hotel that a new reservation is of: that of its rooms or their type. */
@@ -112,11 +118,23 @@ async function hotelAsked(em: EntityManager, request: CreateReservationRequest):
   return ofRooms ?? knownHotelOf(em, 'room_type', request.room_type)
 }
 
-/** What to say when neither rooms nor a room type are known, and so no hotel is; all that is wrong besides, too. */
+type Wanted = { readonly fields: ReturnType<typeof fieldsOf>; readonly dates: Stay }
+
+/** What a request wants; throws INVALID_FIELD for what is wrong whatever there is. */
+function wantedOf(request: CreateReservationRequest): Wanted {
+  const fields = fieldsOf(request)
+  return { fields, dates: stay(fields.in_date, fields.out_date) }
+}
+
+function fieldsOf(request: CreateReservationRequest) {
+  return valid(request, creationRules(request))
+}
+
+/** What to say when neither rooms nor a room type are known, and so no hotel is; an unknown guest besides, too. */
 async function unknownRooms(em: EntityManager, request: CreateReservationRequest): Promise<Error> {
-  const { guest, room_type } = valid(request, creationRules(request))
+  const { guest, room_type } = request
   const unknown: FieldViolation =
-    room_type === null
+    room_type === ''
       ? { field: roomsField(request), description: 'no room has this id' }
       : { field: 'room_type', description: 'no room type has this id' }
   const hotels = callersHotels()
@@ -128,15 +146,18 @@ async function unknownRooms(em: EntityManager, request: CreateReservationRequest
   return invalidFields(known.length > 0 ? [unknown] : [unknown, UNKNOWN_GUEST])
 }
 
-async function create(write: Write, hotel: string, request: CreateReservationRequest): Promise<Reservation> {
+async function create(
+  write: Write,
+  hotel: string,
+  request: CreateReservationRequest,
+  { fields, dates }: Wanted,
+): Promise<Reservation> {
   const { em, now } = write
-  const fields = valid(request, creationRules(request))
-  const dates = stay(fields.in_date, fields.out_date)
   const type = fields.room_type
   const named = namedRooms(request)
   const found =
     type === null
-      ? await placeOfNamed(em, hotel, request, fields.location)
+      ? await placeOfNamed(em, hotel, request, fields.location, dates)
       : await placeOfType(em, hotel, type, fields.location)
   const violations = holdViolations(fields.hold_until, now)
   if ('field' in found) violations.unshift(found)
@@ -178,8 +199,9 @@ async function placeOfNamed(
   hotel: string,
   request: CreateReservationRequest,
   location: string | null,
+  dates: Stay,
 ): Promise<Place | FieldViolation> {
-  const place = await placeOfRooms(em, hotel, namedRooms(request), roomsField(request))
+  const place = await placeOfRooms(em, hotel, namedRooms(request), roomsField(request), dates)
   if ('field' in place || location === null || location === place.location) return place
   return { field: 'location', description: 'is not the location of the rooms: leave it out' }
 }

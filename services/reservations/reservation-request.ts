@@ -29,9 +29,9 @@ function roomRules(request: RoomFields): { room: Rule<string | null>; rooms: Rul
     },
     rooms: () => {
       if (request.rooms.length === 0) return null
+      if (request.rooms.length > MOST_ROOMS) throw new Invalid(`names more than ${MOST_ROOMS} rooms`)
       if (!request.rooms.every(isId)) throw new Invalid('contains what is not an id')
       if (new Set(request.rooms).size < request.rooms.length) throw new Invalid('names a room twice')
-      if (request.rooms.length > MOST_ROOMS) throw new Invalid(`names more than ${MOST_ROOMS} rooms`)
       return request.rooms
     },
   }

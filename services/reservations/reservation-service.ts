@@ -4,21 +4,23 @@ import {
   type ReservationServiceImplementation,
   type UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { isVisible } from '@hotel/runtime/access/hotels'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
-import { type EntityManager, forkFor, query } from '@hotel/runtime/database/database'
+import { forkFor } from '@hotel/runtime/database/database'
 import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { isId } from '@hotel/runtime/resource/id'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { optional, requiredText, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
+import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
+import { refusedByPresentCalendar, refusedForCertain } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
+import { type Located, locate, needsItsOwn } from './located.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation } from './reservation.ts'
@@ -26,7 +28,8 @@ import type { ReservationCache } from './reservation-cache.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
-import { changeRules, namedRooms, replacementRules, roomsField } from './reservation-request.ts'
+import { changeRules, replacementRules, roomsField } from './reservation-request.ts'
+import { demandCounted, isCheck } from './status-check.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
@@ -37,6 +40,7 @@ export type Deps = StayDeps & {
   watch: Watch
   peers: ReadThrough
   cache: ReservationCache
+  log: Logger
 }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
@@ -46,23 +50,33 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   const writePair = cache.keeping(writer.write, (pair: { reservations: ReservationMessage[] }) => pair.reservations)
   const read = (call: CallContext) => forkFor(orm, call.signal)
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
+  /** Asks for those of the guests and rooms of reservations that are deleted here: they may have been restored since. */
+  const ask = (found: readonly Located[], call: CallContext) =>
+    peers.named({ guest: found.map(({ guest }) => guest), room: found.flatMap(({ rooms }) => rooms) }, call.signal)
   const changed = async (
     call: CallContext,
     method: string,
     request: UpdateReservationRequest | ReplaceReservationRequest,
-    wanted: () => Wanted,
+    wantedOf: () => Wanted,
   ) => {
-    const scope = await scopeOf(request.id, call)
-    await peers.named({ guest: [request.guest ?? ''], room: namedRooms(request) }, call.signal)
+    const scope = await locate(read(call), request.id, 0)
+    const wanted = wantedOf()
+    const { guestId = '', rooms = [] } = wanted
+    await peers.named({ guest: [guestId], room: rooms }, call.signal)
+    const asked = needsItsOwn(scope, wanted) ? ask([scope], call) : Promise.resolve()
     const apply = async (written: Write) => {
       const reservation = await findLive(written, scope.hotel, request.id)
       matchEtag(call, request, reservation.version)
       if (method === 'UpdateReservation') demandOneRoom(reservation, request)
-      await changeReservation(reservation, wanted(), written, roomsField(request))
+      await changeReservation(reservation, wanted, written, roomsField(request))
+      await demandCounted(call, written)
       return () => reservation.toProto()
     }
-    const attempt = () => write(call, method, request, scope, apply)
-    return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
+    const news = () => peers.news(scope.hotel)
+    const byCalendar = () => refusedByPresentCalendar(news, () => write(call, method, request, scope, apply))
+    const attempt = () => refusedForCertain(asked, byCalendar)
+    if (isCheck(call)) return attempt()
+    return withEtag(call, await withAlternatives(deps, call.signal, attempt))
   }
 
   return {
@@ -89,10 +103,10 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 
     async deleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
+      const { reason } = valid(request, { reason: optional(requiredText(2000)) })
       const reservation = await write(call, 'DeleteReservation', request, scope, async (written) => {
         const reservation = await findLive(written, scope.hotel, request.id)
         matchEtag(call, request, reservation.version)
-        const { reason } = valid(request, { reason: optional(requiredText(2000)) })
         if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
         await release(written.em, scope.hotel, reservation.id)
         change(reservation, { deleteTime: written.now, reason }, written)
@@ -102,15 +116,16 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     },
 
     async undeleteReservation(request, call) {
-      const scope = await scopeOf(request.id, call)
+      const scope = await locate(read(call), request.id, 0)
       const apply = async (written: Write) => {
         const reservation = await written.em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
         matchEtag(call, request, reservation.version)
         await undelete(reservation, written)
         return () => reservation.toProto()
       }
-      const attempt = () => write(call, 'UndeleteReservation', request, scope, apply)
-      return withEtag(call, await withAlternatives(attempt, () => read(call), clockOffset))
+      const attempt = () =>
+        refusedForCertain(ask([scope], call), () => write(call, 'UndeleteReservation', request, scope, apply))
+      return withEtag(call, await withAlternatives(deps, call.signal, attempt))
     },
 
     async confirmReservation(request, call) {
@@ -127,17 +142,20 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 
     async swapRooms(request, call) {
       const ids = namedPair(request, call)
-      const [one, other] = [await scopeOf(ids[0], call), await scopeOf(ids[1], call)]
+      const [one, other] = [await locate(read(call), ids[0], 0), await locate(read(call), ids[1], 0)]
       demandOnePlace(one.hotel, other.hotel)
       const apply = async (written: Write) => {
         const pair = [await findLive(written, one.hotel, ids[0]), await findLive(written, one.hotel, ids[1])] as const
         await swapRooms(pair, request, written)
         return () => ({ reservations: pair.map((reservation) => reservation.toProto()) })
       }
-      return writePair(call, 'SwapRooms', request, one, apply, {
-        changes: 2,
-        answer: (messages) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
-      })
+      const both = {
+        ids,
+        answer: (messages: object[]) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
+      }
+      return refusedForCertain(ask([one, other], call), () =>
+        writePair(call, 'SwapRooms', request, { hotel: one.hotel }, apply, both),
+      )
     },
 
     async listReservationHistory(request, call) {
@@ -153,21 +171,6 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 }
 
 const HISTORY = historyFields(ReservationMessage.fromPartial({}))
-
-/**
- * The hotel of a reservation by id alone, as hotelOf gives it; and the time, from before what is read next. Throws
- * NOT_FOUND, also for one that is not of the caller's hotels.
- */
-async function locate(em: EntityManager, id: string, clockOffset: number): Promise<{ hotel: string; now: Date }> {
-  if (!isId(id)) throw notFound('reservation', id)
-  const [row] = await query<{ hotel: string; now: string }>(
-    em,
-    `select hotel_id as hotel, statement_timestamp() + make_interval(secs => $2) as now from reservation where id = $1`,
-    [id, clockOffset],
-  )
-  if (row === undefined || !isVisible(row.hotel)) throw notFound('reservation', id)
-  return { hotel: row.hotel, now: new Date(row.now) }
-}
 
 async function findLive({ em, now }: Write, hotelId: string, id: string): Promise<Reservation> {
   const reservation = await em.findOneOrFail(Reservation, { hotelId, id })

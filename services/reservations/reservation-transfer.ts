@@ -13,6 +13,7 @@ import {
   asOf,
   isOpen,
   type LocalDates,
+  mayBeOpen,
   nightsOf,
   type ReservationRow,
   reservationRow,
@@ -21,14 +22,20 @@ import {
 import type { Place } from './parties.ts'
 import { namedRooms } from './reservation-request.ts'
 
-/** What the import and the export of this service's resources need. */
-export type TransferDeps = { orm: MikroORM; writer: Writer; caughtUp: CaughtUp; clockOffset: ClockOffset }
+/** What the import and the export of this service's resources need; `exportsFrom` are connections of the exports' own. */
+export type TransferDeps = {
+  orm: MikroORM
+  exportsFrom: MikroORM
+  writer: Writer
+  caughtUp: CaughtUp
+  clockOffset: ClockOffset
+}
 
 /** Reservations in bulk. */
 export function reservationTransfer(deps: TransferDeps): Transfer<ReservationRecord> {
   return {
     import: (records, call) => importRows(deps.writer, reservationPlan(deps), records, call),
-    export: (call) => exportReservations(deps.orm, call.signal, deps.clockOffset),
+    export: (call) => exportReservations(deps.exportsFrom, call.signal, deps.clockOffset),
   }
 }
 
@@ -42,8 +49,13 @@ function reservationPlan({ orm, caughtUp }: TransferDeps): ImportPlan<Reservatio
         ...(reservation === undefined ? [] : namedRooms(reservation)),
         ...legs.map(({ room }) => room),
       ]
-      const guests = records.map(({ reservation }) => reservation?.guest ?? '')
-      const known = await placesOf(orm, caughtUp, { rooms: records.flatMap(roomsOf), guests }, signal)
+      const guestsOf = ({ reservation }: ReservationRecord) => (reservation === undefined ? [] : [reservation.guest])
+      const named = {
+        rooms: records.flatMap(roomsOf),
+        guests: records.flatMap(guestsOf),
+        live: records.filter(mayBeOpen).flatMap((record) => [...roomsOf(record), ...guestsOf(record)]),
+      }
+      const known = await placesOf(orm, caughtUp, named, signal)
       return records.map((record) => {
         const place = placeOf(known, roomsOf(record), { hotel: '', location: '', ...record.reservation })
         if (place instanceof Refusal) return withFields(place, record)

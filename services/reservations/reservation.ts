@@ -3,6 +3,7 @@ import {
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { precondition } from '@hotel/runtime/resource/refusal'
 import { Invalid, optionalText, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -80,6 +81,9 @@ export class Reservation extends schema.class {
   }
 }
 schema.setClass(Reservation)
+
+/** The bytes of a reservation's texts and of the ids of its rooms. */
+export const RESERVATION_BYTES = `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`
 
 /** FAILED_PRECONDITION of a status, or of a deletion, that can not follow the present status. */
 export function invalidTransition(from: Status, to: string): Error {

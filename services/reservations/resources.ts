@@ -6,6 +6,9 @@ import type { Rebuild } from '@hotel/runtime/resource/write'
 import { Reservation } from './reservation.ts'
 import { RoomBlock } from './room-block.ts'
 
+/** The tables of this service's resources. */
+export const RESOURCES = ['reservation', 'room_block'] as const
+
 /** The message of a row of the feed, by the table it is of. */
 export function rebuilder(orm: MikroORM): Rebuild {
   return (resource, row) => {

@@ -60,7 +60,10 @@ function markOf({ hotel, version, attempt }: Asked, id: string): Mark {
   return { hotel, id, version: Number(version), attempt: Number(attempt) }
 }
 
-/** A refusal is remembered in the transaction that found it, so it is thrown only after the commit. */
+/**
+ * A refusal is remembered in the transaction that found it, so it is thrown only after the commit. Nothing is decided any
+ * more once the time of the call is over: who asked may have taken the deletion back by then.
+ */
 async function decide<InTheWay>(writer: Writer, mark: Mark, decision: Decision<InTheWay>): Promise<void> {
   const outcome: { refusal?: Refusal } = {}
   await writer.system(mark.hotel, async (write) => {

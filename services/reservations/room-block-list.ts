@@ -2,8 +2,10 @@ import type { ListRoomBlocksRequest, ListRoomBlocksResponse } from '@hotel/proto
 import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Page } from '@hotel/runtime/resource/page'
+import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { date, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
-import { RoomBlock } from './room-block.ts'
+import { ROOM_BLOCK_BYTES, RoomBlock } from './room-block.ts'
+import { MOST_NIGHTS } from './stay.ts'
 
 /** A page of blocks by in_date, the latest first, then id: keyset over the index of the same order. */
 export async function listRoomBlocks(
@@ -18,18 +20,21 @@ export async function listRoomBlocks(
     from: optional(date),
     to: optional(date),
   })
-  const rows = await query<Record<string, unknown>>(
+  const fetched = await query<PageRow>(
     em,
-    `select * from room_block
+    bounded(
+      `select * from room_block
      where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2::uuid is null or location_id = $2)
        and ($3::uuid is null or room_id = $3)
-       and ($4::date is null or greatest(out_date, in_date + 1) > $4)
+       and ($4::date is null or greatest(out_date, in_date + 1) > $4 and in_date > $4 - ${MOST_NIGHTS + 1})
        and ($5::date is null or in_date < $5)
        and ($6 or delete_time is null)
        ${page.after === undefined ? '' : 'and (in_date, id) < ($8::date, $9::uuid)'}
      order by in_date desc, id desc
      limit $7`,
+      ROOM_BLOCK_BYTES,
+    ),
     [
       filter.hotel,
       filter.location,
@@ -41,9 +46,6 @@ export async function listRoomBlocks(
       ...(page.after ?? []),
     ],
   )
-  const { rows: blocks, next_page_token } = page.cut(
-    rows.map((row) => em.map(RoomBlock, row)),
-    ({ inDate, id }) => [inDate, id],
-  )
-  return { room_blocks: blocks.map((block) => block.toProto()), next_page_token }
+  const { rows, next_page_token } = page.cut(fetched, ({ in_date, id }) => [in_date, id])
+  return { room_blocks: rows.map((row) => em.map(RoomBlock, row).toProto()), next_page_token }
 }

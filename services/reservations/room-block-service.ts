@@ -3,7 +3,6 @@ import { hotelOf } from '@hotel/runtime/access/hotels'
 import { forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
-import { isId } from '@hotel/runtime/resource/id'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
 import { change, newborn } from '@hotel/runtime/resource/write'
@@ -18,17 +17,14 @@ import { legsOf, stay } from './stay.ts'
 export function roomBlockService({ orm, writer: { write }, page, watch, peers }: Deps): RoomBlockServiceImplementation {
   return {
     async createRoomBlock(request, call) {
-      await peers.named({ room: [request.room] }, call.signal)
-      const hotel = isId(request.room) ? await hotelOfRooms(forkFor(orm, call.signal), [request.room]) : undefined
-      if (hotel === undefined) {
-        valid(request, roomBlockFields)
-        throw invalidFields([{ field: 'room', description: 'no room has this id' }])
-      }
+      const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
+      const dates = stay(in_date, out_date)
+      await peers.named({ room: [room] }, call.signal)
+      const hotel = await hotelOfRooms(forkFor(orm, call.signal), [room])
+      if (hotel === undefined) throw invalidFields([{ field: 'room', description: 'no room has this id' }])
       const block = await write(call, 'CreateRoomBlock', request, { hotel }, async (written) => {
         const { em } = written
-        const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
-        const dates = stay(in_date, out_date)
-        const place = await placeOfRooms(em, hotel, [room], 'room')
+        const place = await placeOfRooms(em, hotel, [room], 'room', dates)
         if ('field' in place) throw invalidFields([place])
         const born = newborn(written)
         await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', legs: legsOf(dates, [room]) }])

@@ -11,14 +11,15 @@ import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import type { Place } from './parties.ts'
 import type { TransferDeps } from './reservation-transfer.ts'
-import { RoomBlock, roomBlockFields } from './room-block.ts'
+import { ROOM_BLOCK_BYTES, RoomBlock, roomBlockFields } from './room-block.ts'
 import { endOf, legsOf, stay } from './stay.ts'
 
 /** Room blocks in bulk. */
 export function roomBlockTransfer(deps: TransferDeps): Transfer<RoomBlockMessage> {
   return {
     import: (blocks, call) => importRows(deps.writer, roomBlockPlan(deps), blocks, call),
-    export: (call) => exportEntities(deps.orm, call.signal, 'room_block', RoomBlock),
+    export: (call) =>
+      exportEntities(deps.exportsFrom, call.signal, { table: 'room_block', bytes: ROOM_BLOCK_BYTES }, RoomBlock),
   }
 }
 
@@ -37,7 +38,9 @@ function roomBlockPlan({ orm, caughtUp }: TransferDeps): ImportPlan<RoomBlockMes
   return {
     table: 'room_block',
     async hotels(blocks, { signal }) {
-      places = await placesOf(orm, caughtUp, { rooms: blocks.map(({ room }) => room), guests: [] }, signal)
+      const rooms = blocks.map(({ room }) => room)
+      const live = blocks.filter(({ delete_time }) => delete_time === undefined).map(({ room }) => room)
+      places = await placesOf(orm, caughtUp, { rooms, guests: [], live }, signal)
       return blocks.map((block) => {
         const place = placeOf(places, [block.room], block)
         return place instanceof Refusal ? place : place.hotel

@@ -1,5 +1,6 @@
 import { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { date, id, optionalText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -42,6 +43,9 @@ export class RoomBlock extends schema.class {
   }
 }
 schema.setClass(RoomBlock)
+
+/** The bytes of a block's texts. */
+export const ROOM_BLOCK_BYTES = textBytes('reason')
 
 /** The rules of the fields that callers give. */
 export const roomBlockFields = { room: id, in_date: date, out_date: date, reason: optionalText(2000) }

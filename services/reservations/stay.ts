@@ -1,7 +1,7 @@
 import { invalidFields } from '@hotel/runtime/resource/refusal'
 
 /** The longest stay, in nights. */
-const MOST_NIGHTS = 366
+export const MOST_NIGHTS = 366
 
 /** The dates of a stay: calendar dates YYYY-MM-DD, in_date <= out_date, at most 366 nights. */
 export type Stay = { readonly inDate: string; readonly outDate: string }
@@ -43,12 +43,14 @@ export function legsOf(stay: Stay, rooms: readonly string[]): Leg[] {
 export function legsFrom(today: string, stay: Stay, rooms: readonly string[], before: readonly Leg[]): Leg[] {
   const end = endOf(stay)
   const tonight = today > stay.inDate ? today : stay.inDate
-  const last = (room: string) =>
-    before.find((leg) => leg.room === room && leg.outDate >= tonight && leg.inDate <= tonight)
+  const asked = new Set(rooms)
+  const goOn = before.filter((leg) => asked.has(leg.room) && leg.outDate >= tonight && leg.inDate <= tonight)
+  // The first of a room is the one that counts.
+  const last = new Map(goOn.reverse().map((leg) => [leg.room, leg]))
   const kept = before
-    .filter((leg) => !(rooms.includes(leg.room) && last(leg.room) === leg))
+    .filter((leg) => last.get(leg.room) !== leg)
     .map((leg) => ({ ...leg, outDate: earlier(leg.outDate, earlier(tonight, end)) }))
-  const now = rooms.map((room) => ({ room, inDate: last(room)?.inDate ?? tonight, outDate: end }))
+  const now = rooms.map((room) => ({ room, inDate: last.get(room)?.inDate ?? tonight, outDate: end }))
   return [...kept, ...now].filter((leg) => leg.inDate < leg.outDate)
 }
 

@@ -9,7 +9,7 @@ import { Invalid, type Rule, valid } from '@hotel/runtime/resource/valid'
 import { change, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import { hold } from './occupancy.ts'
-import { todayAt } from './parties.ts'
+import { demandLiveRooms, todayAt } from './parties.ts'
 import type { Reservation } from './reservation.ts'
 import { changedLegs, demandChangeable, sameRooms } from './reservation-change.ts'
 
@@ -67,6 +67,7 @@ export async function swapRooms([a, b]: Pair<Reservation>, { etags }: SwapRoomsR
     const { id, inDate, outDate, guestId, status, holdUntil } = reservation
     const dates = { inDate, outDate }
     demandChangeable(reservation, { ...dates, guestId, rooms, roomsField: 'rooms' })
+    await demandLiveRooms(write.em, a.hotelId, rooms, dates)
     const nights = { dates, rooms, to: status, today, roomsField: 'rooms' }
     claims.push({ id, legs: (await changedLegs(write.em, reservation, nights)) ?? [], holdUntil })
   }

@@ -1,36 +1,36 @@
-import { causeOf } from '@hotel/runtime/database/cause'
 import type { ClockOffset } from '@hotel/runtime/database/clock'
-import { type MikroORM, query } from '@hotel/runtime/database/database'
+import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import type { Writer } from '@hotel/runtime/resource/write'
+import { byHotel, intervalJob, type StopJob } from '@hotel/runtime/server/interval-job'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 
 const EVERY_MS = 3_600_000
-const MOST_AT_ONCE = 500
+const PAST_STAYS_MS = 600_000
+const LAPSED_HOLDS_MS = 60_000
+const MOST_OF_HOTEL = 500
 
 /**
  * Deletes from the view what left so long ago, by its location's date, that no read shows it: not even after the location
  * is given the time zone with the earliest date, two days before that of the latest. Each hour, by any replica, safe to
  * run twice. Returns how to stop.
  */
-export function sweepPastStays(orm: MikroORM, writer: Writer, log: Logger): () => void {
-  const sweep = async () => {
-    const hotels = await query<{ hotel_id: string }>(orm.em.fork(), 'select distinct hotel_id from location')
-    for (const { hotel_id } of hotels) {
-      await writer.system(hotel_id, async ({ em, now }) => {
+export function sweepPastStays(orm: MikroORM, writer: Writer, log: Logger): StopJob {
+  const job = { failed: 'past stays not swept', level: 'warn', log } as const
+  const inTurn = byHotel(job)
+  return intervalJob({ ...job, everyMs: EVERY_MS, limitMs: PAST_STAYS_MS, atOnce: true }, async (signal) => {
+    const hotels = await query<{ hotel_id: string }>(forkFor(orm, signal), 'select distinct hotel_id from location')
+    await inTurn(new Map(hotels.map(({ hotel_id }) => [hotel_id, [undefined]])), signal, (hotel) =>
+      writer.system(hotel, async ({ em, now }) => {
         await query(
           em,
           `delete from current_and_upcoming c using location l
            where c.hotel_id = $1 and l.hotel_id = c.hotel_id and l.id = c.location_id
              and c.out_date < location_date(l.time_zone, $2::timestamptz) - 3`,
-          [hotel_id, now.toISOString()],
+          [hotel, now.toISOString()],
         )
-      })
-    }
-  }
-  const run = () => sweep().catch((error: unknown) => log.warn({ err: causeOf(error) }, 'past stays not swept'))
-  const timer = setInterval(run, EVERY_MS)
-  void run()
-  return () => clearInterval(timer)
+      }),
+    )
+  })
 }
 
 /**
@@ -43,27 +43,32 @@ export function sweepLapsedHolds(
   clockOffset: ClockOffset,
   everySeconds: number,
   log: Logger,
-): () => void {
-  const lapsed = () =>
-    query<{ hotel_id: string; ids: string[] }>(
-      orm.em.fork(),
+): StopJob {
+  const job = { failed: 'lapsed holds not swept', level: 'warn', log } as const
+  const inTurn = byHotel(job)
+  const lapsed = async (signal: AbortSignal, hotels: readonly string[] | null) => {
+    const rows = await query<{ hotel_id: string; ids: string[] }>(
+      forkFor(orm, signal),
       `select hotel_id, array_agg(id) as ids from (
-         select hotel_id, id from reservation
+         select hotel_id, id, row_number() over (partition by hotel_id order by hold_until) as place from reservation
          where delete_time is null and hold_until <= statement_timestamp() + make_interval(secs => $1)
-         order by hold_until limit $2) lapsed
-       group by hotel_id`,
-      [clockOffset(), MOST_AT_ONCE],
+           and ($3::uuid[] is null or hotel_id = any($3))) lapsed
+       where place <= $2 group by hotel_id`,
+      [clockOffset(), MOST_OF_HOTEL, hotels],
     )
-  const sweep = async () => {
-    for (let hotels = await lapsed(); hotels.length > 0; hotels = await lapsed()) {
-      for (const { hotel_id, ids } of hotels) {
-        await writer.system(hotel_id, async ({ em, now }) => {
-          await query(em, 'select lapse_holds($1, $2, $3)', [hotel_id, ids, now.toISOString()])
-        })
-      }
-    }
+    return new Map(rows.map(({ hotel_id, ids }) => [hotel_id, [ids]]))
   }
-  const run = () => sweep().catch((error: unknown) => log.warn({ err: causeOf(error) }, 'lapsed holds not swept'))
-  const timer = setInterval(run, everySeconds * 1_000)
-  return () => clearInterval(timer)
+  return intervalJob({ ...job, everyMs: everySeconds * 1_000, limitMs: LAPSED_HOLDS_MS }, async (signal) => {
+    // Those that had more than one look takes are looked at again; one that fails waits for the next round.
+    for (let works = await lapsed(signal, null); works.size > 0; ) {
+      const more: string[] = []
+      await inTurn(works, signal, async (hotel, ids) => {
+        await writer.system(hotel, async ({ em, now }) => {
+          await query(em, 'select lapse_holds($1, $2, $3)', [hotel, ids, now.toISOString()])
+        })
+        if (ids.length === MOST_OF_HOTEL) more.push(hotel)
+      })
+      works = more.length === 0 ? new Map() : await lapsed(signal, more)
+    }
+  })
 }

@@ -1,6 +1,7 @@
 import { Employee as EmployeeMessage, Employee_Role as RoleCode } from '@hotel/proto/hotel/rooms/v1/employees'
 import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -59,6 +60,9 @@ export class Employee extends schema.class {
   }
 }
 schema.setClass(Employee)
+
+/** The bytes of an employee's texts. */
+export const EMPLOYEE_BYTES = textBytes('first_name', 'last_name', 'email')
 
 /** ALREADY_EXISTS of an employee's e-mail address in the hotel. */
 export function emailTaken(email: string, hotel: string): Refusal {

@@ -2,7 +2,8 @@ import type { ListHotelsRequest, ListHotelsResponse } from '@hotel/proto/hotel/r
 import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Page } from '@hotel/runtime/resource/page'
-import { Hotel } from './hotel.ts'
+import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
+import { HOTEL_BYTES, Hotel } from './hotel.ts'
 
 /** A page of hotels by name, id: keyset over the index of the same order. */
 export async function listHotels(
@@ -11,21 +12,21 @@ export async function listHotels(
   request: ListHotelsRequest,
 ): Promise<ListHotelsResponse> {
   const hotels = callersHotels()
-  const rows = await query<Record<string, unknown>>(
+  const fetched = await query<PageRow>(
     em,
-    `select * from hotel
+    bounded(
+      `select * from hotel
      where ${isOfHotels('hotel_id', '$1', hotels)}
        and ($2 or delete_time is null)
        ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
      order by ${ORDER}
      limit $3`,
+      HOTEL_BYTES,
+    ),
     [hotels, request.show_deleted, page.limit, ...(page.after ?? [])],
   )
-  const { rows: found, next_page_token } = page.cut(
-    rows.map((row) => em.map(Hotel, row)),
-    (hotel) => [hotel.name, hotel.id],
-  )
-  return { hotels: found.map((hotel) => hotel.toProto()), next_page_token }
+  const { rows, next_page_token } = page.cut(fetched, ({ name, id }) => [name, id])
+  return { hotels: rows.map((row) => em.map(Hotel, row).toProto()), next_page_token }
 }
 
 const ORDER = `name collate "und-x-icu", id`

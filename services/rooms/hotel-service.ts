@@ -22,11 +22,12 @@ export function hotelService({ orm, writer: { write }, page, watch }: Deps): Hot
   return {
     async createHotel(request, call) {
       demandEveryHotel()
+      const fields = valid(request, hotelFields)
       const id = randomUUIDv7()
       const scope = { hotel: DEFAULT_HOTEL, creates: id }
       const hotel = await write(call, 'CreateHotel', request, scope, async (written) => {
         const hotel = written.em.create(Hotel, {
-          ...valid(request, hotelFields),
+          ...fields,
           ...newborn(written),
           hotelId: id,
           id,
@@ -44,34 +45,26 @@ export function hotelService({ orm, writer: { write }, page, watch }: Deps): Hot
     listHotels: (request, call) => listHotels(forkFor(orm, call.signal), page('ListHotels', request), request),
 
     async updateHotel(request, call) {
-      const hotel = await write(
-        call,
-        'UpdateHotel',
-        request,
-        await scopeOf(request.id, call.signal),
-        async (written) => {
-          const hotel = await findToWrite(written, request.id)
-          matchEtag(call, request, hotel.version)
-          change<Hotel>(hotel, validChanges(request, hotelFields), written)
-          return () => hotel.toProto()
-        },
-      )
+      const scope = await scopeOf(request.id, call.signal)
+      const fields = validChanges(request, hotelFields)
+      const hotel = await write(call, 'UpdateHotel', request, scope, async (written) => {
+        const hotel = await findToWrite(written, request.id)
+        matchEtag(call, request, hotel.version)
+        change<Hotel>(hotel, fields, written)
+        return () => hotel.toProto()
+      })
       return withEtag(call, hotel)
     },
 
     async replaceHotel(request, call) {
-      const hotel = await write(
-        call,
-        'ReplaceHotel',
-        request,
-        await scopeOf(request.id, call.signal),
-        async (written) => {
-          const hotel = await findToWrite(written, request.id)
-          matchEtag(call, request, hotel.version)
-          change(hotel, valid(request, hotelFields), written)
-          return () => hotel.toProto()
-        },
-      )
+      const scope = await scopeOf(request.id, call.signal)
+      const fields = valid(request, hotelFields)
+      const hotel = await write(call, 'ReplaceHotel', request, scope, async (written) => {
+        const hotel = await findToWrite(written, request.id)
+        matchEtag(call, request, hotel.version)
+        change(hotel, fields, written)
+        return () => hotel.toProto()
+      })
       return withEtag(call, hotel)
     },
 

@@ -1,5 +1,6 @@
 import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -33,6 +34,9 @@ export class Hotel extends schema.class {
   }
 }
 schema.setClass(Hotel)
+
+/** The bytes of a hotel's texts. */
+export const HOTEL_BYTES = textBytes('name')
 
 /** The rules of the fields that callers give. */
 export const hotelFields = { name: requiredText() }

@@ -2,8 +2,9 @@ import type { ListLocationsRequest, ListLocationsResponse } from '@hotel/proto/h
 import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Page } from '@hotel/runtime/resource/page'
+import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { valid } from '@hotel/runtime/resource/valid'
-import { Location } from './location.ts'
+import { LOCATION_BYTES, Location } from './location.ts'
 
 /** A page of locations by name, id: keyset over the index of the same order. */
 export async function listLocations(
@@ -12,21 +13,21 @@ export async function listLocations(
   request: ListLocationsRequest,
 ): Promise<ListLocationsResponse> {
   const filter = valid(request, { hotel: hotelFilter })
-  const rows = await query<Record<string, unknown>>(
+  const fetched = await query<PageRow>(
     em,
-    `select * from location
+    bounded(
+      `select * from location
      where ${isOfHotels('hotel_id', '$1', filter.hotel)}
        and ($2 or delete_time is null)
        ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
      order by ${ORDER}
      limit $3`,
+      LOCATION_BYTES,
+    ),
     [filter.hotel, request.show_deleted, page.limit, ...(page.after ?? [])],
   )
-  const { rows: locations, next_page_token } = page.cut(
-    rows.map((row) => em.map(Location, row)),
-    (location) => [location.name, location.id],
-  )
-  return { locations: locations.map((location) => location.toProto()), next_page_token }
+  const { rows, next_page_token } = page.cut(fetched, ({ name, id }) => [name, id])
+  return { locations: rows.map((row) => em.map(Location, row).toProto()), next_page_token }
 }
 
 const ORDER = `name collate "und-x-icu", id`

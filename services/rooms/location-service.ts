@@ -51,10 +51,10 @@ export function locationService({ orm, writer: { write }, page, watch }: Deps): 
       const em = forkFor(orm, call.signal)
       const scope = { hotel: await hotelOf(em, 'location', request.id) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
+      const fields = validChanges(request, rules, ['hotel'])
       const location = await write(call, 'UpdateLocation', request, scope, async (written) => {
         const location = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, location.version)
-        const fields = validChanges(request, rules, ['hotel'])
         demandUnchanged('hotel', request.hotel, location.hotelId)
         change(location, locationData(fields), written)
         return () => location.toProto()
@@ -66,10 +66,10 @@ export function locationService({ orm, writer: { write }, page, watch }: Deps): 
       const em = forkFor(orm, call.signal)
       const scope = { hotel: await hotelOf(em, 'location', request.id) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
+      const fields = valid(request, rules)
       const location = await write(call, 'ReplaceLocation', request, scope, async (written) => {
         const location = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, location.version)
-        const fields = valid(request, rules)
         demandUnchanged('hotel', request.hotel, location.hotelId)
         change(location, locationData(fields), written)
         return () => location.toProto()

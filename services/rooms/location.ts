@@ -1,5 +1,6 @@
 import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { Invalid, optionalGiven, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -42,6 +43,9 @@ export class Location extends schema.class {
   }
 }
 schema.setClass(Location)
+
+/** The bytes of a location's texts. */
+export const LOCATION_BYTES = textBytes('name', 'address', 'city', 'time_zone')
 
 const countryCode: Rule<string> = (value) => {
   if (!/^[A-Z]{2}$/.test(value as string))

@@ -12,7 +12,7 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase } from '@hotel/runtime/database/database'
+import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
@@ -30,7 +30,7 @@ import { Location } from './location.ts'
 import { locationService } from './location-service.ts'
 import { migrations } from './migrations.ts'
 import { demandHotelIn } from './references.ts'
-import { encode, rebuilder } from './resources.ts'
+import { encode, RESOURCES, rebuilder } from './resources.ts'
 import { roomRetirement } from './retirement.ts'
 import { Room } from './room.ts'
 import { roomService } from './room-service.ts'
@@ -46,6 +46,10 @@ const { log, metrics } = telemetry
 const entities = [Hotel, Location, RoomType, Room, Employee]
 const orm = await openDatabase({ url: config.databaseUrl, entities, migrations, telemetry })
 closing.defer(() => orm.close())
+const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
+closing.defer(() => readiness.close())
+const exportsFrom = await openDatabase({ url: config.databaseUrl, entities: entities, poolSize: config.exportLimit })
+closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
 closing.defer(() => heads.close())
 const identity = openIdentity(config.serviceTokenFile, log)
@@ -57,7 +61,7 @@ const rebuild = rebuilder(orm)
 const offset = clockOffset(config.clockFile)
 const deps = {
   orm,
-  writer: writer({ orm, heads, rebuild, clockOffset: offset, refusals: {}, metrics }),
+  writer: writer({ orm, heads, rebuild, resources: RESOURCES, clockOffset: offset, refusals: {}, metrics }),
   page: pager(config.pageTokenKey),
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: demandHotelIn(orm) }),
 }
@@ -67,19 +71,22 @@ const retirement = roomRetirement({
   reservations: reservations.client(RetirementServiceDefinition),
   log,
 })
-closing.defer(() => retirement.close())
+closing.defer(retirement.close)
 const served = await serve({
   ...config,
   telemetry,
-  ready: databaseReady(orm, migrations),
+  ready: databaseReady(readiness, migrations),
   add(server) {
     server.add(HotelServiceDefinition, hotelService(deps))
     server.add(LocationServiceDefinition, locationService(deps))
     server.add(RoomServiceDefinition, roomService({ ...deps, retirement }))
     server.add(RoomTypeServiceDefinition, roomTypeService(deps))
     server.add(EmployeeServiceDefinition, employeeService(deps))
-    server.add(TransferServiceDefinition, transferService(roomTransfers(orm, deps.writer)))
-    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode }))
+    server.add(
+      TransferServiceDefinition,
+      transferService(roomTransfers({ orm, exportsFrom, writer: deps.writer }), { ...config, log }),
+    )
+    server.add(FeedServiceDefinition, feedService({ orm, heads, rebuild, encode, resources: RESOURCES }))
   },
 })
 await served.stop(await untilToldToStop())

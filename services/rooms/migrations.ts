@@ -1,4 +1,4 @@
-import { FEED_MIGRATION } from '@hotel/runtime/database/migrate'
+import { FEED_MIGRATION, IMPORTED_IDS, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
 
 /** The tables of the rooms database, in order. */
 export const migrations = [
@@ -8,4 +8,6 @@ export const migrations = [
     name: '0003-room-types-and-employees',
     file: new URL('migrations/0003-room-types-and-employees.sql', import.meta.url),
   },
+  { name: '0004-key-digests', file: KEY_DIGESTS },
+  { name: '0005-imported-ids', file: IMPORTED_IDS },
 ]

@@ -12,6 +12,9 @@ import { Location } from './location.ts'
 import { Room } from './room.ts'
 import { RoomType } from './room-type.ts'
 
+/** The tables of this service's resources. */
+export const RESOURCES = ['hotel', 'location', 'room_type', 'room', 'employee'] as const
+
 /** The message of a row of the feed, by the table it is of. */
 export function rebuilder(orm: MikroORM): Rebuild {
   return (resource, row) => {

@@ -5,7 +5,8 @@ import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
-import { beingRetired, type Retirement } from '@hotel/runtime/resource/retirement'
+import type { Retirement } from '@hotel/runtime/resource/retirement'
+import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { id, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
 import type { Deps } from './hotel-service.ts'
@@ -94,7 +95,11 @@ export function roomService({
         const { em } = written
         const room = await find(em, scope.hotel, request.id)
         matchEtag(call, request, room.version)
-        if (room.deleteTime === null) throw precondition('ALREADY_LIVE', 'the room is not deleted')
+        if (room.deleteTime === null) {
+          if (!room.retiringTime) throw precondition('ALREADY_LIVE', 'the room is not deleted')
+          takeBack(room, written)
+          return () => room.toProto()
+        }
         await demandLive(em, scope.hotel, 'location', room.locationId)
         if (room.roomTypeId) await demandLive(em, scope.hotel, 'room_type', room.roomTypeId)
         change<Room>(room, { deleteTime: null }, written)

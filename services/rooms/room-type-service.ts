@@ -45,10 +45,10 @@ export function roomTypeService({ orm, writer: { write }, page, watch }: Deps): 
 
     async updateRoomType(request, call) {
       const scope = await scopeOf(request.id, call.signal)
+      const fields = validChanges(request, roomTypeFields, ['hotel'])
       const type = await write(call, 'UpdateRoomType', request, scope, async (written) => {
         const type = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, type.version)
-        const fields = validChanges(request, roomTypeFields, ['hotel'])
         demandUnchanged('hotel', request.hotel, type.hotelId)
         change<RoomType>(type, roomTypeData(fields), written)
         await type.save(written.em)
@@ -59,10 +59,10 @@ export function roomTypeService({ orm, writer: { write }, page, watch }: Deps): 
 
     async replaceRoomType(request, call) {
       const scope = await scopeOf(request.id, call.signal)
+      const fields = valid(request, roomTypeFields)
       const type = await write(call, 'ReplaceRoomType', request, scope, async (written) => {
         const type = await findToWrite(written, scope.hotel, request.id)
         matchEtag(call, request, type.version)
-        const fields = valid(request, roomTypeFields)
         demandUnchanged('hotel', request.hotel, type.hotelId)
         change<RoomType>(type, roomTypeData(fields), written)
         await type.save(written.em)

@@ -1,6 +1,7 @@
 import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -52,6 +53,9 @@ export class RoomType extends schema.class {
   }
 }
 schema.setClass(RoomType)
+
+/** The bytes of a room type's texts. */
+export const ROOM_TYPE_BYTES = textBytes('name', 'description')
 
 /** ALREADY_EXISTS of a room type's name in its hotel. */
 export function roomTypeNameTaken(name: string, hotel: string): Refusal {

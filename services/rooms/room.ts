@@ -1,6 +1,7 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
+import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { optional, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -48,10 +49,14 @@ export class Room extends schema.class {
       update_time: this.updateTime,
       delete_time: this.deleteTime ?? undefined,
       etag: etagOf(this.version),
+      retiring_time: this.retiringTime ?? undefined,
     })
   }
 }
 schema.setClass(Room)
+
+/** The bytes of a room's texts. */
+export const ROOM_BYTES = textBytes('number')
 
 /** ALREADY_EXISTS of a room number in its location. */
 export function roomNumberTaken(number: string, location: string): Refusal {

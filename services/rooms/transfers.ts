@@ -9,17 +9,17 @@ import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
 import { id, optional, type Rule, valid } from '@hotel/runtime/resource/valid'
 import type { Write, Writer } from '@hotel/runtime/resource/write'
-import { exportEntities } from '@hotel/runtime/transfer/export-rows'
+import { type Exported, exportEntities } from '@hotel/runtime/transfer/export-rows'
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transfer/import-rows'
 import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer, Transfers } from '@hotel/runtime/transfer/transfer'
-import { Employee, emailTaken, employeeFields } from './employee.ts'
-import { Hotel, hotelFields } from './hotel.ts'
+import { EMPLOYEE_BYTES, Employee, emailTaken, employeeFields } from './employee.ts'
+import { HOTEL_BYTES, Hotel, hotelFields } from './hotel.ts'
 import { danglingReferences, hotelsById, unknown } from './imported.ts'
-import { Location, locationFields } from './location.ts'
+import { LOCATION_BYTES, Location, locationFields } from './location.ts'
 import type { Referred } from './references.ts'
-import { Room, roomFields, roomNumberTaken } from './room.ts'
-import { RoomType, roomTypeFields, roomTypeNameTaken } from './room-type.ts'
+import { ROOM_BYTES, Room, roomFields, roomNumberTaken } from './room.ts'
+import { ROOM_TYPE_BYTES, RoomType, roomTypeFields, roomTypeNameTaken } from './room-type.ts'
 import { timeZoneRule } from './time-zone.ts'
 
 type Entity<Message> = new () => { toProto(): Message }
@@ -30,10 +30,13 @@ type Plan<Message> = Omit<ImportPlan<Message, ImportRow>, 'store'> & {
   taken(row: ImportRow): Refusal
 }
 
+/** The database, and connections to it on which exports take their time. */
+type Deps = { orm: MikroORM; exportsFrom: MikroORM; writer: Writer }
+
 /** Whatever this service owns, in bulk. */
-export function roomTransfers(orm: MikroORM, writer: Writer): Transfers {
+export function roomTransfers({ orm, exportsFrom, writer }: Deps): Transfers {
   const transfer = <Message>(
-    table: string,
+    exported: Exported,
     entity: Entity<Message>,
     plan: (messages: Message[], em: EntityManager) => Plan<Message> | Promise<Plan<Message>>,
   ): Transfer<Message> => ({
@@ -41,14 +44,14 @@ export function roomTransfers(orm: MikroORM, writer: Writer): Transfers {
       const made = await plan(messages, forkFor(orm, call.signal))
       return importRows(writer, { ...made, store: (write, rows) => store(write, made, rows) }, messages, call)
     },
-    export: (call) => exportEntities(orm, call.signal, table, entity),
+    export: (call) => exportEntities(exportsFrom, call.signal, exported, entity),
   })
   return {
-    hotels: transfer('hotel', Hotel, hotelPlan),
-    locations: transfer('location', Location, locationPlan),
-    room_types: transfer('room_type', RoomType, roomTypePlan),
-    rooms: transfer('room', Room, roomPlan),
-    employees: transfer('employee', Employee, employeePlan),
+    hotels: transfer({ table: 'hotel', bytes: HOTEL_BYTES }, Hotel, hotelPlan),
+    locations: transfer({ table: 'location', bytes: LOCATION_BYTES }, Location, locationPlan),
+    room_types: transfer({ table: 'room_type', bytes: ROOM_TYPE_BYTES }, RoomType, roomTypePlan),
+    rooms: transfer({ table: 'room', bytes: ROOM_BYTES }, Room, roomPlan),
+    employees: transfer({ table: 'employee', bytes: EMPLOYEE_BYTES }, Employee, employeePlan),
   }
 }
 

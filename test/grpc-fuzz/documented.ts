@@ -30,8 +30,8 @@ const texts = comments(api.descriptors)
 const reasons = reasonsOf(api, texts)
 const hidden = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptors))
 
-/** For which any call of any method may be refused: its token, and its time. */
-const ofEveryCall = ['UNAUTHENTICATED', 'PERMISSION_DENIED']
+/** For which any call of any method may be refused: its token, and its size. */
+const ofEveryCall = ['UNAUTHENTICATED', 'PERMISSION_DENIED', 'BODY_TOO_LARGE']
 
 /** Every method of the suite. */
 export const methods: readonly Documented[] = [...hidden].flatMap((type) =>
@@ -42,7 +42,7 @@ function documented(desc: DescMethod): Documented {
   const path = `/${desc.parent.typeName}/${desc.name}`
   const known = api.methods.find((method) => method.path === path)
   const own = api.registry.getService(desc.parent.typeName)?.methods.find(({ name }) => name === desc.name) ?? desc
-  const method: ApiMethod = known ?? { desc: own, path, kind: 'read', service: 'guests', scope: '' }
+  const method: ApiMethod = known ?? { desc: own, path, kind: 'read', service: 'guests', scope: '', cost: 1 }
   const owner = serviceNames.find((name) => path.startsWith(`/hotel.${name}.`))
   return {
     desc,
@@ -54,12 +54,8 @@ function documented(desc: DescMethod): Documented {
   }
 }
 
-/** The largest message that the gateway reads itself, as it does of some methods; the services take 4 MiB. */
-const LARGEST = 65_536
-
 /** What of a service's refusal is not as it is documented; nothing when all is. */
-export function undocumented(method: Documented, code: number, metadata: Metadata, size: number): string | undefined {
-  if (code === Status.RESOURCE_EXHAUSTED && size > LARGEST) return undefined
+export function undocumented(method: Documented, code: number, metadata: Metadata): string | undefined {
   const [details] = metadata.get('grpc-status-details-bin')
   const info = details instanceof Buffer ? infoOf(details) : undefined
   if (info === undefined) return method.codes.has(Status[code] ?? '') ? undefined : 'no reason is given'

@@ -53,7 +53,7 @@ describe(`seed ${seed}`, () => {
         const wrong: string[] = []
         await inParallel(requests, async ({ bytes, token }) => {
           const { code, details, metadata } = await call(client, method, bytes, token)
-          const problem = problemOf(method, isGateway, code, metadata, bytes.length)
+          const problem = problemOf(method, isGateway, code, metadata)
           if (problem !== undefined)
             wrong.push(`${Status[code]} ${details}: ${problem}, for ${bytes.toString('base64')}`)
         })
@@ -98,18 +98,12 @@ async function makeSome(suite: Suite): Promise<Existing> {
 }
 
 /** What is wrong with how a call ended; nothing when it is as documented. */
-function problemOf(
-  method: Documented,
-  isGateway: boolean,
-  code: number,
-  metadata: Metadata,
-  size: number,
-): string | undefined {
+function problemOf(method: Documented, isGateway: boolean, code: number, metadata: Metadata): string | undefined {
   const streams = method.desc.methodKind === 'server_streaming'
   if (code === Status.OK || (streams && code === Status.CANCELLED)) return undefined
   if (isGateway && !method.isPublic)
     return code === Status.UNIMPLEMENTED || code === Status.UNAUTHENTICATED ? undefined : 'it is routed'
-  return undocumented(method, code, metadata, size)
+  return undocumented(method, code, metadata)
 }
 
 /** How a call ends; a stream is given up at its first answer, or when it is long enough without one. */

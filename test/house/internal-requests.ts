@@ -6,18 +6,37 @@ import { type AboutHouse, each, type Requests } from './requests.ts'
 
 /** Of what the gateway does not route: for the services themselves, and for import and export. */
 export function internalRequests(house: House): Requests {
-  const { hotel, retired_guest, forgotten_guest, retired_room } = house.ids
+  const { hotel, retired_guest, forgotten_guest, retired_room, reservation, free_room, guest } = house.ids
+  const all = Object.values(house.ids)
   const mark = { hotel, version: '1', attempt: '1' }
   return {
     'RetirementService/RetireGuest': each({ ...mark, guest: retired_guest }),
     'RetirementService/EraseGuest': each({ hotel, guest: forgotten_guest, version: '2' }),
     'RetirementService/RetireRoom': each({ ...mark, room: retired_room }),
+    'StatusCheckService/CheckUpdateReservation': each(
+      { id: reservation, status: 'PENDING', note: 'late' },
+      { id: reservation, guest, room: free_room, in_date: day(300), out_date: day(302) },
+    ),
+    'StatusCheckService/CheckReplaceReservation': each({
+      ...{ id: reservation, guest, room: free_room, status: 'PENDING' },
+      ...{ in_date: day(300), out_date: day(302) },
+    }),
     'FeedService/WatchHeads': serviceNames.map((at) => ({ at, request: {} })),
     'FeedService/ListChanges': serviceNames.map((at) => ({ at, request: { hotel } })),
+    'FeedService/ListResources': FED.map(([at, resource]) => ({ at, request: { resource, ids: all } })),
     'TransferService/Export': EXPORTED.map(([at, resource]) => ({ at, request: { resource } })),
     'TransferService/Import': imports(house),
   }
 }
+
+const FED: readonly [ServiceName, string][] = [
+  ...['hotel', 'location', 'room_type', 'room', 'employee'].map(
+    (resource) => ['rooms', resource] as [ServiceName, string],
+  ),
+  ['guests', 'guest'],
+  ['reservations', 'reservation'],
+  ['reservations', 'room_block'],
+]
 
 const EXPORTED: readonly [ServiceName, string][] = [
   ...['hotels', 'locations', 'room_types', 'rooms', 'employees'].map(

@@ -9,7 +9,7 @@ language sql security definer set search_path from current as $$
   where g.hotel_id = hotel and g.id = erased and g.erase_time is not null
     and c.hotel_id = hotel and c.resource = 'guest' and c.id = erased;
 
-  update idempotency_key k set request_hash = '', key = ' ' || encode(sha256(convert_to(k.key, 'UTF8')), 'hex')
+  update idempotency_key k set request_hash = '', request_digest = null, key = ' ' || encode(sha256(convert_to(k.key, 'UTF8')), 'hex')
   from guest g join change c on c.hotel_id = g.hotel_id and c.resource = 'guest' and c.id = g.id
   where g.hotel_id = hotel and g.id = erased and g.erase_time is not null
     and k.change_hotel_id = c.hotel_id and k.change_seq = c.seq and length(k.request_hash) > 0;

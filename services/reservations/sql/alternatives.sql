@@ -1,30 +1,43 @@
 -- Stays as long as [first, until), at most `reach` days earlier or later and none before `earliest`, for which `wanted` of
--- some rooms are free all the time: the nearest that begins by `first` (shift 0 or less) and the nearest after it.
+-- some rooms are free all the time: the nearest that begins by `first` (shift 0 or less) and the nearest after it. A room
+-- that is held on a night which all of these stays have is passed over by one probe; of the others the first hundred by
+-- number are looked at, around each no more nights than a stay of 2 * reach nights may begin or end on.
 create or replace function nearest_stays(
   hotel uuid, among uuid[], wanted int, first date, until date, earliest date, reach int, at timestamptz, own uuid
 ) returns table (shift int, rooms uuid[])
 language sql stable as $$
   with reached as (
-    select greatest(first - reach, earliest) as low, greatest(until + reach, earliest) as high
-  ), legs as (
-    select c.room_id, o.in_date, o.out_date
-    from reached, unnest(among) as c (room_id)
-    join occupancy o on o.hotel_id = hotel and o.room_id = c.room_id
-    where o.during && daterange(low, high)
-      and (o.hold_until is null or o.hold_until > at) and o.holder_id is distinct from own
-    union all select c.room_id, low, low from reached, unnest(among) as c (room_id)
-    union all select c.room_id, high, high from reached, unnest(among) as c (room_id)
+    select low, until + reach as high, first + reach as common_from, low + (until - first) as common_until
+    from greatest(first - reach, earliest) as low
+  ), candidates as materialized (
+    select r.id, r.number_order
+    from room r, reached
+    where r.hotel_id = hotel and r.id = any(among) and (common_from >= common_until or not coalesce((
+      select o.out_date > common_from from occupancy o
+      where o.hotel_id = hotel and o.room_id = r.id and o.in_date < common_until
+        and (o.hold_until is null or o.hold_until > at) and o.holder_id is distinct from own
+      order by o.in_date desc limit 1), false))
+    order by r.number_order, r.id limit greatest(wanted, 100)
   ), gaps as (
-    -- The greatest end so far: a leg from before `low` may reach beyond it, a retired room's has no end.
-    select l.room_id,
-      max(least(l.out_date, high)) over (upto rows between unbounded preceding and current row) as gap_from,
-      lead(l.in_date) over upto as gap_to
-    from legs l, reached window upto as (partition by l.room_id order by l.in_date, l.out_date)
+    select c.id, c.number_order, l.gap_from, l.gap_to
+    from reached, candidates c cross join lateral (
+      -- A room's legs are disjoint. The first row is the end of what comes before `low`.
+      select least(o.out_date, high) as gap_from, lead(o.in_date, 1, high) over (order by o.in_date) as gap_to
+      from (
+        select date '-infinity' as in_date, low as out_date
+        union all
+        select p.in_date, p.out_date from occupancy p
+        where p.hotel_id = hotel and p.room_id = c.id and p.in_date < high and p.out_date > low
+          and p.in_date >= coalesce((
+            select max(q.in_date) from occupancy q
+            where q.hotel_id = hotel and q.room_id = c.id and q.in_date <= low), low)
+          and (p.hold_until is null or p.hold_until > at) and p.holder_id is distinct from own
+      ) o
+    ) l
+    where l.gap_to - l.gap_from >= until - first
   ), possible as (
-    select s.shift, (array_agg(g.room_id order by r.number_order, r.id))[1:wanted] as rooms
-    from gaps g join room r on r.hotel_id = hotel and r.id = g.room_id,
-      generate_series(greatest(g.gap_from - first, -reach), least(g.gap_to - until, reach)) as s (shift)
-    where g.gap_to - g.gap_from >= until - first
+    select s.shift, (array_agg(g.id order by g.number_order, g.id))[1:wanted] as rooms
+    from gaps g, generate_series(greatest(g.gap_from - first, -reach), least(g.gap_to - until, reach)) as s (shift)
     group by s.shift having count(*) >= wanted
   )
   select distinct on (p.shift > 0) p.shift, p.rooms from possible p order by p.shift > 0, abs(p.shift)
@@ -32,7 +45,7 @@ $$;
 
 -- For rooms of which some are held, or deleted: a row for each room type among these (all without one together), with them
 -- and with the rooms that could take their place, at most `most`: free ones of the type, or of the location for rooms
--- without a type; best-filled gap first.
+-- without a type, among the first 500 by number; best-filled gap first.
 create or replace function other_rooms(
   hotel uuid, place uuid, asked uuid[], first date, until date, today date, most int, at timestamptz, own uuid
 ) returns table (held uuid[], others uuid[])
@@ -42,7 +55,8 @@ language sql stable as $$
     from free_rooms(hotel, array(
       select r.id from room r
       where r.hotel_id = hotel and r.location_id = place and r.delete_time is null and r.id <> all(asked)
-        and (h.room_type_id is null or r.room_type_id = h.room_type_id)), first, until, today, at, own) f
+        and (h.room_type_id is null or r.room_type_id = h.room_type_id)
+      order by r.number_order, r.id limit 500), first, until, today, at, own) f
     join room r on r.hotel_id = hotel and r.id = f.room_id
     order by f.left_over, r.number_order, r.id limit most)
   from room h
@@ -51,22 +65,33 @@ language sql stable as $$
   group by h.room_type_id
 $$;
 
--- What holds some rooms in the nights [first, until), cut to these, by room number and date.
+-- Replaced by one that stops.
+drop function if exists what_holds(uuid, uuid[], date, date, timestamptz, uuid);
+
+-- What holds some rooms in the nights [first, until), cut to these, by room number and date: the first `most`. Rooms after
+-- these are not looked at.
 create or replace function what_holds(
-  hotel uuid, among uuid[], first date, until date, at timestamptz, own uuid
+  hotel uuid, among uuid[], first date, until date, at timestamptz, own uuid, most int
 ) returns table (room uuid, in_date date, out_date date, held_by text)
-language sql stable as $$
-  select r.id, greatest(o.in_date, first), least(o.out_date, until), o.holder
-  from room r cross join lateral (
-    -- The limit is above what a stay has nights: it makes room after room be looked at, so that a caller can stop early.
-    select l.in_date, l.out_date, l.holder from occupancy l
-    where l.hotel_id = hotel and l.room_id = r.id and l.during && daterange(first, until)
-      and (l.hold_until is null or l.hold_until > at) and l.holder_id is distinct from own
-    limit 1000
-  ) o
-  where r.hotel_id = hotel and r.id = any(among)
-  order by r.number_order, r.id, o.in_date
-$$;
+language plpgsql stable as $$
+declare
+  missing int := most;
+  found_here int;
+begin
+  for room in select r.id from room r where r.hotel_id = hotel and r.id = any(among) order by r.number_order, r.id loop
+    return query
+      select room, greatest(l.in_date, first), least(l.out_date, until), l.holder from occupancy l
+      where l.hotel_id = hotel and l.room_id = room and l.in_date < until and l.out_date > first
+        and l.in_date >= coalesce((
+          select max(p.in_date) from occupancy p
+          where p.hotel_id = hotel and p.room_id = room and p.in_date <= first), first)
+        and (l.hold_until is null or l.hold_until > at) and l.holder_id is distinct from own
+      order by l.in_date limit missing;
+    get diagnostics found_here = row_count;
+    missing := missing - found_here;
+    exit when missing <= 0;
+  end loop;
+end $$;
 
 -- What is around a refusal: the stays that are possible instead, and of rooms of a type what is in the way. `asked` are
 -- rooms that were named, or else `wanted` ones of a type; for a guest who is `here` only nights from `first` on are to be
@@ -90,10 +115,10 @@ begin
     among := rooms_of_type(hotel, place, type);
     select jsonb_agg(h) into held from (
       select w.room, w.in_date, w.out_date, w.held_by as "by"
-      from what_holds(hotel, among, first, until, at, own) w limit most_held) h;
+      from what_holds(hotel, among, first, until, at, own, most_held) w) h;
   end if;
   if here then
-    select min(w.in_date) into held_from from what_holds(hotel, among, first, until, at, own) w;
+    select min(w.in_date) into held_from from unnest(among) c, what_holds(hotel, array[c], first, until, at, own, 1) w;
   else
     select jsonb_agg(n order by abs(n.shift)) into nearest
       from nearest_stays(hotel, among, wanted, first, until, today, reach, at, own) n;

@@ -23,17 +23,19 @@ language sql stable as $$
   where before.out_date is null or before.out_date <= first
 $$;
 
--- The rooms of a type at a location.
+-- The rooms of a type at a location, but those whose deletion is agreed to.
 create or replace function rooms_of_type(hotel uuid, place uuid, type uuid) returns uuid[]
 language sql stable as $$
   select coalesce(array_agg(r.id), '{}') from room r
   where r.hotel_id = hotel and r.location_id = place and r.room_type_id = type and r.delete_time is null
+    and not exists (
+      select from retired_room t where t.hotel_id = hotel and t.room_id = r.id and t.version >= r.version)
 $$;
 
 -- Takes rooms of a type for the nights [first, until): those whose gap the stay fills best, then by number in natural
 -- order. Gives the rooms, by number; or null and how many were free, when these are fewer than wanted.
 -- Under the hotel's feed head the choice can not be overtaken. The EXCLUDE constraint decides all the same: a room that it
--- refuses is not free, and the choice is made anew without it.
+-- refuses is not free, and the choice is made anew without it. After 10 choices in vain it gives null for both.
 create or replace function assign_rooms(
   hotel uuid, holder uuid, place uuid, type uuid, wanted int, first date, until date,
   lapses timestamptz, at timestamptz
@@ -45,11 +47,14 @@ declare
   chosen uuid[];
   outcome record;
 begin
-  loop
+  for choice in 1..10 loop
     select count(*), (array_agg(f.room_id order by f.left_over, r.number_order, r.id))[1:wanted] into free, chosen
       from free_rooms(hotel, candidates, first, until, today, at) f
       join room r on r.hotel_id = hotel and r.id = f.room_id;
-    exit when free < wanted;
+    if free < wanted then
+      return next;
+      return;
+    end if;
     select * into outcome from hold_rooms(
       array_fill(1, array[wanted]), array_fill(hotel, array[wanted]), array_fill(holder, array[wanted]),
       array_fill('RESERVATION'::text, array[wanted]), chosen, array_fill(first, array[wanted]),
@@ -57,10 +62,12 @@ begin
     if outcome.held then
       select array_agg(r.id order by r.number_order, r.id) into rooms
         from room r where r.hotel_id = hotel and r.id = any(chosen);
-      exit;
+      return next;
+      return;
     end if;
     select array_agg(c) into candidates from unnest(candidates) c
       where c not in (select (o->>'room')::uuid from jsonb_array_elements(outcome.in_the_way) o);
   end loop;
+  free := null;
   return next;
 end $$;

@@ -85,19 +85,21 @@ begin
   return null;
 end $$;
 
+-- A guest or a room may have many stays: only what is told of them is changed, and only where it is another.
 create or replace function refresh_for_guests() returns trigger
 language plpgsql as $$
 declare
-  guest_hotels uuid[];
-  guests uuid[];
   hotels uuid[];
-  ids uuid[];
+  guests uuid[];
+  first_names text[];
+  last_names text[];
 begin
-  select array_agg(n.hotel_id), array_agg(n.id) into guest_hotels, guests from new_rows n;
-  select array_agg(c.hotel_id), array_agg(c.id) into hotels, ids
-    from unnest(guest_hotels, guests) as g (hotel_id, guest_id)
-    join current_and_upcoming c on c.hotel_id = g.hotel_id and c.guest_id = g.guest_id;
-  perform refresh_current_and_upcoming(hotels, ids);
+  select array_agg(n.hotel_id), array_agg(n.id), array_agg(n.first_name), array_agg(n.last_name)
+    into hotels, guests, first_names, last_names from new_rows n;
+  update current_and_upcoming c set first_name = g.first_name, last_name = g.last_name
+  from unnest(hotels, guests, first_names, last_names) as g (hotel_id, guest_id, first_name, last_name)
+  where c.hotel_id = g.hotel_id and c.guest_id = g.guest_id
+    and (c.first_name, c.last_name) is distinct from (g.first_name, g.last_name);
   return null;
 end $$;
 
@@ -106,13 +108,16 @@ language plpgsql as $$
 declare
   room_hotels uuid[];
   room_ids uuid[];
-  hotels uuid[];
-  ids uuid[];
 begin
   select array_agg(distinct n.hotel_id), array_agg(n.id) into room_hotels, room_ids from new_rows n;
-  select array_agg(c.hotel_id), array_agg(c.id) into hotels, ids
-    from current_and_upcoming c where c.hotel_id = any(room_hotels) and c.rooms && room_ids;
-  perform refresh_current_and_upcoming(hotels, ids);
+  update current_and_upcoming c set room_numbers = s.room_numbers
+  from (
+    select v.hotel_id, v.id, array(
+      select coalesce(m.number, '') from unnest(v.rooms) with ordinality as u (room_id, place)
+      left join room m on m.hotel_id = v.hotel_id and m.id = u.room_id order by u.place) as room_numbers
+    from current_and_upcoming v where v.hotel_id = any(room_hotels) and v.rooms && room_ids
+  ) s
+  where c.hotel_id = s.hotel_id and c.id = s.id and c.room_numbers <> s.room_numbers;
   return null;
 end $$;
 

@@ -9,11 +9,11 @@ language sql security definer set search_path from current as $$
     and c.hotel_id = hotel and c.payload->>'guest_id' = erased::text
     and c.resource = 'reservation' and (c.payload->>'note' is not null or c.payload->>'reason' is not null);
 
-  update idempotency_key k set request_hash = '', key = ' ' || encode(sha256(convert_to(k.key, 'UTF8')), 'hex')
+  update idempotency_key k set request_hash = '', request_digest = null, key = ' ' || encode(sha256(convert_to(k.key, 'UTF8')), 'hex')
   from erased_guest e, change c
   where e.hotel_id = hotel and e.guest_id = erased
     and k.hotel_id = hotel and length(k.request_hash) > 0
-    and c.hotel_id = k.change_hotel_id and c.seq = k.change_seq
+    and c.hotel_id = k.change_hotel_id and c.seq = any(coalesce(k.change_seqs, array[k.change_seq]))
     and c.resource = 'reservation' and c.payload->>'guest_id' = erased::text;
 $$;
 revoke execute on function forget_guest from public;

@@ -9,7 +9,8 @@ create or replace function hold_rooms_in_bulk(
 language plpgsql as $$
 declare
   again int[];
-  outcome record;
+  won int[];
+  lost int[];
 begin
   insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder, hold_until)
   select l.hotel_id, l.holder_id, l.room_id, l.in_date, l.out_date, l.kind, l.hold_until
@@ -34,8 +35,8 @@ begin
   end if;
   delete from occupancy o using unnest(claims, hotels, holders) as l (claim, hotel_id, holder_id)
   where l.claim = any(again) and o.hotel_id = l.hotel_id and o.holder_id = l.holder_id;
-  for outcome in
-    select h.claim, h.held from (
+  select array_agg(h.claim) filter (where h.held), array_agg(h.claim) filter (where not h.held) into won, lost
+    from (
       select array_agg(l.claim order by l.place) as claims, array_agg(l.hotel_id order by l.place) as hotels,
         array_agg(l.holder_id order by l.place) as holders, array_agg(l.kind order by l.place) as kinds,
         array_agg(l.room_id order by l.place) as room_ids, array_agg(l.in_date order by l.place) as in_dates,
@@ -43,22 +44,22 @@ begin
       from unnest(claims, hotels, holders, kinds, room_ids, in_dates, out_dates, hold_untils) with ordinality
         as l (claim, hotel_id, holder_id, kind, room_id, in_date, out_date, hold_until, place)
       where l.claim = any(again)
-    ) a, hold_rooms(a.claims, a.hotels, a.holders, a.kinds, a.room_ids, a.in_dates, a.out_dates, a.hold_untils, at) h
-  loop
-    claim := outcome.claim;
-    held := outcome.held;
-    in_the_way := null;
-    if not held then
-      select jsonb_agg(w.leg) into in_the_way from (
-        select jsonb_build_object('room', o.room_id, 'number', m.number, 'by', o.holder, 'id', o.holder_id,
+    ) a, hold_rooms(a.claims, a.hotels, a.holders, a.kinds, a.room_ids, a.in_dates, a.out_dates, a.hold_untils, at) h;
+  return query select c, true, null::jsonb from unnest(won) c;
+  return query
+    select c, false, jsonb_agg(w.leg order by w.number) from unnest(lost) c left join (
+      select l.claim, row_number() over (partition by l.claim order by l.place, o.in_date) as number,
+        jsonb_build_object('room', o.room_id, 'number', m.number, 'by', o.holder, 'id', o.holder_id,
           'in_date', greatest(o.in_date, l.in_date), 'out_date', least(o.out_date, l.out_date)) as leg
-        from unnest(claims, hotels, room_ids, in_dates, out_dates) with ordinality
-          as l (claim, hotel_id, room_id, in_date, out_date, place)
-        join occupancy o on o.hotel_id = l.hotel_id and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date)
-        left join room m on m.hotel_id = o.hotel_id and m.id = o.room_id
-        where l.claim = outcome.claim order by l.place, o.in_date limit 5
-      ) w;
-    end if;
-    return next;
-  end loop;
+      from unnest(claims, hotels, room_ids, in_dates, out_dates) with ordinality
+        as l (claim, hotel_id, room_id, in_date, out_date, place)
+      cross join lateral (
+        select p.* from occupancy p
+        where p.hotel_id = l.hotel_id and p.room_id = l.room_id and p.during && daterange(l.in_date, l.out_date)
+        order by p.in_date limit 5
+      ) o
+      left join room m on m.hotel_id = o.hotel_id and m.id = o.room_id
+      where l.claim = any(lost)
+    ) w on w.claim = c and w.number <= 5
+    group by c;
 end $$;

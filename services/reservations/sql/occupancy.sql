@@ -25,7 +25,7 @@ end $$;
 
 -- Takes nights for a group of claims: the arrays have one element for each leg, and legs of one claim have its number.
 -- Each claim, in the order of its number, gets all of its legs or none, and fails without effect on the others. Gives one
--- row a claim: whether it holds, and otherwise what is in the way, as [{room, in_date, out_date, by}].
+-- row a claim: whether it holds, and otherwise what is in the way, as [{room, in_date, out_date, by}], at most ten for a leg.
 -- The EXCLUDE constraint decides (`on conflict` sees it); the query afterwards only explains. Holds in the way whose time
 -- has come by `at`, the time of the write, are deleted, and the claim tried again.
 create or replace function hold_rooms(
@@ -37,17 +37,20 @@ declare
   wanted record;
   taken int;
 begin
+  -- Each claim with its own legs: to look for them among all, for each, would be as much work as the square of the group.
   for wanted in
-    select l.claim, l.hotel_id, l.holder_id, count(*) as legs
-    from unnest(claims, hotels, holders) as l (claim, hotel_id, holder_id)
+    select l.claim, l.hotel_id, l.holder_id, count(*) as legs, array_agg(l.kind order by l.place) as kinds,
+      array_agg(l.room_id order by l.place) as room_ids, array_agg(l.in_date order by l.place) as in_dates,
+      array_agg(l.out_date order by l.place) as out_dates, array_agg(l.hold_until order by l.place) as hold_untils
+    from unnest(claims, hotels, holders, kinds, room_ids, in_dates, out_dates, hold_untils) with ordinality
+      as l (claim, hotel_id, holder_id, kind, room_id, in_date, out_date, hold_until, place)
     group by 1, 2, 3 order by 1
   loop
     for attempt in 1..2 loop
       insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder, hold_until)
-      select l.hotel_id, l.holder_id, l.room_id, l.in_date, l.out_date, l.kind, l.hold_until
-      from unnest(claims, hotels, holders, kinds, room_ids, in_dates, out_dates, hold_untils)
-        as l (claim, hotel_id, holder_id, kind, room_id, in_date, out_date, hold_until)
-      where l.claim = wanted.claim
+      select wanted.hotel_id, wanted.holder_id, l.room_id, l.in_date, l.out_date, l.kind, l.hold_until
+      from unnest(wanted.kinds, wanted.room_ids, wanted.in_dates, wanted.out_dates, wanted.hold_untils)
+        as l (kind, room_id, in_date, out_date, hold_until)
       order by l.room_id, l.in_date
       on conflict do nothing;
       get diagnostics taken = row_count;
@@ -55,9 +58,9 @@ begin
       delete from occupancy o where o.hotel_id = wanted.hotel_id and o.holder_id = wanted.holder_id;
       exit when attempt = 2 or 0 = lapse_holds(wanted.hotel_id, array(
         select o.holder_id
-        from unnest(claims, hotels, room_ids, in_dates, out_dates) as l (claim, hotel_id, room_id, in_date, out_date)
-        join occupancy o on o.hotel_id = l.hotel_id and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date)
-        where l.claim = wanted.claim and o.hold_until <= at), at);
+        from unnest(wanted.room_ids, wanted.in_dates, wanted.out_dates) as l (room_id, in_date, out_date)
+        join occupancy o on o.hotel_id = wanted.hotel_id and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date)
+        where o.hold_until <= at), at);
     end loop;
     claim := wanted.claim;
     held := taken = wanted.legs;
@@ -68,10 +71,16 @@ begin
           'in_date', greatest(o.in_date, l.in_date), 'out_date', least(o.out_date, l.out_date))
           order by l.place, o.in_date)
         into in_the_way
-        from unnest(claims, hotels, room_ids, in_dates, out_dates) with ordinality
-          as l (claim, hotel_id, room_id, in_date, out_date, place)
-        join occupancy o on o.hotel_id = l.hotel_id and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date)
-        where l.claim = wanted.claim;
+        from unnest(wanted.room_ids, wanted.in_dates, wanted.out_dates) with ordinality
+          as l (room_id, in_date, out_date, place)
+        cross join lateral (
+          select p.room_id, p.holder, p.in_date, p.out_date from occupancy p
+          where p.hotel_id = wanted.hotel_id and p.room_id = l.room_id and p.in_date < l.out_date and p.out_date > l.in_date
+            and p.in_date >= coalesce((
+              select max(q.in_date) from occupancy q
+              where q.hotel_id = wanted.hotel_id and q.room_id = l.room_id and q.in_date <= l.in_date), l.in_date)
+          order by p.in_date limit 10
+        ) o;
     end if;
     return next;
   end loop;

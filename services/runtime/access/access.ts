@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type CallContext, Status } from 'nice-grpc'
+import { Status } from 'nice-grpc'
 import { Refusal } from '../resource/refusal.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { AuthSettings } from './auth-settings.ts'
@@ -9,8 +9,8 @@ import { type Token, tokenVerifier } from './token.ts'
 
 /** Who may call which method. */
 export type Access = {
-  /** Whom the call's token names; throws UNAUTHENTICATED, or PERMISSION_DENIED when it lacks the method's scope. */
-  admit(path: string, call: Pick<CallContext, 'metadata'>): Promise<Token>
+  /** Whom a call's `authorization` names; throws UNAUTHENTICATED, or PERMISSION_DENIED when it lacks the method's scope. */
+  admit(path: string, authorization: readonly (string | Buffer)[]): Promise<Token>
   close(): void
 }
 
@@ -20,8 +20,8 @@ export async function openAccess(settings: AuthSettings, log: Logger): Promise<A
   const keys = await openKeySet(settings, log)
   const verify = tokenVerifier(settings, keys)
   return {
-    async admit(path, { metadata }) {
-      const token = await verify(metadata.getAll('authorization'))
+    async admit(path, authorization) {
+      const token = await verify(authorization)
       // Reflection, where it is not public, is for everybody with a token.
       if (path.startsWith('/grpc.')) return token
       const scope = scopes.get(path)

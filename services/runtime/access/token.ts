@@ -39,6 +39,8 @@ export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
     const before = known.get(text)
     if (before !== undefined && Date.now() < before.expires) return before
     const token = await verified(text, settings, keys)
+    // The keys may have been replaced since: others have learnt of it then, and this is not to outlive those it is of.
+    if (version !== now) return token
     if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value ?? '')
     known.set(text, token)
     return token
@@ -48,7 +50,8 @@ export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
 function bearer(authorization: readonly (string | Buffer)[]): string {
   const [value, ...others] = authorization
   if (value === undefined) throw unauthenticated('a token is needed: send `authorization: Bearer` with one')
-  const [, text] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(String(value)) ?? []
+  // A scheme's name is written in any case: RFC 9110, 11.1.
+  const [, text] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(String(value)) ?? []
   if (text === undefined || others.length > 0)
     throw unauthenticated('the authorization is no signed token: send `Bearer` and a JWT, once')
   return text

@@ -1,4 +1,5 @@
 import { Status } from 'nice-grpc'
+import { isId } from '../resource/id.ts'
 import { Refusal } from '../resource/refusal.ts'
 import { Invalid } from '../resource/valid.ts'
 
@@ -19,14 +20,21 @@ export function cursorText({ epoch, hotel, resource, seq, time }: Cursor): strin
   return Buffer.from([epoch, hotel, resource, seq, time.toString(36)].join(' ')).toString('base64url')
 }
 
-/** Reads the cursor of a request to watch; throws Invalid for one that is none, or of another hotel or resource. */
-export function readCursor(text: string, hotel: string, resource: string): Cursor {
+/** How far apart the clocks of two instances may be. */
+const CLOCKS_DIFFER_MS = 3_600_000
+
+/**
+ * Reads the cursor of a request to watch; throws Invalid for one that is none, or is of another hotel or resource, or of a
+ * time that is still to come, by which it would be good for longer than cursors are.
+ */
+export function readCursor(text: string, hotel: string, resource: string, now: number): Cursor {
   const [epoch = '', itsHotel, itsResource, seq = '', time = ''] = Buffer.from(text, 'base64url').toString().split(' ')
-  if (!/^\d{1,18}$/.test(seq) || !/^[0-9a-z]{1,9}$/.test(time))
+  const handedOut = /^[0-9a-z]{1,9}$/.test(time) ? Number.parseInt(time, 36) : Number.NaN
+  if (!isId(epoch) || !/^\d{1,18}$/.test(seq) || !(handedOut <= now + CLOCKS_DIFFER_MS))
     throw new Invalid('is not a cursor: start over without one')
   if (itsHotel !== hotel) throw new Invalid('is a cursor of another hotel: start over without one')
   if (itsResource !== resource) throw new Invalid('is a cursor of another kind of resource: start over without one')
-  return { epoch, hotel, resource, seq: BigInt(seq), time: Number.parseInt(time, 36) }
+  return { epoch, hotel, resource, seq: BigInt(seq), time: handedOut }
 }
 
 /** OUT_OF_RANGE: what comes after the cursor can not be told any more. */

@@ -5,9 +5,15 @@ import { type EntityManager, forkFor, type MikroORM, query } from '../database/d
 import { id, valid } from '../resource/valid.ts'
 import type { Rebuild } from '../resource/write.ts'
 import type { Heads } from './heads.ts'
+import { knownResources } from './known-resources.ts'
+import { places } from './places.ts'
+import { CUT_AFTER_MS, tooManyWatches, tooSlow } from './watch.ts'
 
 const PAGE = 500
 const CHECKPOINT_EVERY_MS = 5_000
+/** Apart from the watches of callers, who so take no place of the suite's own. */
+const MOST_FOLLOWERS = 256
+const PATIENCE_MS = 30_000
 
 /** A row of the change table. */
 export type ChangeRow = {
@@ -23,7 +29,14 @@ export type ChangeRow = {
 /** A resource's message as `google.protobuf.Any`: its full name and how to encode it. */
 export type Encode = (resource: string, message: object) => { type_url: string; value: Buffer }
 
-type FeedOptions = { orm: MikroORM; heads: Heads; rebuild: Rebuild; encode: Encode }
+type FeedOptions = {
+  orm: MikroORM
+  heads: Heads
+  rebuild: Rebuild
+  encode: Encode
+  /** The kinds of resources, by their tables. */
+  resources: readonly string[]
+}
 
 /** The feed for the other services of the suite. */
 export function feedService({
@@ -31,11 +44,15 @@ export function feedService({
   heads,
   rebuild,
   encode,
+  resources,
 }: FeedOptions): ServiceImplementation<typeof FeedServiceDefinition> {
+  const takePlace = places({ total: MOST_FOLLOWERS }, tooManyWatches)
   return {
     async *watchHeads(_request, call) {
+      const outflow = takePlace()
       const em = forkFor(orm, call.signal)
-      const own = callersHotels()
+      const hotels = callersHotels()
+      const own = hotels && new Set(hotels)
       const epoch = await epochOf(em)
       // Follow first, then read: what commits in between is in one of the two.
       const following = heads.follow(call.signal)
@@ -46,8 +63,12 @@ export function feedService({
         )
         let moved = new Map(all.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)]))
         while (!call.signal.aborted) {
-          const visible = [...moved].filter(([hotel]) => own === null || own.includes(hotel))
+          const visible = [...moved].filter(([hotel]) => own === null || own.has(hotel))
           yield { heads: visible.map(([hotel, seq]) => ({ hotel, seq })), epoch }
+          if (!(await outflow.taken(PATIENCE_MS, call.signal))) {
+            outflow.cutAfter(CUT_AFTER_MS)
+            throw tooSlow(PATIENCE_MS / 1_000)
+          }
           moved = await following.moved(CHECKPOINT_EVERY_MS)
         }
       } finally {
@@ -69,6 +90,7 @@ export function feedService({
       )
       return { changes, epoch }
     },
+    listResources: knownResources({ orm, rebuild, encode, resources }),
   }
 }
 

@@ -2,12 +2,13 @@ import type { HistoryEntry, ListHistoryRequest, ListHistoryResponse } from '@hot
 import { HistoryEntry_Kind as Kind } from '@hotel/proto/hotel/history/v1/history'
 import { type EntityManager, query } from '../database/database.ts'
 import type { Page } from '../resource/page.ts'
+import { MOST_BYTES, type Summed } from '../resource/page-bytes.ts'
 import type { ChangeRow } from './feed.ts'
 
 /** Whose history: the table of the resource, and the field names of its message. */
 export type Subject = { readonly table: string; readonly hotel: string; readonly fields: readonly string[] }
 
-type Row = Pick<ChangeRow, 'version' | 'kind' | 'actor' | 'time' | 'payload'>
+type Row = Summed & Pick<ChangeRow, 'version' | 'kind' | 'actor' | 'time' | 'payload'>
 
 /** A page of a resource's changes from the feed's table, the latest first, each told as what differs from the one before. */
 export async function listHistory(
@@ -16,18 +17,32 @@ export async function listHistory(
   { id }: ListHistoryRequest,
   { table, hotel, fields }: Subject,
 ): Promise<ListHistoryResponse> {
-  const rows = await query<Row>(
-    em,
-    `select version, kind, actor, time, payload from change
-     where hotel_id = $1 and resource = $2 and id = $3 ${page.after === undefined ? '' : 'and version < $5'}
-     order by version desc limit $4`,
-    [hotel, table, id, page.limit, ...(page.after ?? [])],
-  )
+  const rows = await query<Row>(em, CHANGES_BACKWARDS, [hotel, table, id, page.limit, page.after?.[0] ?? null])
+  const cut = page.cut(rows, ({ version }) => [version])
   // One row more than the page was fetched: the one before the last of the page is there to compare with.
-  const entries = rows.map((row, index) => entryOf(row, rows[index + 1]?.payload ?? {}, fields))
-  const cut = page.cut(entries, ({ version }) => [version])
-  return { entries: cut.rows, next_page_token: cut.next_page_token }
+  const entries = cut.rows.map((row, index) => entryOf(row, rows[index + 1]?.payload ?? {}, fields))
+  return { entries, next_page_token: cut.next_page_token }
 }
+
+/**
+ * Rows as those of `bounded`, one after another: only what is in them is read, of histories whose rows are large. A value
+ * is in two entries, as what it was and as what it became, so it counts twice.
+ */
+const CHANGES_BACKWARDS = `
+  with recursive page as (
+    (select c.version, c.kind, c.actor, c.time, c.payload, 2 * octet_length(c.payload::text) as page_bytes, 1 as place
+     from change c
+     where c.hotel_id = $1 and c.resource = $2 and c.id = $3 and ($5::int is null or c.version < $5)
+     order by c.version desc limit 1)
+    union all
+    select next.*, p.page_bytes + 2 * octet_length(next.payload::text), p.place + 1
+    from page p cross join lateral (
+      select c.version, c.kind, c.actor, c.time, c.payload from change c
+      where c.hotel_id = $1 and c.resource = $2 and c.id = $3 and c.version < p.version
+      order by c.version desc limit 1) next
+    where p.place < $4 and (p.page_bytes <= ${MOST_BYTES} or p.place = 1)
+  )
+  select version, kind, actor, time, payload, page_bytes from page order by place`
 
 /** The fields of a message that a history tells about; those that every change alters, or none, are told by the entry. */
 export function historyFields(message: object): string[] {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js'
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js'
 
 /**
  * What a stream has sent and its reader has not let through yet. grpc-js queues sixteen messages of a stream before it
@@ -11,6 +12,8 @@ export type Outflow = {
   taken(milliseconds: number, signal: AbortSignal): Promise<boolean>
   /** Resolves when nothing of the stream is held any more: all of it is sent, or the reader is gone. */
   readonly closed: Promise<void>
+  /** Cuts the stream unless it is closed by then: a reader who stands still takes no status either. */
+  cutAfter(milliseconds: number): void
 }
 
 const outflows = new AsyncLocalStorage<Outflow>()
@@ -25,7 +28,7 @@ export function currentOutflow(): Outflow {
 /** Lets the handlers of streams find their Outflow. */
 export const outflowInterceptor: ServerInterceptor = ({ responseStream }, call) => {
   if (!responseStream) return new ServerInterceptingCall(call)
-  const { outflow, sent, taken, close } = createOutflow()
+  const { outflow, sent, taken, close } = createOutflow(() => cut(call))
   const sendMessage = call.sendMessage.bind(call)
   call.sendMessage = (message, callback) => {
     sent()
@@ -46,7 +49,15 @@ export const outflowInterceptor: ServerInterceptor = ({ responseStream }, call) 
   })
 }
 
-function createOutflow() {
+/** grpc-js has no way to reset a stream of its server: the stream of HTTP/2 is in the innermost of its calls. */
+function cut(call: ServerInterceptingCallInterface): void {
+  type Inside = { readonly stream?: ServerHttp2Stream; readonly nextCall?: Inside }
+  let inside: Inside | undefined = call as Inside
+  while (inside !== undefined && inside.stream === undefined) inside = inside.nextCall
+  inside?.stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)
+}
+
+function createOutflow(cutNow: () => void) {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
   let waiting = 0
   let allTaken: () => void = () => undefined
@@ -64,6 +75,10 @@ function createOutflow() {
         clearTimeout(timer)
         signal.removeEventListener('abort', aborted)
       })
+    },
+    cutAfter(milliseconds) {
+      const timer = setTimeout(cutNow, milliseconds)
+      void closed.then(() => clearTimeout(timer))
     },
   }
   return {

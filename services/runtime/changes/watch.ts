@@ -12,7 +12,8 @@ import type { Logger } from '../telemetry/log.ts'
 import { type ChangePage, changeReader } from './change-pages.ts'
 import { type Cursor, cursorExpired, cursorText, readCursor } from './cursor.ts'
 import type { Heads } from './heads.ts'
-import { currentOutflow, type Outflow } from './outflow.ts'
+import type { Outflow } from './outflow.ts'
+import { type Owner, type PlaceLimits, places } from './places.ts'
 
 type WatchOptions = {
   /** Days that a cursor is good for. */
@@ -43,6 +44,8 @@ type WatchAnswer = { changes: never[]; cursor: string; error?: StatusMessage }
 export type Watch = (call: CallContext, request: WatchRequest, resource: string) => AsyncGenerator<WatchAnswer>
 
 const CHECKPOINT_EVERY_MS = 5_000
+/** So long a reader who was let go may take what is left, and why. */
+export const CUT_AFTER_MS = 60_000
 const DAY_MS = 86_400_000
 
 /** Makes the service's Watch. */
@@ -50,13 +53,13 @@ export function watcher(options: WatchOptions): Watch {
   const { orm, heads, demandHotel } = options
   const read = changeReader(orm, options.rebuild)
   const now = () => Date.now() + options.clockOffset() * 1_000
-  const takePlace = places(options.watchLimit)
+  const takePlace = places(sharesOf(options.watchLimit), tooManyWatches)
 
   return async function* watch(call, request, resource) {
     let place = placeOf(request, resource, now(), options.feedRetentionDays)
     if (!isVisible(request.hotel)) throw unknownHotel()
     await demandHotel(request.hotel, call.signal)
-    const outflow = takePlace()
+    const outflow = takePlace(request.hotel)
     if (request.from_now) place = { ...place, ...(await headOf(forkFor(orm, call.signal), request.hotel)) }
     // Follow first, then read: a change that commits in between wakes the next wait.
     const following = heads.follow(call.signal, request.hotel)
@@ -89,6 +92,7 @@ export function watcher(options: WatchOptions): Watch {
     if (await outflow.taken(seconds * 1_000, signal)) return
     // The call itself ends, and has its line, only when its reader takes what is left or is gone.
     options.log.info({ request_id: currentCall()?.requestId, seconds }, 'a watcher takes nothing and is let go')
+    outflow.cutAfter(CUT_AFTER_MS)
     throw tooSlow(seconds)
   }
 }
@@ -97,7 +101,7 @@ export function watcher(options: WatchOptions): Watch {
 function placeOf(request: WatchRequest, resource: string, now: number, retentionDays: number): Cursor {
   const { hotel, cursor } = valid(request, {
     hotel: id,
-    cursor: (text) => (text === '' ? undefined : readCursor(String(text), request.hotel, resource)),
+    cursor: (text) => (text === '' ? undefined : readCursor(String(text), request.hotel, resource, now)),
     from_now: (wanted) => {
       if (wanted === true && request.cursor !== '') throw new Invalid('is instead of a cursor: give one of them')
     },
@@ -123,25 +127,12 @@ function after({ epoch, head, upTo }: ChangePage, place: Cursor): Cursor {
   return { ...place, epoch, seq: upTo }
 }
 
-/** Counts the watches of a process, those included whose handler has ended while their reader has not taken all. */
-function places(limit: number): () => Outflow {
-  let watches = 0
-  return () => {
-    if (watches >= limit) throw tooManyWatches(limit)
-    const outflow = currentOutflow()
-    watches += 1
-    void outflow.closed.then(() => {
-      watches -= 1
-    })
-    return outflow
-  }
-}
-
 function untilCheckpoint(told = 0): number {
   return Math.max(told + CHECKPOINT_EVERY_MS - performance.now(), 0)
 }
 
-function tooSlow(seconds: number): Refusal {
+/** RESOURCE_EXHAUSTED of a reader who takes nothing. */
+export function tooSlow(seconds: number): Refusal {
   return new Refusal(
     Status.RESOURCE_EXHAUSTED,
     'WATCHER_TOO_SLOW',
@@ -150,11 +141,19 @@ function tooSlow(seconds: number): Refusal {
   )
 }
 
-function tooManyWatches(limit: number): Refusal {
+/** A subject has a fifth of the places, the watches of a hotel half: so others are left some by whoever takes all he gets. */
+function sharesOf(total: number): PlaceLimits {
+  return { total, ofSubject: Math.ceil(total / 5), ofHotel: Math.ceil(total / 2) }
+}
+
+const OWNERS = { SERVICE: 'the service has', SUBJECT: "the token's subject has", HOTEL: 'the hotel has' } as const
+
+/** RESOURCE_EXHAUSTED of the one who has as many watches as it may. */
+export function tooManyWatches(of: Owner, limit: number): Refusal {
   return new Refusal(
     Status.RESOURCE_EXHAUSTED,
     'TOO_MANY_WATCHES',
-    `the service has ${limit} watches already: repeat later`,
-    { limit: String(limit) },
+    `${OWNERS[of]} ${limit} watches at this instance already: end some, or repeat later`,
+    { limit: String(limit), of },
   )
 }

@@ -15,13 +15,16 @@ export type { EntityManager, MikroORM }
 /** A migration: its name, which orders and remembers it, and its SQL. */
 export type MigrationFile = { readonly name: string; readonly file: URL }
 
-/** Connections of a service's pool. */
-export const CONNECTIONS = 10
+/** Connections of a service's pool: fourteen at most are used under feed heads (resource/under-head.ts), the rest is for reads. */
+export const CONNECTIONS = 20
+
+/** Connections on which a service answers whether it is ready, whatever the pool is at. */
+export const READINESS_CONNECTIONS = 1
 
 type DatabaseOptions = {
   url: string
   entities: NonNullable<Options['entities']>
-  migrations: readonly MigrationFile[]
+  migrations?: readonly MigrationFile[]
   /** Where the migrator keeps its table; for who migrates. */
   schema?: string
   poolSize?: number
@@ -55,7 +58,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       // Without a schema the migrator takes `public`, whatever the search_path.
       tableName: options.schema === undefined ? 'migration' : `${options.schema}.migration`,
       snapshot: false,
-      migrationsList: await Promise.all(options.migrations.map(sqlMigration)),
+      migrationsList: await Promise.all((options.migrations ?? []).map(sqlMigration)),
     },
   })
 }

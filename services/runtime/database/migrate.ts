@@ -9,6 +9,12 @@ export const FEED_MIGRATION: MigrationFile = {
   file: new URL('sql/feed-tables.sql', import.meta.url),
 }
 
+/** What every service's keys of repeated calls have besides, since the build that has it. */
+export const KEY_DIGESTS = new URL('sql/key-digests.sql', import.meta.url)
+
+/** Where imports claim their ids: a migration that each service has, under a name in its own order. */
+export const IMPORTED_IDS = new URL('sql/imported-ids.sql', import.meta.url)
+
 type Plan = {
   /** Of all that is made: the one on the owner's search_path. */
   schema: string
@@ -60,6 +66,6 @@ function grantsTo(role: string, schema: string, grants: string): string {
     grant select on all tables in schema ${schema} to ${role};
     grant insert, update on feed_head to ${role};
     grant insert on change to ${role};
-    grant insert, delete on idempotency_key to ${role};
+    grant insert, delete on idempotency_key, imported_id to ${role};
     ${grants.replaceAll(':role', role)}`
 }

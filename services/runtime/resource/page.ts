@@ -1,9 +1,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Status } from 'nice-grpc'
 import { callersHotels } from '../access/hotels.ts'
+import { requestForm } from '../server/request-form.ts'
+import { type Summed, withinBytes } from './page-bytes.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
-const DEFAULT_SIZE = 50
+/** Rows of a page when none are asked for. */
+export const DEFAULT_SIZE = 50
 const LARGEST_SIZE = 500
 
 /** Where a page starts: after the row with these sort keys, or at the beginning. */
@@ -18,34 +21,44 @@ export type Page = {
   readonly limit: number
   /** The token of the page after the row with these sort keys; empty without, as on the last. */
   token(after: After): string
-  /** Cuts the fetched rows to the page and gives the token of the next, empty on the last. */
-  cut<Row>(rows: Row[], keyOf: (row: Row) => readonly unknown[]): { rows: Row[]; next_page_token: string }
+  /**
+   * Cuts the rows that a `bounded` statement gave to the page, by count and by bytes, and gives the token of the next, empty
+   * on the last.
+   */
+  cut<Row extends Summed>(rows: readonly Row[], keyOf: (row: Row) => readonly unknown[]): Cut<Row>
 }
+
+/** The rows of a page, and where the next begins. */
+export type Cut<Row> = { readonly rows: readonly Row[]; readonly next: After; readonly next_page_token: string }
 
 /** Reads the page of a list request: its size, and the token that is bound to this method, filter and the caller's hotels. */
 export type Pager = (method: string, request: { page_size: number; page_token: string }) => Page
 
 /**
  * Page tokens travel in URLs and hold names, so they are sealed with AES-256-GCM; the method, the filter and the caller's
- * hotels are the authenticated data, so that a token opens only under the list it was made for.
+ * hotels are the authenticated data, so that a token opens only under the list it was made for. The filter is taken as
+ * protobuf writes it, so that tokens outlive a version of the API that has more fields.
  */
 export function pager(key: Buffer): Pager {
   return (method, request) => {
     const { page_size, page_token, ...filter } = request
     if (page_size < 0) throw invalidFields([{ field: 'page_size', description: 'is negative: give 1 to 500' }])
-    const bound = Buffer.from(JSON.stringify([method, filter, callersHotels()]))
+    const form = Buffer.from(requestForm({ ...filter, page_size: 0, page_token: '' })).toString('base64')
+    const bound = Buffer.from(JSON.stringify([method, form, callersHotels()]))
+    // As the build before binds its own tokens, which are taken while instances of both run.
+    const before = Buffer.from(JSON.stringify([method, filter, callersHotels()]))
     const size = Math.min(page_size === 0 ? DEFAULT_SIZE : page_size, LARGEST_SIZE)
     const token = (after: After) => (after === undefined ? '' : seal(key, bound, after))
     return {
-      after: page_token === '' ? undefined : open(key, bound, page_token),
+      after: page_token === '' ? undefined : open(key, [bound, before], page_token),
       size,
       limit: size + 1,
       token,
       cut(rows, keyOf) {
-        const page = rows.slice(0, size)
+        const page = rows.slice(0, Math.min(size, withinBytes(rows)))
         const last = page.at(-1)
-        const more = rows.length > size && last !== undefined
-        return { rows: page, next_page_token: token(more ? keyOf(last) : undefined) }
+        const next = rows.length > page.length && last !== undefined ? keyOf(last) : undefined
+        return { rows: page, next, next_page_token: token(next) }
       },
     }
   }
@@ -58,17 +71,25 @@ function seal(key: Buffer, bound: Buffer, sortKeys: readonly unknown[]): string 
   return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url')
 }
 
-function open(key: Buffer, bound: Buffer, token: string): unknown[] {
+function open(key: Buffer, bounds: readonly Buffer[], token: string): unknown[] {
+  const sealed = Buffer.from(token, 'base64url')
+  for (const bound of bounds) {
+    const sortKeys = unsealed(key, bound, sealed)
+    if (sortKeys !== undefined) return sortKeys
+  }
+  throw new Refusal(
+    Status.INVALID_ARGUMENT,
+    'PAGE_TOKEN_INVALID',
+    'page_token is not of this list and filter, or of a token for other hotels: start over without it',
+  )
+}
+
+function unsealed(key: Buffer, bound: Buffer, sealed: Buffer): unknown[] | undefined {
   try {
-    const sealed = Buffer.from(token, 'base64url')
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(bound)
     decipher.setAuthTag(sealed.subarray(12, 28))
     return JSON.parse(decipher.update(sealed.subarray(28), undefined, 'utf8') + decipher.final('utf8'))
   } catch {
-    throw new Refusal(
-      Status.INVALID_ARGUMENT,
-      'PAGE_TOKEN_INVALID',
-      'page_token is not of this list and filter, or of a token for other hotels: start over without it',
-    )
+    return undefined
   }
 }

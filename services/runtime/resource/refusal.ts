@@ -45,7 +45,8 @@ function printable(metadata: Record<string, string>): Record<string, string> {
 const LONGEST = 1_000
 /** Of each of the wrong fields. */
 const LONGEST_OF_MANY = 200
-const MOST_VIOLATIONS = 16
+/** Of one refusal: who looks for more wrong fields may stop there. */
+export const MOST_VIOLATIONS = 16
 
 /**
  * As much of a text as an error tells. What callers send is repeated in it, and errors travel as headers: too many bytes of
@@ -124,6 +125,12 @@ export function immutable(field: string): Refusal {
 /** Throws FIELD_IMMUTABLE_NOW when a request sends another value for a field that can not be changed. */
 export function demandUnchanged(field: string, sent: string | undefined, current: string): void {
   if (sent !== undefined && sent !== current) throw immutable(field)
+}
+
+/** UNAVAILABLE: others write in the hotel, and this call did not get its turn in time. */
+export function hotelBusy(hotel: string): Refusal {
+  const message = 'others write in this hotel and it did not come to this one in time: repeat, with its idempotency key'
+  return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message, { hotel })
 }
 
 /** UNAVAILABLE: another service had to be asked and gave no answer. */

@@ -1,6 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import { isId } from './id.ts'
-import { type FieldViolation, invalidFields } from './refusal.ts'
+import { type FieldViolation, invalidFields, MOST_VIOLATIONS } from './refusal.ts'
 
 /** Turns a request's field into the narrower type, or throws an Invalid that says the remedy. */
 export type Rule<T> = (value: unknown) => T
@@ -11,7 +11,10 @@ export class Invalid extends Error {}
 type Rules = Record<string, Rule<unknown>>
 type Parsed<R extends Rules> = { [K in keyof R]: R[K] extends Rule<infer T> ? T : never }
 
-/** Parses the fields that have a rule; throws one INVALID_ARGUMENT naming all that are wrong. */
+/** Names that a mask may hold, each counted once: no message has as many fields. */
+const MOST_NAMES = 100
+
+/** Parses the fields that have a rule; throws one INVALID_ARGUMENT naming all that are wrong, the first 16. */
 export function valid<R extends Rules>(request: object, rules: R): Parsed<R> {
   return parse(request, rules, Object.keys(rules)) as Parsed<R>
 }
@@ -19,7 +22,7 @@ export function valid<R extends Rules>(request: object, rules: R): Parsed<R> {
 /**
  * Parses the fields a PATCH changes: those present, or those that `update_mask` names (absent ones are cleared). Fields
  * in `fixed` may be named, and are the caller's to compare.
- * Throws one INVALID_ARGUMENT naming all that are wrong.
+ * Throws one INVALID_ARGUMENT naming all that are wrong, the first 16.
  */
 export function validChanges<R extends Rules>(
   request: object & { update_mask?: string[] | undefined },
@@ -31,7 +34,10 @@ export function validChanges<R extends Rules>(
     const present = Object.keys(rules).filter((field) => isPresent((request as Record<string, unknown>)[field]))
     return parse(request, rules, present) as Partial<Parsed<R>>
   }
-  const fields = mask.includes('*') ? Object.keys(rules) : mask.filter((field) => !fixed.includes(field))
+  const named = new Set(mask)
+  if (named.size > MOST_NAMES)
+    throw invalidFields([{ field: 'update_mask', description: `names more than ${MOST_NAMES} fields` }])
+  const fields = named.has('*') ? Object.keys(rules) : [...named].filter((field) => !fixed.includes(field))
   return parse(request, rules, fields) as Partial<Parsed<R>>
 }
 
@@ -43,6 +49,7 @@ function parse(request: object, rules: Rules, fields: string[]): Record<string, 
   const violations: FieldViolation[] = nulCharacters(request)
   const parsed: Record<string, unknown> = {}
   for (const field of fields) {
+    if (violations.length >= MOST_VIOLATIONS) break
     const rule = Object.hasOwn(rules, field) ? rules[field] : undefined
     if (rule === undefined) {
       violations.push({

@@ -1,15 +1,19 @@
-import { createHash, randomUUIDv7 } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type CallContext, Status } from 'nice-grpc'
+import type { CallContext } from 'nice-grpc'
 import { currentCaller } from '../access/caller.ts'
 import { callersHotels, isVisible } from '../access/hotels.ts'
 import type { Heads } from '../changes/heads.ts'
-import { admission } from '../database/admission.ts'
 import type { ClockOffset } from '../database/clock.ts'
-import { CONNECTIONS, type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
+import type { EntityManager, MikroORM } from '../database/database.ts'
 import { databaseError } from '../database/database-error.ts'
+import { currentCall } from '../server/call.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { invalidFields, Refusal } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+import { headOf, recall, remember, repeatOf } from './repeats.ts'
+import { type Lane, type Scope, underHead } from './under-head.ts'
+
+export type { Scope }
 
 /** What breaking each constraint of the service's tables means to the caller, by the constraint's name. */
 export type Refusals = Readonly<Record<string, (error: { message: string; detail: string }) => Refusal>>
@@ -17,24 +21,21 @@ export type Refusals = Readonly<Record<string, (error: { message: string; detail
 /** A write under way: its transaction, its time and who does it. */
 export type Write = { readonly em: EntityManager; readonly now: Date; readonly actor: string }
 
-/** What a write is about: the hotel it happens in, and, when it creates a hotel, that one. */
-export type Scope = { readonly hotel: string; readonly creates?: string }
-
 /** What a repeated idempotent call is answered from: the row of a change, as JSON, to the message of its resource. */
 export type Rebuild = (resource: string, payload: Record<string, unknown>) => object
 
 /**
- * How a repeated call is answered when its first one changed several resources, always as many: from the messages of
- * them all, in the order of the feed.
+ * The resources of a call that changes several, all or none, and how a repeat of it is answered: from the messages of them
+ * all, in the order of the feed.
  */
-export type Several<Answer> = { readonly changes: number; answer(messages: object[]): Answer }
+export type Several<Answer> = { readonly ids: readonly string[]; answer(messages: object[]): Answer }
 
 /**
  * Runs a write in one transaction that first takes the hotel's feed head: so writers of a hotel come one after another,
  * and all that `apply` reads stands until it commits. `apply` returns how to answer, called after the flush.
  *
- * A call with an `idempotency-key` is answered from the change that its first one caused; its key is stored in the
- * transaction of the effect, and repeats that run at once wait at the head. Throws what `apply` throws; a broken
+ * A call with an `idempotency-key` is answered from the change that its first one caused, or found its resource at; its key
+ * is stored in the same transaction, and repeats that run at once wait at the head. Throws what `apply` throws; a broken
  * constraint as the Refusal of its name.
  */
 export type Writer = {
@@ -55,53 +56,61 @@ export type Writer = {
     scope: Scope,
   ): Promise<Answer | undefined>
 
-  /** A write of the service itself, by `system`. */
+  /**
+   * A write of the service itself, by `system`, in a bounded time: throws UNAVAILABLE when the hotel's head is not to be
+   * had, or the time of the call on whose behalf it is made is over.
+   */
   system(hotel: string, apply: (write: Write) => Promise<void>): Promise<void>
+
+  /** A transaction under the hotel's head that changes no resource, of a call or of the service itself. */
+  underHead<T>(hotel: string, signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T>
 }
 
 const ATTEMPTS = 4
 const RETRIED = new Set(['40001', '40P01'])
-/** Enough to keep a hotel's head busy: while one writes, the next waits at the head and another begins. */
-const WRITES_OF_HOTEL = 3
+/** How long a write of the service itself may take, the wait for the head included. */
+const SYSTEM_MS = 15_000
 
 type WriterOptions = {
   orm: MikroORM
   clockOffset: ClockOffset
   refusals: Refusals
   rebuild: Rebuild
+  /** The kinds of resources that it writes, by their tables. */
+  resources: readonly string[]
   heads: Heads
   metrics: Metrics
 }
 
 /** Makes the service's Writer. */
-export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: WriterOptions): Writer {
-  const begin = (signal: AbortSignal, scope: Scope, work: (em: EntityManager, now: Date) => Promise<() => object>) =>
-    retried(
-      () => forkFor(orm, signal).transactional(async (em) => work(em, await beginWrite(em, scope, clockOffset()))),
-      refusals,
-      metrics,
-    )
-
-  const admit = admission(CONNECTIONS - 2, WRITES_OF_HOTEL)
+export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, metrics }: WriterOptions): Writer {
+  const under = underHead(orm, clockOffset, metrics)
+  const begin = (
+    signal: AbortSignal,
+    scope: Scope,
+    work: (em: EntityManager, now: Date) => Promise<() => object>,
+    lane?: Lane,
+  ) => retried(() => under(scope, signal, work, lane), refusals, metrics)
 
   return {
     async write(call, method, request, scope, apply, several) {
       demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       const actor = currentCaller().subject
-      using _place = await metrics.waits(admit(scope.hotel, call.signal))
-      const answer = await begin(call.signal, scope, async (em, now) => {
-        const first = await recall(em, scope, repeat, several?.changes)
+      const work = async (em: EntityManager, now: Date) => {
+        const first = await recall(em, scope, repeat, several?.ids.length)
         if (first !== undefined) {
           const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
           return replayed(call, metrics, () => several?.answer(messages) ?? (messages[0] as object))
         }
-        const before = await headOf(em, scope, repeat)
+        const before = repeat === undefined ? 0n : await headOf(em, scope)
         const answer = await apply({ em, now, actor })
         await em.flush()
-        await remember(em, scope, repeat, before, now)
+        const { id } = request as { id?: string }
+        await remember(em, scope, repeat, { before, now, several: several?.ids, id, resources })
         return answer
-      })
+      }
+      const answer = await begin(call.signal, scope, work, method === 'Import' ? 'imports' : undefined)
       heads.moved(scope.creates ?? scope.hotel)
       return answer() as never
     },
@@ -109,20 +118,20 @@ export function writer({ orm, clockOffset, refusals, rebuild, heads, metrics }: 
       demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       if (repeat === undefined) return undefined
-      const first = await forkFor(orm, call.signal).transactional(async (em) => {
-        await beginWrite(em, scope, clockOffset())
-        return recall(em, scope, repeat)
-      })
+      const first = await under(scope, call.signal, (em) => recall(em, scope, repeat))
       return first?.[0] && (replayed(call, metrics, () => rebuild(first[0].resource, first[0].payload))() as never)
     },
     async system(hotel, apply) {
-      await begin(AbortSignal.timeout(10_000), { hotel }, async (em, now) => {
+      const left = (currentCall()?.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
+      const signal = AbortSignal.timeout(Math.min(Math.max(Math.ceil(left), 0), SYSTEM_MS))
+      await begin(signal, { hotel }, async (em, now) => {
         await apply({ em, now, actor: 'system' })
         await em.flush()
         return () => ({})
       })
       heads.moved(hotel)
     },
+    underHead: (hotel, signal, work) => under({ hotel }, signal, work),
   }
 }
 
@@ -174,96 +183,4 @@ async function retried<T>(attempt: () => Promise<T>, refusals: Refusals, metrics
       metrics.retried(broken.sqlState)
     }
   }
-}
-
-async function beginWrite(em: EntityManager, scope: Scope, offset: number): Promise<Date> {
-  const hotels = scope.creates === undefined ? [scope.hotel] : [scope.hotel, scope.creates].sort()
-  let now = new Date(0)
-  for (const hotel of hotels) {
-    const [row] = await query<{ now: string }>(em, 'select begin_write($1, make_interval(secs => $2)) as now', [
-      hotel,
-      offset,
-    ])
-    const time = new Date(row?.now ?? 0)
-    if (time > now) now = time
-  }
-  return now
-}
-
-/** What makes a call a repeat of another: undefined without a key. */
-export type Repeat = { caller: string; key: string; erasedKey: string; method: string; hash: Buffer } | undefined
-
-/** What the call's `idempotency-key` and request make it a repeat of. Throws INVALID_FIELD for a key that is none. */
-export function repeatOf(call: CallContext, method: string, request: object): Repeat {
-  const key = call.metadata.get('idempotency-key')
-  if (key === undefined) return undefined
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw invalidFields([
-      { field: 'idempotency-key', description: 'is not 1 to 255 visible ASCII characters without spaces' },
-    ])
-  }
-  const hash = createHash('sha256')
-    .update(JSON.stringify([method, request, call.metadata.get('if-match') ?? '']))
-    .digest()
-  return { caller: currentCaller().subject, key, erasedKey: erasedKey(key), method, hash }
-}
-
-async function headOf(em: EntityManager, scope: Scope, repeat: Repeat): Promise<bigint> {
-  if (repeat === undefined) return 0n
-  const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [
-    scope.creates ?? scope.hotel,
-  ])
-  return BigInt(head?.seq ?? 0)
-}
-
-type First = { method: string; request_hash: Buffer; resource: string; payload: Record<string, unknown> }
-
-/** The changes that the first call caused: the last `changes` up to the one that its key points at. */
-async function recall(
-  em: EntityManager,
-  scope: Scope,
-  repeat: Repeat,
-  changes = 1,
-): Promise<[First, ...First[]] | undefined> {
-  if (repeat === undefined) return undefined
-  const { caller, key, erasedKey, method, hash } = repeat
-  const [first, ...others] = await query<First>(
-    em,
-    `select k.method, k.request_hash, c.resource, c.payload
-     from idempotency_key k
-     join change c on c.hotel_id = k.change_hotel_id and c.seq > k.change_seq - $4 and c.seq <= k.change_seq
-     where k.hotel_id = $1 and k.caller = $2 and k.key in ($3, $5)
-     order by c.seq`,
-    [scope.hotel, caller, key, changes, erasedKey],
-  )
-  if (first === undefined) return undefined
-  const isErased = first.request_hash.length === 0
-  if (first.method !== method || !(isErased || first.request_hash.equals(hash))) {
-    throw new Refusal(
-      Status.INVALID_ARGUMENT,
-      'IDEMPOTENCY_KEY_REUSED',
-      `the idempotency key ${key} was used with another request: use a new one`,
-      { idempotency_key: key },
-    )
-  }
-  return [first, ...others]
-}
-
-/** What stands for a key once the personal data of its call is erased (erasure.sql): then nothing of the request is left. */
-function erasedKey(key: string): string {
-  return ` ${createHash('sha256').update(key).digest('hex')}`
-}
-
-/** Only effects are stored: a write that changed nothing is tried afresh when repeated. */
-async function remember(em: EntityManager, scope: Scope, repeat: Repeat, before: bigint, now: Date): Promise<void> {
-  if (repeat === undefined) return
-  const last = await headOf(em, scope, repeat)
-  if (last === before) return
-  const { caller, key, method, hash } = repeat
-  await query(
-    em,
-    `insert into idempotency_key (hotel_id, caller, key, method, request_hash, change_hotel_id, change_seq, create_time)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [scope.hotel, caller, key, method, hash, scope.creates ?? scope.hotel, String(last), now.toISOString()],
-  )
 }

@@ -1,5 +1,4 @@
 import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
-import type { Access } from '../access/access.ts'
 import { expired } from '../access/token.ts'
 import { tlsProblem } from '../database/cause.ts'
 import { Refusal } from '../resource/refusal.ts'
@@ -15,18 +14,17 @@ export function restarting(): Refusal {
 }
 
 /**
- * What every call of the service gets, so that no method can forget it: its caller by a token that has the method's
- * scope, the deadline's refusal and the one place that maps errors to statuses. Streams end with the signal's reason
- * when the process drains, and when their token expires.
+ * What every call of the service gets, so that no method can forget it: the demand of a caller, whom `admitting` has noted,
+ * the deadline's refusal and the one place that maps errors to statuses. Streams end with the signal's reason when the
+ * process drains, and when their token expires.
  */
-export function adapter(draining: AbortSignal, access: Pick<Access, 'admit'>): ServerMiddleware {
+export function adapter(draining: AbortSignal): ServerMiddleware {
   return async function* (call, context) {
     const current = observed()
     let ending = draining
     try {
-      const { caller, expires } = await access.admit(call.method.path, context)
-      current.caller = caller
-      current.actor = caller.subject
+      const { caller, expires } = current
+      if (caller === undefined || expires === undefined) throw new Error('nobody has asked for the token of the call')
       refuseLate(current)
       if (call.request instanceof Unreadable) throw call.request.refusal
       if (!call.responseStream) return yield* call.next(call.request, context)
@@ -90,8 +88,15 @@ export function refusalOf(error: unknown, context: CallContext, requestId: strin
   if (error instanceof ServerError) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
   if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
+  if (isLate(error))
+    return unavailable('the service did not get an answer in time: repeat, a write with its idempotency key')
   if (isLost(error))
     return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
+  return fault(requestId)
+}
+
+/** What is said of what nobody has foreseen; its cause is for the log only. */
+export function fault(requestId: string): Refusal {
   return new Refusal(
     Status.INTERNAL,
     'INTERNAL',
@@ -104,6 +109,15 @@ function abortError(): Error {
   const error = new Error('The operation has been aborted')
   error.name = 'AbortError'
   return error
+}
+
+/** What an aborted signal gives as its reason, by Node and by gRPC's client. The ORM keeps of it the message only. */
+const ABORTED = /^Th(e|is) operation (was|has been) aborted/
+
+/** Whether a limit of time that the service set for itself ended the work: the call's own signal has not aborted. */
+function isLate(error: unknown): boolean {
+  const { name, message } = error as { name?: unknown; message?: unknown }
+  return name === 'TimeoutError' || name === 'AbortError' || (typeof message === 'string' && ABORTED.test(message))
 }
 
 /** Whether the database could not be reached, went away, shut down, or ran out of time or connections. */

@@ -17,6 +17,8 @@ export type Call = {
   readonly span: Span | undefined
   /** Who calls, by its token. */
   caller?: Caller
+  /** When its token is accepted no more, in milliseconds since 1970. */
+  expires?: number
   /** What the log says of who calls. */
   actor?: string
   /** Why it was refused. */

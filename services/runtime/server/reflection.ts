@@ -16,6 +16,7 @@ import type {
   ServerReflectionResponse,
 } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { Status } from 'nice-grpc'
+import { openStreams } from './open-streams.ts'
 
 type Answer = DeepPartial<ServerReflectionResponse>
 
@@ -34,8 +35,10 @@ export function reflection(): {
     .filter((type) => type.kind === 'service' && isPublic(type))
     .map(({ typeName }) => ({ name: typeName }))
 
+  const streams = openStreams()
   return {
     async *serverReflectionInfo(requests) {
+      using _stream = streams.take()
       for await (const request of requests) {
         yield { valid_host: request.host, original_request: request, ...answer(registry, services, request) }
       }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
-import { createServer, type ServerAddBuilder } from 'nice-grpc'
+import { createServer, type ServerAddBuilder, type ServiceImplementation } from 'nice-grpc'
 import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { openAccess } from '../access/access.ts'
@@ -13,6 +13,9 @@ import { serveMetrics } from '../telemetry/metrics.ts'
 import { observeCalls } from '../telemetry/observe.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { adapter, restarting } from './adapter.ts'
+import { admitting } from './admitting.ts'
+import { boundMessages } from './message-bounds.ts'
+import { openStreams } from './open-streams.ts'
 import type { Stop } from './process.ts'
 import { readingStrictly } from './readable.ts'
 import { reflection } from './reflection.ts'
@@ -52,19 +55,25 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const draining = new AbortController()
   const health = HealthState()
   health.setStatus('unhealthy')
+  const access = await openAccess(options.auth, log)
+  const [served, open] = [new Set<string>(), new Set<string>()]
+  const needsToken = (path: string) => !open.has(path)
   const server = createServer({
-    interceptors: [observeCalls(options.telemetry), outflowInterceptor],
-    'grpc.max_receive_message_length': 4 * 1024 * 1024,
+    interceptors: [
+      boundMessages(needsToken),
+      observeCalls(options.telemetry),
+      admitting(access, needsToken),
+      outflowInterceptor,
+    ],
     'grpc.max_metadata_size': 64 * 1024,
     'grpc.keepalive_time_ms': 30_000,
   } as never)
-  const served = new Set<string>()
-  const access = await openAccess(options.auth, log)
   const adding = noting(server, served)
-  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal, access))
-  adding.add(HealthDefinition, HealthServiceImpl(health))
+  const opening = noting(adding, open)
+  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal))
+  opening.add(HealthDefinition, healthService(health))
   const reflect = reflection()
-  const reflecting = options.auth.publicDocs ? adding : guarded
+  const reflecting = options.auth.publicDocs ? opening : guarded
   reflecting.add(ReflectionV1, reflect)
   reflecting.add(ReflectionV1Alpha, reflect)
   options.add(readingStrictly(guarded))
@@ -91,6 +100,19 @@ export async function serve(options: ServeOptions): Promise<Served> {
       access.close()
       await stopMetrics?.()
       log.info('stopped')
+    },
+  }
+}
+
+/** Health as the library has it, with a bound on the watches of it, for which nobody needs a token. */
+function healthService(state: HealthState): ServiceImplementation<typeof HealthDefinition> {
+  const health = HealthServiceImpl(state)
+  const streams = openStreams()
+  return {
+    ...health,
+    async *watch(request, call) {
+      using _stream = streams.take()
+      yield* health.watch(request, call)
     },
   }
 }

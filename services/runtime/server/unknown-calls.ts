@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { CompatServiceDefinition, ServerAddBuilder } from 'nice-grpc'
+import { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
+import { type CompatServiceDefinition, type ServerAddBuilder, Status } from 'nice-grpc'
+import { Refusal, statusMessage } from '../resource/refusal.ts'
 import { finish } from '../telemetry/finish.ts'
 import { UNKNOWN_METHOD } from '../telemetry/metrics.ts'
 import { beginCall, REQUEST_ID } from '../telemetry/observe.ts'
@@ -22,7 +24,7 @@ export function noting<Ext>(builder: ServerAddBuilder<Ext>, served: Set<string>)
 
 /**
  * Sees the calls to methods that are not served, which grpc-js answers with UNIMPLEMENTED before any interceptor: these
- * too get an id, a log line and a count. Returns how to stop.
+ * too get an id, details, a log line and a count. Returns how to stop.
  */
 export function observeUnknownCalls(telemetry: Telemetry, served: ReadonlySet<string>): () => void {
   const look = (message: unknown) => {
@@ -41,9 +43,17 @@ function observe(telemetry: Telemetry, path: string, stream: ServerHttp2Stream, 
   const call = beginCall(telemetry, path, { get }, Number.POSITIVE_INFINITY)
   telemetry.metrics.server.started(UNKNOWN_METHOD)
   const respond = stream.respond.bind(stream)
-  stream.respond = (answer, options) => respond({ ...answer, [REQUEST_ID]: call.requestId }, options)
+  const explain = { [REQUEST_ID]: call.requestId, 'grpc-status-details-bin': NO_METHOD }
+  stream.respond = (answer, options) => respond({ ...answer, ...explain }, options)
   stream.once('close', () => finish(telemetry, call, UNKNOWN_METHOD, 'UNIMPLEMENTED', performance.now() - began))
 }
+
+/** The details of such a call, as they travel. */
+const NO_METHOD = Buffer.from(
+  StatusMessage.encode(
+    statusMessage(new Refusal(Status.UNIMPLEMENTED, 'METHOD_NOT_ALLOWED', 'there is no such method')),
+  ).finish(),
+).toString('base64')
 
 function pathsOf(definition: CompatServiceDefinition): string[] {
   if (typeof definition.fullName !== 'string')

@@ -16,8 +16,8 @@ export type Metrics = {
   refused(method: MethodLabels, reason: Reason): void
   /** Counts a transaction that is tried again, by the SQLSTATE that ended it. */
   retried(sqlState: string): void
-  /** Shows that a write waits for its turn, until it has it. */
-  waits<Turn>(turn: Promise<Turn>): Promise<Turn>
+  /** Shows that a write waits for its hotel's head, until it is over. */
+  waits(): { over(): void }
   /** Counts a write that was answered from its first call. */
   replayed(): void
   /** Counts the changes of a followed feed that were applied, and shows how far behind it is, as `state` tells when asked. */
@@ -75,7 +75,7 @@ export function createMetrics(): Metrics {
   for (const sqlstate of ['40001', '40P01']) retries.inc({ sqlstate }, 0)
   const waiting = new Gauge({
     name: 'hotel_writes_waiting',
-    help: 'Writes that wait in the process for others of their hotel, or for a place among all.',
+    help: "Writes that wait for their hotel's head, or for a turn among all that wait.",
     registers,
   })
   const replays = new Counter({
@@ -89,9 +89,15 @@ export function createMetrics(): Metrics {
     client: callMetrics(registry, 'client', 'made to other services'),
     refused: ({ grpc_service, grpc_method }, reason) => refusals.inc({ grpc_service, grpc_method, reason }),
     retried: (sqlstate) => retries.inc({ sqlstate }),
-    async waits(turn) {
+    waits() {
       waiting.inc()
-      return turn.finally(() => waiting.dec())
+      let isWaiting = true
+      return {
+        over() {
+          if (isWaiting) waiting.dec()
+          isWaiting = false
+        },
+      }
     },
     replayed: () => replays.inc(),
     follows: feedMetrics(registry),

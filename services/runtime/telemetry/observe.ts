@@ -7,6 +7,7 @@ import {
   status as Status,
 } from '@grpc/grpc-js'
 import { type Call, runIn } from '../server/call.ts'
+import { explained } from '../server/own-status.ts'
 import { finish } from './finish.ts'
 import type { MethodLabels } from './metrics.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -38,7 +39,7 @@ export function observeCalls(telemetry: Telemetry): ServerInterceptor {
     }
     const within = (work: () => void) => (call === undefined ? work() : runIn(call, work))
     return new ServerInterceptingCall(
-      answering(base, () => call?.requestId, end),
+      answering(base, () => call, end),
       {
         start: (next) =>
           next({
@@ -91,25 +92,28 @@ export function methodLabels(path: string, requestStream: boolean, responseStrea
 }
 
 /**
- * Adds the id to what the caller gets, and tells the code. grpc-js ends calls through these methods too, at their
+ * Adds the id to what the caller gets, and the reason where grpc-js has none, and tells the code. grpc-js ends calls through these methods too, at their
  * deadline or for a message that is too large or broken, and past all interceptors: so they are replaced on the call.
  */
 function answering(
   base: ServerInterceptingCallInterface,
-  requestId: () => string | undefined,
+  call: () => Call | undefined,
   end: (code: Status) => void,
 ): ServerInterceptingCallInterface {
   const sendMetadata = base.sendMetadata.bind(base)
   const sendStatus = base.sendStatus.bind(base)
   let isSent = false
   base.sendMetadata = (metadata) => {
-    const id = requestId()
+    const id = call()?.requestId
     if (id !== undefined) metadata.set(REQUEST_ID, id)
     isSent = true
     sendMetadata(metadata)
   }
-  base.sendStatus = (status) => {
-    const id = requestId()
+  base.sendStatus = (given) => {
+    const { status, reason } = explained(given)
+    const current = call()
+    const id = current?.requestId
+    if (reason !== undefined && current !== undefined) current.reason ??= reason
     const metadata = status.metadata ?? new Metadata()
     if (!isSent && id !== undefined) metadata.set(REQUEST_ID, id)
     sendStatus({ ...status, metadata })

@@ -5,6 +5,7 @@ import { isId } from '../resource/id.ts'
 import { alreadyExists, type FieldViolation, invalidFields, Refusal } from '../resource/refusal.ts'
 import { Invalid, type Rule } from '../resource/valid.ts'
 import type { Scope, Write, Writer } from '../resource/write.ts'
+import { claimIds, releaseIds } from './claimed-ids.ts'
 import { differences, existingRows, type ImportRow, overwriteRow } from './stored-rows.ts'
 import { ALREADY_THERE, CREATED, refused } from './transfer.ts'
 
@@ -85,15 +86,23 @@ async function storeNew<Message, Row extends ImportRow>(
     if (there !== undefined) decided.set(row, await meet(write, plan, row, asOf(there)))
     else if (!first.has(row.id)) first.set(row.id, row)
   }
-  const wrong = new Map([...first.values()].flatMap((row) => wrongTimes(row, write.now)))
-  const refusals = await plan.store(
+  const fresh = [...first.values()]
+  const ofOthers = await claimIds(write.em, plan.table, fresh)
+  const taken = fresh.filter(({ id }) => ofOthers.has(id))
+  const wrong = new Map<Row, Refusal>([
+    ...fresh.flatMap((row) => wrongTimes(row, write.now)),
+    ...taken.map((row) => [row, idTaken(row.id, ['hotel'])] as const),
+  ])
+  const stored = await plan.store(
     write,
-    [...first.values()].filter((row) => !wrong.has(row)),
+    fresh.filter((row) => !wrong.has(row)),
   )
+  const refusals = new Map([...stored, ...wrong])
+  await releaseIds(write.em, plan.table, [...refusals.keys()])
   return rows.map((row) => {
     const ahead = first.get(row.id)
     if (ahead === undefined) return decided.get(row) as Outcome
-    const refusal = wrong.get(ahead) ?? refusals.get(ahead)
+    const refusal = refusals.get(ahead)
     if (ahead === row) return refusal === undefined ? CREATED : refused(refusal)
     // The same id again in one batch: the first decides.
     const differing = differences(row, ahead)

@@ -2,6 +2,7 @@ import type { Batch, Outcome, TransferServiceImplementation } from '@hotel/proto
 import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { CallContext } from 'nice-grpc'
 import { invalidFields, type Refusal } from '../resource/refusal.ts'
+import { type ExportOptions, exportStreams } from './export-streams.ts'
 
 const MOST_ROWS = 1_000
 
@@ -10,14 +11,15 @@ export type Transfer<Message> = {
   /** Stores the resources, each by itself; gives what became of each, in their order. */
   import(messages: Message[], call: CallContext): Promise<Outcome[]>
   /** All resources of the kind as of one moment. */
-  export(call: CallContext): AsyncIterable<Message[]>
+  readonly export: (call: CallContext) => AsyncIterable<Message[]>
 }
 
 /** The kinds that a service owns, under the names of their lists. */
 export type Transfers = { readonly [List in keyof Batch]?: Transfer<Batch[List][number]> }
 
 /** The suite's own import and export of a service; the proto's comments say what it promises. */
-export function transferService(transfers: Transfers): TransferServiceImplementation {
+export function transferService(transfers: Transfers, options: ExportOptions): TransferServiceImplementation {
+  const exporting = exportStreams(options)
   const of = (list: string, field: string) => {
     const transfer = Object.hasOwn(transfers, list) ? (transfers[list as keyof Batch] as Transfer<never>) : undefined
     if (transfer === undefined) {
@@ -28,6 +30,7 @@ export function transferService(transfers: Transfers): TransferServiceImplementa
   }
   return {
     async import({ batch }, call) {
+      refuseKey(call)
       const filled = Object.entries(batch ?? {}).filter(([, rows]) => rows.length > 0)
       const [list, rows] = filled[0] ?? []
       if (list === undefined || rows === undefined) return { outcomes: [] }
@@ -37,9 +40,17 @@ export function transferService(transfers: Transfers): TransferServiceImplementa
       return { outcomes: await of(list, `batch.${list}`).import(rows as never[], call) }
     },
     async *export({ resource }, call) {
-      for await (const rows of of(resource, 'resource').export(call)) yield { batch: { [resource]: rows } }
+      const transfer = of(resource, 'resource')
+      for await (const rows of exporting(call, transfer.export)) yield { batch: { [resource]: rows } }
     },
   }
+}
+
+/** A key would be kept for each hotel of a batch, and its answer is of many resources: the ids of the rows do better. */
+function refuseKey(call: CallContext): void {
+  if (call.metadata.get('idempotency-key') === undefined) return
+  const description = 'is not taken by an import: leave it out, a batch that is sent again does no harm'
+  throw invalidFields([{ field: 'idempotency-key', description }])
 }
 
 export const CREATED: Outcome = { kind: Kind.CREATED, reason: '', fields: [], message: '' }

@@ -13,6 +13,20 @@ begin
   return greatest(clock_timestamp() + clock_offset, last + interval '1 microsecond');
 end $$;
 
+-- The same, but fails with lock_not_available when others hold the head for longer than the patience. The other locks of
+-- the transaction have the limit of the session.
+create or replace function begin_write(hotel uuid, clock_offset interval, patience interval) returns timestamptz
+language plpgsql as $$
+declare
+  usual text := current_setting('lock_timeout');
+  now timestamptz;
+begin
+  perform set_config('lock_timeout', format('%s ms', ceil(extract(epoch from patience) * 1000)), true);
+  now := begin_write(hotel, clock_offset);
+  perform set_config('lock_timeout', usual, true);
+  return now;
+end $$;
+
 -- Statement trigger of every resource table: writes one change for each row whose version is new. The transition
 -- tables are gathered into an array first, as a distributed engine demands.
 create or replace function record_changes() returns trigger

@@ -1,0 +1,49 @@
+import { subject, tier, tierRates } from './client-limit.ts'
+import type { Api, ApiMethod } from './http-rules.ts'
+import { rateLimit } from './limits.ts'
+import type { GatewaySettings } from './settings.ts'
+
+const dearLimitFilter = 'hotel.ratelimit.dear'
+
+/**
+ * Calls of dear methods for each client: one that counts as `cost` requests is possible as often as so many requests would
+ * be, at once or later. It has a bucket beside that of all requests, because a bucket of one request could never pay for
+ * several, and because the time to its next token is the true `retry-after`. Stands behind the transcoder, where REST and
+ * gRPC have the same routes.
+ */
+export function dearLimit(settings: GatewaySettings, api: Api): object {
+  return rateLimit(dearLimitFilter, 'dear-calls', api, {
+    rate_limits: [{ actions: [costOfRoute, tier, subject] }],
+    descriptors: costsOf(api).flatMap((cost) =>
+      tierRates(settings).map(([tier, rate]) => ({
+        entries: [{ key: 'cost', value: String(cost) }, { key: 'tier', value: tier }, { key: 'subject' }],
+        token_bucket: dearBucket(cost, rate),
+      })),
+    ),
+  })
+}
+
+/** What a route says of the cost of its method, for `dearLimit`; nothing where a call counts as one request. */
+export function routeCost({ cost }: ApiMethod): Record<string, object> {
+  return cost > 1 ? { [dearLimitFilter]: { cost: String(cost) } } : {}
+}
+
+/** Without a cost at the route there is no descriptor, and so no limit. */
+const costOfRoute = {
+  metadata: {
+    descriptor_key: 'cost',
+    source: 'ROUTE_ENTRY',
+    metadata_key: { key: dearLimitFilter, path: [{ key: 'cost' }] },
+  },
+}
+
+/** Each cost above one that a method has: each has a bucket for every client. */
+function costsOf(api: Api): number[] {
+  return [...new Set(api.methods.map(({ cost }) => cost))].filter((cost) => cost > 1).sort((a, b) => a - b)
+}
+
+/** As many calls at once as a second's requests pay for, but one at least; and so many again in the time that they cost. */
+function dearBucket(cost: number, rate: number): object {
+  const calls = Math.max(1, Math.floor(rate / cost))
+  return { max_tokens: calls, tokens_per_fill: calls, fill_interval: `${((calls * cost) / rate).toFixed(3)}s` }
+}

@@ -1,0 +1,37 @@
+import { Refusal } from '@hotel/runtime/resource/refusal'
+import { NoRoom } from './unavailable.ts'
+
+/**
+ * Runs a write once this service has asked for what it depends on and may not have heard of. When that can not be known,
+ * the write is tried all the same: what is known to be free is given. Only a refusal for want of a room or guest, which
+ * might be wrong then, becomes the reason why nobody knows.
+ */
+export async function refusedForCertain<T>(asked: Promise<void>, write: () => Promise<T>): Promise<T> {
+  const unsure: unknown = await asked.then(
+    () => undefined,
+    (error) => error,
+  )
+  return write().catch((error) => {
+    throw unsure !== undefined && isForWantOfParties(error) ? unsure : error
+  })
+}
+
+/**
+ * Runs a write that a location's calendar may refuse. It is refused by the calendar that the rooms service has at this
+ * moment: before, what is new there is asked for. While that one does not answer, the last known calendar counts.
+ */
+export async function refusedByPresentCalendar<T>(news: () => Promise<void>, write: () => Promise<T>): Promise<T> {
+  return write().catch(async (error) => {
+    if (!(error instanceof Refusal) || !OF_THE_CALENDAR.has(error.reason)) throw error
+    await news().catch(() => {
+      throw error
+    })
+    return write()
+  })
+}
+
+const OF_THE_CALENDAR: ReadonlySet<string> = new Set(['CHECK_IN_TOO_EARLY', 'CHECK_OUT_TOO_EARLY'])
+
+function isForWantOfParties(error: unknown): boolean {
+  return error instanceof NoRoom || (error instanceof Refusal && error.reason === 'GUEST_DELETED')
+}

@@ -1,0 +1,71 @@
+import { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { KindName } from './kinds.ts'
+import { type Refused, Unusable } from './problems.ts'
+import type { References } from './references.ts'
+import { type Line, messageOf, type Source } from './source.ts'
+
+/** Rows of one transaction: enough to spare work for each, few enough that the front desk's bookings wait moments only. */
+const ROWS = 500
+/** Of the rows of one transaction as they are sent: a quarter of what a service takes. */
+const BYTES = 1024 * 1024
+
+/** A resource as its service takes it. */
+export type Row = Record<string, unknown>
+
+/** A line with the resource that it is, or why it is refused. */
+export type Entry = { readonly line: Line; readonly message: Row | undefined; readonly refused?: Refused }
+
+/** The lines of a source in batches that end by count or by bytes, whichever comes first. */
+export async function* batchesOf(source: Source, references: References): AsyncGenerator<Entry[]> {
+  let batch: Entry[] = []
+  let bytes = 0
+  for await (const line of source.lines()) {
+    const { size, ...entry } = await entryOf(line, source, references)
+    if (batch.length === ROWS || (batch.length > 0 && bytes + size > BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(entry)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function entryOf(line: Line, source: Source, references: References): Promise<Entry & { size: number }> {
+  try {
+    const message = await messageOf(line, source, references)
+    const size = sizeOf(source.kind, message)
+    if (size > BYTES)
+      throw new Unusable('MALFORMED_LINE', [], 'the line is more than 1 MiB, more than any may be: shorten it')
+    return { line, message, size }
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    const { reason, fields, message } = error
+    // It is kept for the report.
+    const size = JSON.stringify(line.cells).length
+    return { line, message: undefined, size, refused: { reason, fields, message } }
+  }
+}
+
+function sizeOf(kind: KindName, message: Row): number {
+  return Batch.encode(Batch.fromPartial({ [kind]: [message] })).finish().length
+}
+
+/** The same, with the next one asked for while the last is in use. */
+export async function* ahead<T>(items: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = items.next()
+  try {
+    for (;;) {
+      const { done, value } = await next
+      if (done) return
+      next = items.next()
+      // Its failure is told when it is its turn.
+      next.catch(() => undefined)
+      yield value
+    }
+  } finally {
+    await next.catch(() => undefined)
+    await items.return(undefined)
+  }
+}
