@@ -78,6 +78,12 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
       dear('dates of 100 rooms', (id) => ({ id, guest: guest(2), rooms, ...freeYear() }), { subject }),
       dear('dates on which 100 rooms are held', (id) => ({ id, guest: guest(2), rooms, ...YEAR }), dates),
     ],
+    'StatusCheckService/CheckUpdateReservation': [
+      dear('dates of 100 rooms', (id) => ({ id, ...freeYear() }), { subject }),
+    ],
+    'StatusCheckService/CheckReplaceReservation': [
+      dear('dates of 100 rooms', (id) => ({ id, guest: guest(2), rooms, ...freeYear() }), { subject }),
+    ],
     'ReservationService/DeleteReservation': [byId(made)],
     'ReservationService/UndeleteReservation': [
       byId(async () => suite.reservations.deleteReservation({ id: await subject() })),

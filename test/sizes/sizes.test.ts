@@ -138,6 +138,11 @@ describe('every page of every list can be had', () => {
   })
 })
 
+/** How many lines a file has, without its header. */
+function linesOf(file: string): number {
+  return (largest.files[file]?.split('\r\n').length ?? 0) - 2
+}
+
 /** Of an answer of an export: 512 KiB of texts, and what is beside them in 1,000 rows. */
 const MOST_BYTES = 1024 * 1024
 
@@ -154,7 +159,7 @@ test('no answer of an export is larger than is said, many legs included', async 
     const sizes = answers.map((answer) => ExportResponse.encode(answer).finish().length)
     expect([name, Math.max(...sizes) <= MOST_BYTES]).toEqual([name, true])
     const rows = answers.flatMap(({ batch }): unknown[] => batch?.[name] ?? [])
-    expect(rows.length).toBeGreaterThanOrEqual(COUNT)
+    expect(rows.length).toBeGreaterThanOrEqual(linesOf(`${name}.csv`))
     if (name !== 'reservations') continue
     const moved = (rows as ReservationRecord[]).filter(({ legs }) => legs.length === 31)
     expect(moved).toHaveLength(COUNT)
