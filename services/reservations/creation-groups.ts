@@ -1,6 +1,8 @@
 import type { ClockOffset } from '@hotel/runtime/database/clock'
-import { type MikroORM, type Prepared, query } from '@hotel/runtime/database/database'
+import { type EntityManager, type MikroORM, type Prepared, query } from '@hotel/runtime/database/database'
 import { databaseError } from '@hotel/runtime/database/database-error'
+import { erasedKey, type Repeat } from '@hotel/runtime/resource/repeats'
+import type { Writer } from '@hotel/runtime/resource/write'
 import type { Conflict } from './unavailable.ts'
 
 /** A new reservation whose fields keep their rules; what depends on others is decided with its group. */
@@ -17,8 +19,8 @@ export type NewReservation = {
   readonly note: string | null
   readonly holdUntil: Date | null
   readonly actor: string
-  /** Of the call: the actor's key, what stands for it once it is erased, and the hash of the request. */
-  readonly repeat: { readonly key: string; readonly erasedKey: string; readonly hash: Buffer } | undefined
+  /** The key of the call, which is the actor's. */
+  readonly repeat: Repeat
 }
 
 /** What became of a new reservation; `create_reservations` in sql/creation.sql says what each means. */
@@ -43,8 +45,8 @@ export type CreationGroupOptions = {
   readonly made: (members: number, hotels: ReadonlySet<string>) => void
   /** Whether a group is of one hotel only, as where the hotels are spread over several machines. */
   readonly oneHotel: boolean
-  /** Does what waits for the head of a hotel, when it is its turn among all that do. */
-  readonly waitForTurn: (hotel: string, work: () => Promise<void>) => Promise<void>
+  /** Of whoever writes: how a transaction comes to the head of a hotel that another one has. */
+  readonly writer: Pick<Writer, 'underHead'>
 }
 
 /** One that waits, and how it is answered. */
@@ -59,6 +61,8 @@ const MOST_MEMBERS = 128
 const MOST_ROOMS = 256
 /** While one group commits, another of other hotels is decided. */
 const GROUPS_AT_ONCE = 2
+/** Longer than anybody waits for a turn at a head. */
+const LONGEST_WAIT_MS = 15_000
 
 /** Makes the CreationGroups of a process. */
 export function creationGroups(options: CreationGroupOptions): CreationGroups {
@@ -84,7 +88,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
   }
   const decide = async (group: readonly Member[]): Promise<void> => {
     running += 1
-    const outcomes = await ask(options, group, false)
+    const outcomes = await ask(options, group, options.orm.em.fork())
     running -= 1
     const busy = group.filter((_, index) => outcomes[index] === 'BUSY')
     for (const line of linesOf(lines, group)) {
@@ -97,18 +101,24 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     begin()
     answer(group, outcomes)
   }
-  /** Somebody else writes in the hotel: all that wait for it wait for its head as one. */
+  /** Somebody else writes in the hotel: all that wait for it take their turn at its head as one. */
   const waitForHead = async (line: Line): Promise<void> => {
-    try {
-      await options.waitForTurn(line.hotel, async () => {
-        const group = takeFrom(line, [])
-        if (group.length > 0) answer(group, await ask(options, group, true))
+    const first = new Set(line.members)
+    let group: Member[] = []
+    const outcomes = await options.writer
+      .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), (em) => {
+        group = takeFrom(line, [])
+        return ask(options, group, em)
       })
-    } catch (error) {
-      for (const member of line.members.splice(0)) member.answer(error as Error)
-    }
+      .catch((error: Error) => {
+        // Who came later has not waited so long yet.
+        if (group.length === 0) group = line.members.filter((member) => first.has(member))
+        line.members = line.members.filter((member) => !first.has(member))
+        return group.map(() => error)
+      })
     end(line)
     begin()
+    answer(group, outcomes)
   }
   const end = (line: Line) => {
     line.isAtDatabase = false
@@ -204,12 +214,13 @@ const CREATE: Prepared = {
 
 /** The outcome of each member. What one of them breaks, or a conflict of the whole, is for each to meet alone. */
 async function ask(
-  { orm, clockOffset, made }: CreationGroupOptions,
+  { clockOffset, made }: CreationGroupOptions,
   group: readonly Member[],
-  patient: boolean,
+  em: EntityManager,
 ): Promise<(Outcome | Error | 'BUSY')[]> {
+  if (group.length === 0) return []
   try {
-    const rows = await query<Row>(orm.em.fork(), CREATE, [...parametersOf(group), clockOffset(), patient])
+    const rows = await query<Row>(em, CREATE, [...parametersOf(group), clockOffset()])
     const outcomes: (Outcome | 'BUSY')[] = []
     for (const row of rows) outcomes[row.member - 1] = outcomeOf(row)
     const hotels = group.filter((_, index) => (outcomes[index] as Outcome).outcome === 'MADE').map(({ hotel }) => hotel)
@@ -237,8 +248,9 @@ function parametersOf(group: readonly Member[]): unknown[] {
     each(({ holdUntil }) => holdUntil?.toISOString() ?? null),
     each(({ actor }) => actor),
     each(({ repeat }) => repeat?.key ?? null),
-    each(({ repeat }) => repeat?.erasedKey ?? null),
+    each(({ repeat }) => (repeat === undefined ? null : erasedKey(repeat.key))),
     each(({ repeat }) => repeat?.hash ?? null),
+    each(({ repeat }) => repeat?.digest ?? null),
   ]
 }
 

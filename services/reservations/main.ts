@@ -106,7 +106,7 @@ const groups = creationGroups({
     for (const hotel of hotels) heads.moved(hotel)
   },
   oneHotel: false,
-  waitForTurn: (_hotel, work) => work(),
+  writer: reservationWriter,
 })
 const deps = {
   orm,

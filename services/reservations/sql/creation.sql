@@ -7,9 +7,9 @@
 --   MADE      at `place`, with the rooms in `given`
 --   HELD      named rooms are not free: `in_the_way` as hold_rooms gives it
 --   NO_ROOM   of the wanted type only `free` rooms are free
---   BUSY      another transaction has the hotel's feed head; never with `patient`, which waits for it
---   ASK       for the caller to do alone: a guest, room, type or place that is not known, a key that was used before, the
---             end of a hold that is no such, or rooms that too many others wanted too
+--   BUSY      another transaction has the hotel's feed head: nobody waits here for it while they have others'
+--   ASK       for the caller to do alone: a guest, room, type or place that is not known, or is known as deleted or retired,
+--             a key that was used before, the end of a hold that is no such, or rooms that too many others wanted too
 --
 -- The outcome is that of making them one after another in some order. All legs of a round are taken by one statement; the
 -- EXCLUDE constraint decides. Who lost one frees the others, and is refused if what then stands is in the way; otherwise
@@ -19,7 +19,7 @@
 create or replace function create_reservations(
   ids uuid[], hotels uuid[], guests uuid[], locations uuid[], in_dates date[], out_dates date[], rooms text[],
   types uuid[], counts int[], notes text[], hold_untils timestamptz[], actors text[],
-  keys text[], erased_keys text[], hashes bytea[], clock_offset double precision, patient boolean
+  keys text[], erased_keys text[], hashes bytea[], digests bytea[], clock_offset double precision
 ) returns table (member int, outcome text, place uuid, at timestamptz, given uuid[], free int, in_the_way jsonb)
 language plpgsql
 set plan_cache_mode = force_generic_plan
@@ -39,17 +39,13 @@ declare
   one record;
   i int;
 begin
-  if patient then
-    select array_agg(d.hotel), max(begin_write(d.hotel, make_interval(secs => clock_offset))) into mine, at
-      from (select distinct h as hotel from unnest(hotels) h order by h) d;
-  else
-    with locked as (
-      select h.hotel_id, h.time from feed_head h
-      where h.hotel_id = any(array(select distinct u from unnest(hotels) u)) order by h.hotel_id for update skip locked
-    )
-    select array_agg(l.hotel_id), greatest(clock_timestamp() + make_interval(secs => clock_offset), max(l.time) + interval '1 microsecond')
-      into mine, at from locked l;
-  end if;
+  with locked as (
+    select h.hotel_id, h.time from feed_head h
+    where h.hotel_id = any(array(select distinct u from unnest(hotels) u)) order by h.hotel_id for update skip locked
+  )
+  select array_agg(l.hotel_id),
+      greatest(clock_timestamp() + make_interval(secs => clock_offset), max(l.time) + interval '1 microsecond')
+    into mine, at from locked l;
 
   places := array(
     select case
@@ -59,7 +55,9 @@ begin
         select case when count(r.location_id) = cardinality(m.rooms::uuid[]) and count(distinct r.location_id) = 1
             and bool_and(m.location is null or m.location = r.location_id) then (array_agg(r.location_id))[1] end
         from unnest(m.rooms::uuid[]) as named (id) cross join lateral (
-          select t.location_id from room t where t.hotel_id = m.hotel and t.id = named.id and t.delete_time is null limit 1) r)
+          select t.location_id from room t
+          where t.hotel_id = m.hotel and t.id = named.id and t.delete_time is null and not exists (
+            select from retired_room d where d.hotel_id = t.hotel_id and d.room_id = t.id) limit 1) r)
       else (
         select case when count(*) = 1 then (array_agg(l.id))[1] end
         from (select t.id from location t
@@ -70,7 +68,7 @@ begin
         as m (hotel, guest, location, rooms, type, hold_until, actor, key, erased_key, n)
       cross join lateral (select exists (
         select from guest g where g.hotel_id = m.hotel and g.id = m.guest and g.delete_time is null and not exists (
-          select from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id and r.version >= g.version)
+          select from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id)
       ) as guest) known
       cross join lateral (select m.key is not null and exists (
         select from idempotency_key k where k.hotel_id = m.hotel and k.caller = m.actor and k.key in (m.key, m.erased_key)
@@ -159,9 +157,10 @@ begin
       as m (id, hotel, place, guest, in_date, out_date, rooms, note, actor, hold_until, n)
     where m.n = any(made) order by m.n;
 
-    insert into idempotency_key (hotel_id, caller, key, method, request_hash, change_hotel_id, change_seq, create_time)
-    select m.hotel, m.actor, m.key, 'CreateReservation', m.hash, m.hotel, c.seq, create_reservations.at
-    from unnest(ids, hotels, actors, keys, hashes) with ordinality as m (id, hotel, actor, key, hash, n)
+    insert into idempotency_key (hotel_id, caller, key, method, request_hash, request_digest, change_hotel_id, change_seq,
+      create_time)
+    select m.hotel, m.actor, m.key, 'CreateReservation', m.hash, m.digest, m.hotel, c.seq, create_reservations.at
+    from unnest(ids, hotels, actors, keys, hashes, digests) with ordinality as m (id, hotel, actor, key, hash, digest, n)
       cross join lateral (
         select t.seq from change t
         where t.hotel_id = m.hotel and t.resource = 'reservation' and t.id = m.id and t.version = 1 limit 1) c
