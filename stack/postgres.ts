@@ -59,6 +59,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   return { url, process }
 }
 
+/** Whether the embedded server, which need not run, has a time zone of this name. */
+export async function embeddedHasTimeZone(zone: string): Promise<boolean> {
+  const { native } = await embedded()
+  return exists(path.join(native, 'share', 'postgresql', 'timezone', ...zone.split('/')))
+}
+
 function plan(programs: string, cluster: string, url: string, user: ServerUser | undefined, options: PostgresOptions) {
   const settings = {
     listen_addresses: '127.0.0.1',

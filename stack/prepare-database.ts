@@ -4,6 +4,7 @@ import { readEnv, text, textOr } from '@hotel/runtime/env'
 import { type Access, migrate, provision, roleOf } from './provision.ts'
 import { type ServiceName, serviceNames } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
+import { demandTimeZone, hasTimeZone } from './time-zone.ts'
 
 /**
  * Makes the roles and the database of one service as they should be and migrates it, as `npm start` does; safe to
@@ -20,6 +21,7 @@ async function main([service]: readonly string[]): Promise<void> {
   const adminUrl = readDatabaseUrl(process.env)
   // Nobody but this program needs the owner's password: it is another each time.
   const access: Access = { service, ownerPassword: randomBytes(24).toString('hex'), adminUrl, ...settings }
+  await demandTimeZone(settings.defaultTimeZone, (zone) => hasTimeZone(adminUrl, zone))
   await provision(access)
   await migrate(access, settings.defaultTimeZone)
   console.log(`The database of ${service} is ready.`)

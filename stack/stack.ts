@@ -7,7 +7,7 @@ import { type Auth, type GivenAuth, openAuth } from './auth.ts'
 import type { Ports } from './config.ts'
 import { startEnvoy } from './envoy.ts'
 import type { Issuer } from './issuer.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import { embeddedHasTimeZone, type Postgres, startPostgres } from './postgres.ts'
 import type { Supervised, Surroundings } from './processes.ts'
 import { type Access, migrate, provision, serviceUrl } from './provision.ts'
 import { type Redis, startRedis } from './redis.ts'
@@ -16,6 +16,7 @@ import { readSecrets, type Secrets } from './secrets.ts'
 import { type PerService, perService, perServiceAsync, serviceNames } from './service-names.ts'
 import { createService, type Env, type EnvOf, type Service } from './services.ts'
 import { redisRemedy } from './setup/binaries.mjs'
+import { demandTimeZone, hasTimeZone } from './time-zone.ts'
 
 export type StackOptions = {
   /** Holds everything that is kept between starts. */
@@ -90,6 +91,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   started.defer(() => runFile.close())
   const { log = () => {}, say = () => {}, restart = false, signal = new AbortController().signal } = options
   const around = { runFile, log, say, restart, signal }
+  const timeZone = options.defaultTimeZone ?? 'UTC'
+  const server = options.adminUrls?.rooms
+  if (options.databaseUrls === undefined)
+    await demandTimeZone(timeZone, (zone) => (server ? hasTimeZone(server, zone) : embeddedHasTimeZone(zone)))
   const ports = await reservePorts({ ...options, unused: unusedPorts(options) })
   const secrets = await readSecrets(options.dataDir)
   const auth = await openAuth(options.dataDir, options.auth ?? { env: {} }, started)

@@ -185,6 +185,12 @@ describe('npm start says in one sentence what is wrong and how to mend it', () =
 
   test.each([
     [{ RATE_LIMIT_PER_SECOND: 'fast' }, 'RATE_LIMIT_PER_SECOND is "fast": give a whole number from 1 to 1000000.'],
+    ...['Mars/Olympus', 'europe/zurich', 'Europe', 'CET', 'posix/UTC', '../timezone/Europe/Zurich'].map(
+      (zone): [Record<string, string>, string] => [
+        { DEFAULT_TIME_ZONE: zone },
+        `DEFAULT_TIME_ZONE is "${zone}": give an IANA time zone that PostgreSQL has, as Europe/Zurich or UTC.`,
+      ],
+    ),
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": give one of fatal, error, warn, info, debug, trace, silent.'],
     [
       { DATABASE_URL: 'localhost' },

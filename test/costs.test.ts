@@ -9,7 +9,7 @@ import type { Dear, Dearest } from './costs/dear.ts'
 import { dearest } from './costs/dearest.ts'
 import { fillLargeHotel, type LargeHotel } from './costs/large-hotel.ts'
 import { type Meter, meter, pidsOf } from './costs/processor-time.ts'
-import { day } from './hotel.ts'
+import { day, eventually } from './hotel.ts'
 import { openAnyCall } from './house/any-call.ts'
 import { methods } from './house/walk.ts'
 
@@ -76,20 +76,25 @@ async function timeOfGets(): Promise<number> {
   return total / GETS
 }
 
-/** Answers that a request should not get: it may then cost something else. */
+/** What requests were answered that should get another answer: it may cost something else. */
 const unexpected: string[] = []
 
-/** The least processor time that a call was seen to take, in milliseconds; it is tried again while that is above `most`. */
+/**
+ * The least processor time that a call was seen to take, in milliseconds; it is tried again while that is above `most`, and
+ * when a service does not answer, as on a machine that others keep busy.
+ */
 async function timeOf(name: string, dear: Dear, most: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY
+  let other = ''
   for (let n = 0; n < MOST_TRIES && least > most; n++) {
-    const subject = (await dear.subject?.()) ?? ''
+    const subject = dear.subject === undefined ? '' : await eventually(dear.subject, 60_000)
     let answer: Answer | undefined
     const time = await measure(async () => (answer = await callMethod(name, dear.request(subject, n), dear.at)))
-    least = Math.min(least, time)
     const isExpected = dear.refused === undefined ? answer?.ok : answer?.text.includes(dear.refused)
-    if (!isExpected) unexpected.push(`${name} ${dear.about}: ${answer?.text.slice(0, 500)}`)
+    if (isExpected) least = Math.min(least, time)
+    else other = `${name} ${dear.about}: ${answer?.text.slice(0, 500)}`
   }
+  if (least === Number.POSITIVE_INFINITY) unexpected.push(other)
   return least
 }
 
@@ -119,12 +124,15 @@ test('no method takes more of the processors than the requests that it counts as
       measured.push({ call: `${name} ${dear.about}`, gets: (await timeOf(name, dear, most * get)) / get, most })
   }
   if (process.env.SHOW_COSTS) process.stdout.write(measured.map(told).join(''))
-  expect(unexpected).toEqual([])
-  expect(measured.filter(({ gets, most }) => gets > most)).toEqual([])
+  expect({ unexpected, tooDear: measured.filter(({ gets, most }) => gets > most) }).toEqual({
+    unexpected: [],
+    tooDear: [],
+  })
 }, 180_000)
 
 test('a page of availability has no more nights than is said, whatever size is asked for', async () => {
-  const year = `page_size=500&in_date=${day()}&out_date=${day(366)}&location=${large.location}`
+  // Later than anything is held, so that it is not the bytes of an answer that end a page.
+  const year = `page_size=500&in_date=${day(100_000)}&out_date=${day(100_366)}&location=${large.location}`
   const rooms = await suite.rest('GET', `/room_availability?${year}`)
   expect([rooms.json.rooms.length, rooms.json.next_page_token]).toEqual([109, expect.stringMatching(/./)])
   const types = await suite.rest('GET', `/room_type_availability?${year}`)

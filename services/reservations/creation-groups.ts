@@ -3,6 +3,7 @@ import { type EntityManager, type MikroORM, type Prepared, query } from '@hotel/
 import { databaseError } from '@hotel/runtime/database/database-error'
 import { erasedKey, type Repeat } from '@hotel/runtime/resource/repeats'
 import type { Writer } from '@hotel/runtime/resource/write'
+import { FEEDS } from './feeds.ts'
 import type { Conflict } from './unavailable.ts'
 
 /** A new reservation whose fields keep their rules; what depends on others is decided with its group. */
@@ -99,7 +100,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     }
     // Before any answer is made: the database has its next group meanwhile.
     begin()
-    answer(group, outcomes)
+    answer(options, group, outcomes)
   }
   /** Somebody else writes in the hotel: all that wait for it take their turn at its head as one. */
   const waitForHead = async (line: Line): Promise<void> => {
@@ -118,7 +119,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
       })
     end(line)
     begin()
-    answer(group, outcomes)
+    answer(options, group, outcomes)
   }
   const end = (line: Line) => {
     line.isAtDatabase = false
@@ -189,11 +190,21 @@ function linesOf(lines: ReadonlyMap<string, Line>, group: readonly Member[]): Li
   return [...new Set(group.map(({ hotel }) => hotel))].flatMap((hotel) => lines.get(hotel) ?? [])
 }
 
-function answer(group: readonly Member[], outcomes: readonly (Outcome | Error | 'BUSY' | undefined)[]): void {
+function answer(
+  { made }: CreationGroupOptions,
+  group: readonly Member[],
+  outcomes: readonly (Outcome | Error | 'BUSY' | undefined)[],
+): void {
+  const hotels = group.filter((_, index) => isMade(outcomes[index])).map(({ hotel }) => hotel)
+  made(group.length, new Set(hotels))
   for (const [index, member] of group.entries()) {
     const outcome = outcomes[index]
     if (outcome !== 'BUSY') member.answer(outcome ?? new Error('create_reservations gave no outcome'))
   }
+}
+
+function isMade(outcome: Outcome | Error | 'BUSY' | undefined): boolean {
+  return typeof outcome === 'object' && 'outcome' in outcome && outcome.outcome === 'MADE'
 }
 
 type Row = {
@@ -209,22 +220,20 @@ type Row = {
 const CREATE: Prepared = {
   name: 'create_reservations',
   text: `select member, outcome, place, at, given, free, in_the_way
-         from create_reservations($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+         from create_reservations($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 }
 
 /** The outcome of each member. What one of them breaks, or a conflict of the whole, is for each to meet alone. */
 async function ask(
-  { clockOffset, made }: CreationGroupOptions,
+  { clockOffset }: CreationGroupOptions,
   group: readonly Member[],
   em: EntityManager,
 ): Promise<(Outcome | Error | 'BUSY')[]> {
   if (group.length === 0) return []
   try {
-    const rows = await query<Row>(em, CREATE, [...parametersOf(group), clockOffset()])
+    const rows = await query<Row>(em, CREATE, [...parametersOf(group), clockOffset(), FEEDS.guests, FEEDS.rooms])
     const outcomes: (Outcome | 'BUSY')[] = []
     for (const row of rows) outcomes[row.member - 1] = outcomeOf(row)
-    const hotels = group.filter((_, index) => (outcomes[index] as Outcome).outcome === 'MADE').map(({ hotel }) => hotel)
-    made(group.length, new Set(hotels))
     return outcomes
   } catch (error) {
     const isForEach = /^(22|23|40)/.test(databaseError(error)?.sqlState ?? '')

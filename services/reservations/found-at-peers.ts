@@ -7,18 +7,16 @@ import { isVisible } from '@hotel/runtime/access/hotels'
 import type { EntityManager } from '@hotel/runtime/database/database'
 import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import { ClientError, Status } from 'nice-grpc'
+import type { Kind } from './feeds.ts'
 import type { Peers } from './read-through.ts'
 import { storeReplica, versionOf } from './replicas.ts'
-
-/** What other services own and reservations are made of, by the name of its replica. */
-export type Kind = 'guest' | 'room' | 'room_type' | 'location'
 
 /** A resource of a peer, of one of the caller's hotels. */
 type Found = {
   readonly hotel: string
   /** Of a room: what has to be stored before it. */
   readonly location?: string
-  store(em: EntityManager): Promise<void>
+  store(em: EntityManager, generation: number): Promise<void>
 }
 
 /** Asks a peer for resources of a kind, all by one call; those that are nowhere, or not the caller's, are left out. */
@@ -43,7 +41,7 @@ function foundOf({ resource, version, hotel }: KnownResource): Found {
   return {
     hotel,
     ...(type_url.endsWith('.Room') && { location: Room.decode(value).location }),
-    store: (em) => storeReplica(em, type_url, value, Number(version)),
+    store: (em, generation) => storeReplica(em, type_url, value, { version: Number(version), generation }),
   }
 }
 

@@ -1,14 +1,18 @@
 import { query } from '@hotel/runtime/database/database'
 import { precondition } from '@hotel/runtime/resource/refusal'
+import { FEEDS } from './feeds.ts'
 import type { Decision } from './retirement-service.ts'
 
 /** Whether a guest takes no more reservations: the ids of what is current or to come stand against it. */
 export const guestDecision: Decision<string[]> = {
+  feed: FEEDS.guests,
+
   async isAgreed(em, { hotel, id, version }) {
     const rows = await query(
       em,
-      'select 1 from retired_guest where hotel_id = $1 and guest_id = $2 and version >= $3',
-      [hotel, id, version],
+      `select 1 from retired_guest
+       where hotel_id = $1 and guest_id = $2 and version >= $3 and generation = replica_generation($4)`,
+      [hotel, id, version, FEEDS.guests],
     )
     return rows.length > 0
   },
@@ -29,9 +33,10 @@ export const guestDecision: Decision<string[]> = {
   async retire({ em }, { hotel, id, version }) {
     await query(
       em,
-      `insert into retired_guest as r values ($1, $2, $3)
-       on conflict (hotel_id, guest_id) do update set version = greatest(r.version, excluded.version)`,
-      [hotel, id, version],
+      `insert into retired_guest as r (hotel_id, guest_id, version, generation) values ($1, $2, $3, replica_generation($4))
+       on conflict (hotel_id, guest_id) do update set generation = excluded.generation,
+         version = case when excluded.generation = r.generation then greatest(r.version, excluded.version) else excluded.version end`,
+      [hotel, id, version, FEEDS.guests],
     )
     return true
   },

@@ -1,10 +1,13 @@
 import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
-import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { forkFor, query } from '@hotel/runtime/database/database'
 import { isId } from '@hotel/runtime/resource/id'
 import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
 import type { Write } from '@hotel/runtime/resource/write'
-import type { CaughtUp } from './caught-up.ts'
 import { GUEST_IS_LIVE, type Place, ROOM_IS_LIVE } from './parties.ts'
+import type { TransferDeps } from './reservation-transfer.ts'
+
+/** As many ids as a service takes in one call. */
+const MOST_ASKED = 100
 
 /** What the rows of a batch name, by the ids as they are given, and which of all these are to be live. */
 type Named = { readonly rooms: readonly string[]; readonly guests: readonly string[]; readonly live: readonly string[] }
@@ -14,8 +17,7 @@ type Named = { readonly rooms: readonly string[]; readonly guests: readonly stri
  * caller's, is nowhere.
  */
 export async function placesOf(
-  orm: MikroORM,
-  caughtUp: CaughtUp,
+  { orm, caughtUp, peers }: Pick<TransferDeps, 'orm' | 'caughtUp' | 'peers'>,
   named: Named,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Place>> {
@@ -46,7 +48,10 @@ export async function placesOf(
   }
   const before = await known()
   if (before.isAll) return before.places
-  await caughtUp(signal)
+  // Of a hotel that is set aside each id is asked for by itself: a batch of another hotel is none the worse for it.
+  if (!(await caughtUp(signal)))
+    for (let at = 0; at < Math.max(rooms.length, guests.length); at += MOST_ASKED)
+      await peers.named({ room: rooms.slice(at, at + MOST_ASKED), guest: guests.slice(at, at + MOST_ASKED) }, signal)
   return (await known()).places
 }
 

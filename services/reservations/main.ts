@@ -12,7 +12,7 @@ import { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { openIdentity } from '@hotel/runtime/access/identity'
 import { feedService } from '@hotel/runtime/changes/feed'
-import { followFeed } from '@hotel/runtime/changes/follow'
+import { demandCaughtUp, followFeed } from '@hotel/runtime/changes/follow'
 import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
@@ -21,7 +21,7 @@ import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/dat
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { sendingEncoded } from '@hotel/runtime/server/encoded'
-import { openPeer } from '@hotel/runtime/server/peers'
+import { openPeer, type Peer } from '@hotel/runtime/server/peers'
 import { untilToldToStop } from '@hotel/runtime/server/process'
 import { databaseReady } from '@hotel/runtime/server/readiness'
 import { serve } from '@hotel/runtime/server/serve'
@@ -32,9 +32,10 @@ import { openCaches } from './caches.ts'
 import { caughtUp } from './caught-up.ts'
 import { config } from './config.ts'
 import { creationGroups } from './creation-groups.ts'
+import { FEEDS } from './feeds.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
-import { FEEDS, replicaOf } from './replicas.ts'
+import { replicaOf } from './replica-feed.ts'
 import { Reservation } from './reservation.ts'
 import { reservationService } from './reservation-service.ts'
 import { reservationTransfer } from './reservation-transfer.ts'
@@ -45,6 +46,7 @@ import { roomBlockService } from './room-block-service.ts'
 import { roomBlockTransfer } from './room-block-transfer.ts'
 import { statusCheckService } from './status-check.ts'
 import { sweepLapsedHolds, sweepPastStays } from './sweep.ts'
+import { tellUnknownTimeZones } from './time-zones.ts'
 
 await using closing = new AsyncDisposableStack()
 const telemetry = await openTelemetry('reservations', config)
@@ -80,12 +82,14 @@ const reservationWriter = writer({
   refusals: {},
   metrics,
 })
-const replicas = [
-  followFeed('guests', guests, replicaOf(FEEDS.guests, orm, reservationWriter), telemetry),
-  followFeed('rooms', rooms, replicaOf(FEEDS.rooms, orm, reservationWriter), telemetry),
-]
-for (const replica of replicas) closing.defer(() => replica.close())
+const follow = (name: keyof typeof FEEDS, peer: Peer) => {
+  const replica = replicaOf(FEEDS[name], orm, reservationWriter)
+  return followFeed({ name, peer, replica, ownEpoch: heads.epoch, telemetry })
+}
+const followers = { guests: follow('guests', guests), rooms: follow('rooms', rooms) }
+for (const follower of Object.values(followers)) closing.defer(() => follower.close())
 closing.defer(pruneIdempotencyKeys(orm, log))
+closing.defer(tellUnknownTimeZones(orm, log))
 closing.defer(sweepPastStays(orm, reservationWriter, log))
 closing.defer(sweepLapsedHolds(orm, reservationWriter, offset, config.holdSweepSeconds, log))
 const caches = openCaches(config, log, metrics)
@@ -125,7 +129,11 @@ const transferDeps = {
   exportsFrom,
   clockOffset: offset,
   writer: reservationWriter,
-  caughtUp: caughtUp(orm, feeds),
+  peers,
+  caughtUp: caughtUp(orm, {
+    guests: { client: feeds.guests, isSetAside: followers.guests.isSetAside },
+    rooms: { client: feeds.rooms, isSetAside: followers.rooms.isSetAside },
+  }),
 }
 const databaseIsReady = databaseReady(readiness, migrations)
 
@@ -134,7 +142,7 @@ const served = await serve({
   telemetry,
   async ready(signal) {
     await databaseIsReady(signal)
-    if (!replicas.every((replica) => replica.caughtUp())) throw new Error('replicas are not caught up')
+    return demandCaughtUp(followers)
   },
   add(server) {
     const reservations = reservationService(deps)

@@ -6,6 +6,7 @@ await migrate(
     schema: 'reservations',
     migrations,
     programs: [
+      'replicas',
       'occupancy',
       'assignment',
       'creation',

@@ -1,10 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
-import { type MikroORM, query } from '@hotel/runtime/database/database'
-import { peerUnavailable } from '@hotel/runtime/resource/refusal'
+import { endOf } from '@hotel/runtime/changes/reading'
+import { Renumbered } from '@hotel/runtime/changes/replica'
+import type { MikroORM } from '@hotel/runtime/database/database'
+import { peerUnavailable, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Writer } from '@hotel/runtime/resource/write'
 import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import type { Client } from 'nice-grpc'
-import { FEEDS, replicaOf } from './replicas.ts'
+import { FEEDS, placeIn } from './feeds.ts'
+import { replicaOf } from './replica-feed.ts'
+
+const PATIENCE_MS = 5_000
+const EVERY_MS = 50
 
 /**
  * Brings the replica of a hotel up to what the rooms service has at the moment of the call, ahead of the feed's follower.
@@ -16,20 +23,29 @@ export function newsOfRooms(
   feed: Client<FeedServiceDefinition>,
 ): (hotel: string) => Promise<void> {
   const replica = replicaOf(FEEDS.rooms, orm, writer)
+  /** Applies the next page; true when more follows, undefined while the follower is about to start over. */
+  const next = async (hotel: string, signal: AbortSignal): Promise<boolean | undefined> => {
+    const { epoch, seq } = await placeIn(orm.em.fork(), FEEDS.rooms, hotel)
+    const request = { hotel, after_seq: seq, latest_only: true }
+    const answer = await askPeer('rooms', () => feed.listChanges(request, repeatable(signal)))
+    if (answer === undefined) throw peerUnavailable('rooms')
+    if (answer.epoch !== epoch) return undefined
+    const upTo = endOf(answer, seq)
+    if (upTo <= seq) return false
+    await replica.apply(hotel, { epoch, after: seq, upTo, changes: answer.changes })
+    return true
+  }
   const catchUp = async (hotel: string) => {
+    const late = AbortSignal.timeout(PATIENCE_MS)
     for (;;) {
-      const [known] = await query<{ seq: string; epoch: string | null }>(
-        orm.em.fork(),
-        `select coalesce((select seq from replica_cursor where feed = $1 and hotel_id = $2), 0) as seq,
-           (select epoch from replica_epoch where feed = $1) as epoch`,
-        [FEEDS.rooms, hotel],
-      )
-      const request = { hotel, after_seq: BigInt(known?.seq ?? 0) }
-      const answer = await askPeer('rooms', () => feed.listChanges(request, repeatable(AbortSignal.timeout(5_000))))
-      // The numbering is another one: the follower is about to start over.
-      if (answer === undefined || (known?.epoch ?? answer.epoch) !== answer.epoch) throw peerUnavailable('rooms')
-      if (answer.changes.length === 0) return
-      await replica.apply(hotel, answer.changes)
+      const more = await next(hotel, late).catch((error: unknown) => {
+        if (error instanceof Renumbered) return undefined
+        // What can not be applied can not be known: the follower says why.
+        throw error instanceof Refusal ? error : peerUnavailable('rooms')
+      })
+      if (more === false) return
+      if (late.aborted) throw peerUnavailable('rooms')
+      if (more === undefined) await sleep(EVERY_MS)
     }
   }
 

@@ -9,11 +9,11 @@ export type Place = { readonly hotel: string; readonly location: string }
 
 /** Whether a guest `g` takes reservations, as SQL. */
 export const GUEST_IS_LIVE = `(g.delete_time is null and not exists (
-  select from retired_guest t where t.hotel_id = g.hotel_id and t.guest_id = g.id and t.version >= g.version))`
+  select from retired_guest t where t.hotel_id = g.hotel_id and t.guest_id = g.id and (t.generation, t.version) >= (g.generation, g.version)))`
 
 /** Whether a room `r` takes reservations from today on, as SQL. */
 export const ROOM_IS_LIVE = `(r.delete_time is null and not exists (
-  select from retired_room t where t.hotel_id = r.hotel_id and t.room_id = r.id and t.version >= r.version))`
+  select from retired_room t where t.hotel_id = r.hotel_id and t.room_id = r.id and (t.generation, t.version) >= (r.generation, r.version)))`
 
 /** The hotel of rooms, by id alone; undefined when none is known, of the caller's hotels. Retired rooms count too. */
 export async function hotelOfRooms(em: EntityManager, rooms: readonly string[]): Promise<string | undefined> {
@@ -32,7 +32,7 @@ export async function hotelOfRooms(em: EntityManager, rooms: readonly string[]):
  */
 const isGone = (until: string) => `(r.delete_time is not null or exists (
   select from retired_room t join occupancy o on o.hotel_id = t.hotel_id and o.holder_id = t.room_id
-  where t.hotel_id = r.hotel_id and t.room_id = r.id and t.version >= r.version and o.in_date >= ${until}::date))`
+  where t.hotel_id = r.hotel_id and t.room_id = r.id and (t.generation, t.version) >= (r.generation, r.version) and o.in_date >= ${until}::date))`
 
 /** What is wrong with rooms for a stay in this hotel: unknown, deleted, or of several locations; or their place. */
 export async function placeOfRooms(

@@ -7,12 +7,14 @@ import type { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { callersHotels } from '@hotel/runtime/access/hotels'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import { isId } from '@hotel/runtime/resource/id'
-import { unknownHotel } from '@hotel/runtime/resource/refusal'
+import { peerUnavailable, unknownHotel } from '@hotel/runtime/resource/refusal'
 import type { Writer } from '@hotel/runtime/resource/write'
 import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import type { Client } from 'nice-grpc'
-import { foundAtPeers, type Kind } from './found-at-peers.ts'
+import { FEED_OF, generationOf, type Kind } from './feeds.ts'
+import { foundAtPeers } from './found-at-peers.ts'
 import { newsOfRooms } from './news.ts'
+import { forgetReplicas } from './replica-feed.ts'
 
 /**
  * Fetches what the replicas lack, or know only as deleted, so that what was made a millisecond ago can be booked. What is
@@ -57,14 +59,20 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
   const find = foundAtPeers(peers)
   const named: ReadThrough['named'] = async (ids, signal) => {
     for (const [kind, lacking] of await missing(ids, signal)) {
+      const feed = FEED_OF[kind]
+      const generation = await generationOf(forkFor(orm, signal), feed)
       const found = await find(kind, lacking, signal)
       // Rooms come after their locations, whose calendar they need.
       const locations = found.flatMap(({ location }) => location ?? [])
       if (locations.length > 0) await named({ location: locations }, signal)
       for (const [hotel, ofHotel] of Map.groupBy(found, ({ hotel }) => hotel))
         await writer.system(hotel, async ({ em }) => {
-          for (const { store } of ofHotel) await store(em)
+          // What was told under a numbering that a restore has replaced meanwhile says nothing.
+          if ((await generationOf(em, feed)) !== generation)
+            throw peerUnavailable(kind === 'guest' ? 'guests' : 'rooms')
+          for (const { store } of ofHotel) await store(em, generation)
         })
+      await forgetReplicas(orm, writer, { kind, ids: lacking, generation })
     }
   }
   return {
@@ -79,14 +87,19 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
   }
 }
 
-/** Which of some ids the replicas do not have live, of the caller's hotels. What was retired may have been restored since. */
+/** A kind that is known live, of the caller's hotels, and said so since its service was restored, if it ever was. */
+const isKnown = (kind: Kind, besides = '') => `
+  when '${kind}' then exists (select 1 from ${kind} t where t.id = w.id and t.delete_time is null
+    and ($3::uuid[] is null or t.hotel_id = any($3)) and t.generation = replica_generation('${FEED_OF[kind]}') ${besides})`
+const isNotRetired = (kind: 'guest' | 'room') => `and not exists (select 1 from retired_${kind} r
+  where r.hotel_id = t.hotel_id and r.${kind}_id = t.id and (r.generation, r.version) >= (t.generation, t.version))`
+
+/** Which of some ids the replicas do not have live. What was retired may have been restored since. */
 const MISSING = `
   select w.kind, w.id from unnest($1::text[], $2::uuid[]) as w (kind, id)
   where not case w.kind
-    when 'guest' then exists (select 1 from guest t where t.id = w.id and t.delete_time is null and OWN
-      and not exists (select 1 from retired_guest r where r.hotel_id = t.hotel_id and r.guest_id = t.id and r.version >= t.version))
-    when 'room' then exists (select 1 from room t where t.id = w.id and t.delete_time is null and OWN
-      and not exists (select 1 from retired_room r where r.hotel_id = t.hotel_id and r.room_id = t.id and r.version >= t.version))
-    when 'room_type' then exists (select 1 from room_type t where t.id = w.id and t.delete_time is null and OWN)
-    when 'location' then exists (select 1 from location t where t.id = w.id and t.delete_time is null and OWN)
-  end`.replaceAll('OWN', '($3::uuid[] is null or t.hotel_id = any($3))')
+    ${isKnown('guest', isNotRetired('guest'))}
+    ${isKnown('room', isNotRetired('room'))}
+    ${isKnown('room_type')}
+    ${isKnown('location')}
+  end`

@@ -20,6 +20,7 @@ import {
   untimely,
 } from './imported-reservation.ts'
 import type { Place } from './parties.ts'
+import type { ReadThrough } from './read-through.ts'
 import { namedRooms } from './reservation-request.ts'
 
 /** What the import and the export of this service's resources need; `exportsFrom` are connections of the exports' own. */
@@ -28,6 +29,7 @@ export type TransferDeps = {
   exportsFrom: MikroORM
   writer: Writer
   caughtUp: CaughtUp
+  peers: Pick<ReadThrough, 'named'>
   clockOffset: ClockOffset
 }
 
@@ -39,7 +41,7 @@ export function reservationTransfer(deps: TransferDeps): Transfer<ReservationRec
   }
 }
 
-function reservationPlan({ orm, caughtUp }: TransferDeps): ImportPlan<ReservationRecord, ReservationRow> {
+function reservationPlan(deps: TransferDeps): ImportPlan<ReservationRecord, ReservationRow> {
   const places = new Map<ReservationRecord, Place>()
   const legs = new Map<ReservationRow, ReservationRecord['legs']>()
   return {
@@ -55,7 +57,7 @@ function reservationPlan({ orm, caughtUp }: TransferDeps): ImportPlan<Reservatio
         guests: records.flatMap(guestsOf),
         live: records.filter(mayBeOpen).flatMap((record) => [...roomsOf(record), ...guestsOf(record)]),
       }
-      const known = await placesOf(orm, caughtUp, named, signal)
+      const known = await placesOf(deps, named, signal)
       return records.map((record) => {
         const place = placeOf(known, roomsOf(record), { hotel: '', location: '', ...record.reservation })
         if (place instanceof Refusal) return withFields(place, record)

@@ -7,12 +7,15 @@ import { Invalid, id, type Rule, valid } from '@hotel/runtime/resource/valid'
 import type { Write, Writer } from '@hotel/runtime/resource/write'
 import type { Caches } from './caches.ts'
 import { eraseGuest } from './erasure.ts'
+import type { Feed } from './feeds.ts'
 import { guestDecision } from './guest-retirement.ts'
 import type { ReadThrough } from './read-through.ts'
 import { roomDecision } from './room-retirement.ts'
 
 /** How one kind of resource is decided about, in a transaction that holds the hotel's feed head. */
 export type Decision<InTheWay> = {
+  /** The feed that tells of it: versions and attempts are comparable within a generation of it. */
+  feed: Feed
   /** Whether it is retired as of this version or a later one. */
   isAgreed(em: EntityManager, mark: Mark): Promise<boolean>
   /** What is current or to come and so stands against it; undefined when nothing does. */
@@ -70,29 +73,31 @@ async function decide<InTheWay>(writer: Writer, mark: Mark, decision: Decision<I
     delete outcome.refusal
     if (await decision.isAgreed(write.em, mark)) return
     const inTheWay = await decision.inTheWay(write, mark)
-    const isOpen = inTheWay === undefined && !(await wasRefused(write.em, mark))
+    const isOpen = inTheWay === undefined && !(await wasRefused(write.em, mark, decision.feed))
     if (isOpen && (await decision.retire(write, mark))) return
-    await rememberRefusal(write.em, mark)
+    await rememberRefusal(write.em, mark, decision.feed)
     outcome.refusal = decision.refusal(mark, inTheWay)
   })
   if (outcome.refusal !== undefined) throw outcome.refusal
 }
 
-/** Attempts are numbered from 1. A service of the build before numbers none: its 0 is decided each time anew. */
-async function wasRefused(em: EntityManager, { hotel, id, attempt }: Mark): Promise<boolean> {
+/** Attempts are numbered from 1, in each generation anew. A service of the build before numbers none: its 0 is decided each time anew. */
+async function wasRefused(em: EntityManager, { hotel, id, attempt }: Mark, feed: Feed): Promise<boolean> {
   const rows = await query(
     em,
-    'select 1 from refused_retirement where hotel_id = $1 and id = $2 and attempt >= $3 and $3 > 0',
-    [hotel, id, attempt],
+    `select 1 from refused_retirement
+     where hotel_id = $1 and id = $2 and attempt >= $3 and $3 > 0 and generation = replica_generation($4)`,
+    [hotel, id, attempt, feed],
   )
   return rows.length > 0
 }
 
-async function rememberRefusal(em: EntityManager, { hotel, id, attempt }: Mark): Promise<void> {
+async function rememberRefusal(em: EntityManager, { hotel, id, attempt }: Mark, feed: Feed): Promise<void> {
   await query(
     em,
-    `insert into refused_retirement as r values ($1, $2, $3)
-     on conflict (hotel_id, id) do update set attempt = greatest(r.attempt, excluded.attempt)`,
-    [hotel, id, attempt],
+    `insert into refused_retirement as r (hotel_id, id, attempt, generation) values ($1, $2, $3, replica_generation($4))
+     on conflict (hotel_id, id) do update set generation = excluded.generation,
+       attempt = case when excluded.generation = r.generation then greatest(r.attempt, excluded.attempt) else excluded.attempt end`,
+    [hotel, id, attempt, feed],
   )
 }

@@ -31,7 +31,7 @@ type BlockRow = ImportRow & {
   reason: string | null
 }
 
-function roomBlockPlan({ orm, caughtUp }: TransferDeps): ImportPlan<RoomBlockMessage, BlockRow> {
+function roomBlockPlan(deps: TransferDeps): ImportPlan<RoomBlockMessage, BlockRow> {
   let places: ReadonlyMap<string, Place> = new Map()
   const nightsOf = ({ in_date, out_date, room_id, delete_time }: BlockRow) =>
     delete_time === null ? legsOf({ inDate: in_date, outDate: out_date }, [room_id]) : []
@@ -40,7 +40,7 @@ function roomBlockPlan({ orm, caughtUp }: TransferDeps): ImportPlan<RoomBlockMes
     async hotels(blocks, { signal }) {
       const rooms = blocks.map(({ room }) => room)
       const live = blocks.filter(({ delete_time }) => delete_time === undefined).map(({ room }) => room)
-      places = await placesOf(orm, caughtUp, { rooms, guests: [], live }, signal)
+      places = await placesOf(deps, { rooms, guests: [], live }, signal)
       return blocks.map((block) => {
         const place = placeOf(places, [block.room], block)
         return place instanceof Refusal ? place : place.hotel

@@ -2,6 +2,7 @@ import { type EntityManager, query } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { notFound, precondition, Refusal } from '@hotel/runtime/resource/refusal'
 import { Status } from 'nice-grpc'
+import { FEEDS, generationOf } from './feeds.ts'
 import { hold } from './occupancy.ts'
 import type { Decision } from './retirement-service.ts'
 
@@ -16,12 +17,15 @@ type Holders = { reservations: string[]; blocks: string[] }
  * also past the last day, when no night is held any more.
  */
 export const roomDecision: Decision<Holders> = {
+  feed: FEEDS.rooms,
+
   async isAgreed(em, { hotel, id, version }) {
-    const rows = await query(em, 'select 1 from retired_room where hotel_id = $1 and room_id = $2 and version >= $3', [
-      hotel,
-      id,
-      version,
-    ])
+    const rows = await query(
+      em,
+      `select 1 from retired_room
+       where hotel_id = $1 and room_id = $2 and version >= $3 and generation = replica_generation($4)`,
+      [hotel, id, version, FEEDS.rooms],
+    )
     return rows.length > 0
   },
 
@@ -47,9 +51,15 @@ export const roomDecision: Decision<Holders> = {
 
   async retire(write, { hotel, id, version }) {
     const { em, now } = write
-    const [room] = await query<{ version: number; date: string }>(em, TODAY, [hotel, id, now.toISOString()])
+    const [room] = await query<{ version: number; generation: number; date: string }>(em, TODAY, [
+      hotel,
+      id,
+      now.toISOString(),
+    ])
     if (room === undefined) throw notFound('room', id)
-    if (room.version > version) throw changedSince(room.version)
+    const generation = await generationOf(em, FEEDS.rooms)
+    if (room.generation === generation && room.version > version) throw changedSince(room.version)
+    await freeFromBefore(em, hotel, id, generation)
     try {
       const future = { room: id, inDate: room.date, outDate: 'infinity' }
       await hold(write, hotel, [{ id, holder: 'RETIRED', legs: [future] }])
@@ -59,9 +69,9 @@ export const roomDecision: Decision<Holders> = {
     }
     await query(
       em,
-      `insert into retired_room as r values ($1, $2, $3)
-       on conflict (hotel_id, room_id) do update set version = excluded.version`,
-      [hotel, id, version],
+      `insert into retired_room as r (hotel_id, room_id, version, generation) values ($1, $2, $3, $4)
+       on conflict (hotel_id, room_id) do update set version = excluded.version, generation = excluded.generation`,
+      [hotel, id, version, generation],
     )
     return true
   },
@@ -76,7 +86,7 @@ export const roomDecision: Decision<Holders> = {
 
 /** The version of a room that is known here, and today by its location's calendar. */
 const TODAY = `
-  select r.version, location_date(l.time_zone, $3::timestamptz) as date
+  select r.version, r.generation, location_date(l.time_zone, $3::timestamptz) as date
   from room r join location l on l.hotel_id = r.hotel_id and l.id = r.location_id
   where r.hotel_id = $1 and r.id = $2`
 
@@ -87,6 +97,18 @@ function changedSince(version: number): Refusal {
   })
 }
 
+/** Frees what a decision about a version of an earlier generation holds: the one that is taken now holds it. */
+async function freeFromBefore(em: EntityManager, hotel: string, room: string, generation: number): Promise<void> {
+  await query(
+    em,
+    `with freed as (
+       delete from retired_room t where t.hotel_id = $1 and t.room_id = $2 and t.generation < $3
+       returning t.hotel_id, t.room_id)
+     delete from occupancy o using freed where o.hotel_id = freed.hotel_id and o.holder_id = freed.room_id`,
+    [hotel, room, generation],
+  )
+}
+
 /** Gives a room its future back once a live one of a later version than that of the decision is known here. */
 export async function liftRetirement(em: EntityManager, hotel: string, room: string): Promise<void> {
   await query(
@@ -94,7 +116,7 @@ export async function liftRetirement(em: EntityManager, hotel: string, room: str
     `with lifted as (
        delete from retired_room t using room r
        where t.hotel_id = $1 and t.room_id = $2 and r.hotel_id = t.hotel_id and r.id = t.room_id
-         and r.delete_time is null and r.version > t.version
+         and r.delete_time is null and (r.generation, r.version) > (t.generation, t.version)
        returning t.hotel_id, t.room_id)
      delete from occupancy o using lifted where o.hotel_id = lifted.hotel_id and o.holder_id = lifted.room_id`,
     [hotel, room],

@@ -19,7 +19,8 @@
 create or replace function create_reservations(
   ids uuid[], hotels uuid[], guests uuid[], locations uuid[], in_dates date[], out_dates date[], rooms text[],
   types uuid[], counts int[], notes text[], hold_untils timestamptz[], actors text[],
-  keys text[], erased_keys text[], hashes bytea[], digests bytea[], clock_offset double precision
+  keys text[], erased_keys text[], hashes bytea[], digests bytea[], clock_offset double precision,
+  guests_feed text, rooms_feed text
 ) returns table (member int, outcome text, place uuid, at timestamptz, given uuid[], free int, in_the_way jsonb)
 language plpgsql
 set plan_cache_mode = force_generic_plan
@@ -29,6 +30,9 @@ set enable_mergejoin = off
 as $$
 declare
   most_rounds constant int := 3;
+  -- What an earlier numbering of a feed has said may be no more.
+  guests_now constant int := replica_generation(guests_feed);
+  rooms_now constant int := replica_generation(rooms_feed);
   mine uuid[];
   places uuid[];
   taken text[] := rooms;
@@ -56,19 +60,25 @@ begin
             and bool_and(m.location is null or m.location = r.location_id) then (array_agg(r.location_id))[1] end
         from unnest(m.rooms::uuid[]) as named (id) cross join lateral (
           select t.location_id from room t
-          where t.hotel_id = m.hotel and t.id = named.id and t.delete_time is null and not exists (
-            select from retired_room d where d.hotel_id = t.hotel_id and d.room_id = t.id) limit 1) r)
+          where t.hotel_id = m.hotel and t.id = named.id and t.delete_time is null and t.generation = rooms_now
+            and not exists (
+              select from retired_room d where d.hotel_id = t.hotel_id and d.room_id = t.id
+                and (d.generation, d.version) >= (t.generation, t.version)) limit 1) r)
       else (
         select case when count(*) = 1 then (array_agg(l.id))[1] end
         from (select t.id from location t
               where t.hotel_id = m.hotel and t.delete_time is null and (m.location is null or t.id = m.location) limit 2) l
-        where exists (select from room_type t where t.hotel_id = m.hotel and t.id = m.type and t.delete_time is null))
+        where exists (
+          select from room_type t
+          where t.hotel_id = m.hotel and t.id = m.type and t.delete_time is null and t.generation = rooms_now))
       end
     from unnest(hotels, guests, locations, rooms, types, hold_untils, actors, keys, erased_keys) with ordinality
         as m (hotel, guest, location, rooms, type, hold_until, actor, key, erased_key, n)
       cross join lateral (select exists (
-        select from guest g where g.hotel_id = m.hotel and g.id = m.guest and g.delete_time is null and not exists (
-          select from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id)
+        select from guest g
+        where g.hotel_id = m.hotel and g.id = m.guest and g.delete_time is null and g.generation = guests_now and not exists (
+          select from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id
+            and (r.generation, r.version) >= (g.generation, g.version))
       ) as guest) known
       cross join lateral (select m.key is not null and exists (
         select from idempotency_key k where k.hotel_id = m.hotel and k.caller = m.actor and k.key in (m.key, m.erased_key)
@@ -135,7 +145,10 @@ begin
   for i in select n from generate_subscripts(ids, 1) n where places[n] is not null and types[n] is not null order by n loop
     select * into one from assign_rooms(hotels[i], ids[i], places[i], types[i], counts[i], in_dates[i],
       greatest(out_dates[i], in_dates[i] + 1), hold_untils[i], at);
-    if one.rooms is null then
+    if one.rooms is null and one.free is null then
+      -- Its rooms were lost for no visible reason.
+      todo := todo || i;
+    elsif one.rooms is null then
       member := i;
       outcome := 'NO_ROOM';
       place := places[i];

@@ -1,15 +1,17 @@
-import type { Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import type { Change, FeedServiceDefinition, Head } from '@hotel/proto/hotel/feed/v1/feed'
 import type { ServiceImplementation } from 'nice-grpc'
 import { callersHotels, isVisible } from '../access/hotels.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
 import { id, valid } from '../resource/valid.ts'
 import type { Rebuild } from '../resource/write.ts'
-import type { Heads } from './heads.ts'
+import { readFeedPage } from './feed-page.ts'
+import type { Heads, Moved } from './heads.ts'
 import { knownResources } from './known-resources.ts'
 import { places } from './places.ts'
 import { CUT_AFTER_MS, tooManyWatches, tooSlow } from './watch.ts'
 
-const PAGE = 500
+/** So that the heads of however many hotels come in messages of some 250 KB. */
+const MOST_HEADS = 5_000
 const CHECKPOINT_EVERY_MS = 5_000
 /** Apart from the watches of callers, who so take no place of the suite's own. */
 const MOST_FOLLOWERS = 256
@@ -53,18 +55,20 @@ export function feedService({
       const em = forkFor(orm, call.signal)
       const hotels = callersHotels()
       const own = hotels && new Set(hotels)
-      const epoch = await epochOf(em)
+      const visible = (all: Iterable<readonly [string, bigint]>): Head[] =>
+        [...all].filter(([hotel]) => own === null || own.has(hotel)).map(([hotel, seq]) => ({ hotel, seq }))
       // Follow first, then read: what commits in between is in one of the two.
       const following = heads.follow(call.signal)
       try {
-        const all = await query<{ hotel_id: string; seq: string }>(
-          em,
-          'select hotel_id, seq from feed_head where seq > 0',
-        )
-        let moved = new Map(all.map(({ hotel_id, seq }) => [hotel_id, BigInt(seq)]))
+        let epoch: string | undefined
+        let moved: Moved | undefined
         while (!call.signal.aborted) {
-          const visible = [...moved].filter(([hotel]) => own === null || own.has(hotel))
-          yield { heads: visible.map(([hotel, seq]) => ({ hotel, seq })), epoch }
+          if (moved === undefined || (moved.epoch !== '' && moved.epoch !== epoch)) {
+            // Numbers are told with the numbering that they were read with, never with one that was known before.
+            const all = await allHeads(em)
+            epoch = all.epoch
+            yield* inParts(visible(all.heads), epoch)
+          } else yield { heads: visible(moved.heads), epoch: epoch ?? '', more: false }
           if (!(await outflow.taken(PATIENCE_MS, call.signal))) {
             outflow.cutAfter(CUT_AFTER_MS)
             throw tooSlow(PATIENCE_MS / 1_000)
@@ -77,34 +81,50 @@ export function feedService({
     },
     async listChanges(request, call) {
       const { hotel } = valid(request, { hotel: id })
-      const { after_seq } = request
+      const { after_seq: after, latest_only: latestOnly } = request
       const em = forkFor(orm, call.signal)
-      const [epoch, rows] = [await epochOf(em), isVisible(hotel) ? await changesAfter(em, hotel, after_seq) : []]
-      const changes = rows.map(
-        (row): Change => ({
-          seq: BigInt(row.seq),
-          resource: encode(row.resource, rebuild(row.resource, row.payload)),
-          version: BigInt(row.version),
-          time: new Date(row.time),
-        }),
-      )
-      return { changes, epoch }
+      if (!isVisible(hotel)) return { changes: [], epoch: (await allHeads(em, 'false')).epoch, up_to: after }
+      const { epoch, rows, upTo } = await readFeedPage(em, { hotel, after, latestOnly })
+      const { changes, isWhole } = readable(rows, (row) => encode(row.resource, rebuild(row.resource, row.payload)))
+      return { changes, epoch, up_to: isWhole ? upTo : (changes.at(-1)?.seq ?? after) }
     },
     listResources: knownResources({ orm, rebuild, encode, resources }),
   }
 }
 
-/** The identity of the database's feed numbering. */
-async function epochOf(em: EntityManager): Promise<string> {
-  const [row] = await query<{ epoch: string }>(em, 'select epoch from feed_epoch')
-  return row?.epoch ?? ''
+/** The changes up to the first that can not be read, which is thrown when it is the first of all. */
+function readable(rows: readonly ChangeRow[], encoded: (row: ChangeRow) => Change['resource']) {
+  const changes: Change[] = []
+  for (const row of rows) {
+    try {
+      const { seq, version, time } = row
+      changes.push({ seq: BigInt(seq), resource: encoded(row), version: BigInt(version), time: new Date(time) })
+    } catch (error) {
+      if (changes.length === 0) throw error
+      return { changes, isWhole: false }
+    }
+  }
+  return { changes, isWhole: true }
 }
 
-async function changesAfter(em: EntityManager, hotel: string, after: bigint): Promise<ChangeRow[]> {
-  return query<ChangeRow>(
+/** The numbering and the heads that it has, or those under a condition, of one snapshot. */
+async function allHeads(
+  em: EntityManager,
+  condition = 'h.seq > 0',
+): Promise<{ epoch: string; heads: [string, bigint][] }> {
+  const rows = await query<{ epoch: string; hotel_id: string | null; seq: string }>(
     em,
-    `select seq, resource, version, kind, actor, time, payload from change
-     where hotel_id = $1 and seq > $2 order by seq limit ${PAGE}`,
-    [hotel, String(after)],
+    `select e.epoch, h.hotel_id, h.seq from feed_epoch e left join feed_head h on ${condition}`,
   )
+  return {
+    epoch: rows[0]?.epoch ?? '',
+    heads: rows.flatMap(({ hotel_id, seq }): [string, bigint][] =>
+      hotel_id === null ? [] : [[hotel_id, BigInt(seq)]],
+    ),
+  }
+}
+
+function* inParts(heads: readonly Head[], epoch: string) {
+  for (let from = 0; from === 0 || from < heads.length; from += MOST_HEADS)
+    yield { heads: heads.slice(from, from + MOST_HEADS), epoch, more: from + MOST_HEADS < heads.length }
 }

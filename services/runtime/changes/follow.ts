@@ -1,66 +1,93 @@
-import { type Change, FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
+import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { ClientError, Status } from 'nice-grpc'
 import { causeOf } from '../database/cause.ts'
 import type { Peer } from '../server/peers.ts'
-import { repeatable } from '../server/peers.ts'
+import type { Amiss } from '../server/readiness.ts'
 import type { FeedState } from '../telemetry/metrics.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-
-/** Where a follower stands in a peer's feed and how it applies changes; both in its own database. */
-export type Replica = {
-  /** The peer's epoch as it was last seen, and the number of each hotel's last applied change. */
-  load(): Promise<{ epoch: string | undefined; applied: Map<string, bigint> }>
-  /** Starts over from 0: the peer's numbering is another one. */
-  restart(epoch: string): Promise<void>
-  /** Applies changes of one hotel and stores the number of the last in the same transaction. Applying twice is harmless. */
-  apply(hotel: string, changes: Change[]): Promise<void>
-}
+import { newReading, type Reading } from './reading.ts'
+import { Renumbered, type Replica } from './replica.ts'
+import { takeTurns } from './turns.ts'
 
 export type Follower = {
-  /** Whether everything that the peer had at some moment since the start is applied. */
+  /** Whether everything that the peer had at some moment since the start is applied, but of hotels that are set aside. */
   caughtUp(): boolean
+  /** Whether a hotel's changes can not be had or applied, so that nobody waits for it; and of how many that is so. */
+  isSetAside(hotel: string): boolean
+  setAside(): number
   close(): Promise<void>
+}
+
+type FollowOptions = {
+  /** What the feed is called in logs and metrics. */
+  name: string
+  peer: Peer
+  replica: Replica
+  /** Identity of the numbering of this service's own database; empty while it is not known. */
+  ownEpoch: () => string
+  telemetry: Telemetry
 }
 
 const PARALLEL_HOTELS = 4
 const RETRY_MS = 250
 
-/** Follows a peer's feed for ever: the heads by a stream, the changes of the hotels that moved by pages. */
-export function followFeed(name: string, peer: Peer, replica: Replica, { log, metrics }: Telemetry): Follower {
+/**
+ * Follows a peer's feed for ever: the heads by a stream, the changes of the hotels that moved by pages, a page of each in
+ * turn. A hotel whose changes can not be had or applied is set aside and tried again, and stands in no other's way.
+ */
+export function followFeed(options: FollowOptions): Follower {
+  const { name, telemetry } = options
+  const { log, metrics } = telemetry
   const closing = new AbortController()
-  const progress = newProgress()
-  const feed = metrics.follows(name, progress.state)
+  let reading: Reading | undefined
+  let heardAt = performance.now()
   let caughtUp = false
+  const turns = takeTurns({
+    parallel: PARALLEL_HOTELS,
+    setAside: (hotel, error) =>
+      log.warn({ feed: name, hotel, err: causeOf(error) }, 'hotel set aside: its changes can not be followed'),
+    followed: (hotel) => log.info({ feed: name, hotel }, 'hotel followed again'),
+    turned: () => look(),
+  })
+  const feed = metrics.follows(name, () => stateOf(reading, turns, heardAt))
 
-  const run = async () => {
+  const look = () => {
+    if (caughtUp || !reading?.isCaughtUp(turns.isSetAside)) return
+    caughtUp = true
+    log.info({ feed: name, set_aside: turns.setAside() }, 'replica caught up')
+  }
+  const begin = async (known: Awaited<ReturnType<Replica['load']>>, epoch: string, signal: AbortSignal) => {
+    const { replica, peer } = options
+    const isNew = known.epoch !== epoch
+    if (isNew && known.epoch !== undefined)
+      log.warn({ feed: name }, 'the feed is numbered anew: all of it is read again')
+    const standing = isNew ? await replica.restart(known.epoch, epoch) : known
     const client = peer.client(FeedServiceDefinition)
-    const { epoch, applied } = await replica.load()
-    let known = epoch
-    for await (const { heads, epoch: current } of client.watchHeads({}, { signal: closing.signal })) {
-      if (current !== known) {
-        await replica.restart(current)
-        applied.clear()
-        known = current
+    return newReading({ name, client, replica, standing, signal, applied: feed.applied })
+  }
+  const run = async () => {
+    const known = await options.replica.load()
+    const interrupt = new AbortController()
+    const signal = AbortSignal.any([closing.signal, interrupt.signal])
+    try {
+      for await (const { heads, epoch, more } of options.peer
+        .client(FeedServiceDefinition)
+        .watchHeads({}, { signal })) {
+        heardAt = performance.now()
+        reading ??= await begin(known, epoch, signal)
+        if (epoch !== reading.epoch || ![known.own, ''].includes(options.ownEpoch())) throw new Renumbered()
+        const behind = reading.heads(heads, more)
+        if (more) continue
+        turns.open(stepOf(reading, options.replica, interrupt), (error) => interrupt.abort(error))
+        for (const hotel of behind) turns.add(hotel)
+        look()
       }
-      const behind = heads.filter(({ hotel, seq }) => (applied.get(hotel) ?? 0n) < seq)
-      progress.behind(behind.map(({ hotel, seq }) => [hotel, seq - (applied.get(hotel) ?? 0n)]))
-      await inParallel(behind, async ({ hotel, seq }) => {
-        while ((applied.get(hotel) ?? 0n) < seq) {
-          const { changes } = await client.listChanges(
-            { hotel, after_seq: applied.get(hotel) ?? 0n },
-            repeatable(closing.signal),
-          )
-          const last = changes.at(-1)
-          if (last === undefined) throw new Error(`the ${name} feed of hotel ${hotel} ends before its head ${seq}`)
-          await replica.apply(hotel, changes)
-          applied.set(hotel, last.seq)
-          feed.applied(changes.length)
-          progress.applied(hotel, changes.length)
-        }
-      })
-      progress.caughtUp()
-      if (!caughtUp) log.info({ feed: name }, 'replica caught up')
-      caughtUp = true
+    } catch (error) {
+      throw interrupt.signal.aborted ? interrupt.signal.reason : error
+    } finally {
+      interrupt.abort()
+      await turns.close()
+      reading = undefined
     }
   }
   const running = (async () => {
@@ -79,6 +106,8 @@ export function followFeed(name: string, peer: Peer, replica: Replica, { log, me
 
   return {
     caughtUp: () => caughtUp,
+    isSetAside: turns.isSetAside,
+    setAside: turns.setAside,
     async close() {
       closing.abort()
       await running
@@ -86,47 +115,47 @@ export function followFeed(name: string, peer: Peer, replica: Replica, { log, me
   }
 }
 
+/**
+ * Throws unless all followers have caught up. Gives, for the health service of each feed, what is amiss there: hotels that
+ * are set aside keep no other from being served.
+ */
+export function demandCaughtUp(followers: Readonly<Record<string, Follower>>): Amiss {
+  const named = Object.entries(followers)
+  if (!named.every(([, follower]) => follower.caughtUp())) throw new Error('replicas are not caught up')
+  return Object.fromEntries(
+    named.map(([name, follower]) => {
+      const hotels = follower.setAside()
+      const words = `${hotels} of the hotels in the feed of ${name} can not be followed`
+      return [`hotel.feed.${name}`, hotels === 0 ? undefined : words]
+    }),
+  )
+}
+
+/** A step of which fails what is the hotel's: without this service's own database nothing is, and all is interrupted. */
+function stepOf(reading: Reading, replica: Replica, interrupt: AbortController): Reading['step'] {
+  return (hotel) =>
+    reading.step(hotel).catch(async (error: unknown) => {
+      await replica.demandDatabase().catch((gone) => interrupt.abort(gone))
+      throw error
+    })
+}
+
 /** Whether the peer does not take this service's token. */
 function isRefused(error: Error): boolean {
   return error instanceof ClientError && [Status.UNAUTHENTICATED, Status.PERMISSION_DENIED].includes(error.code)
 }
 
-/** How far a follower is, by the clock of this machine alone. */
-function newProgress() {
-  const missing = new Map<string, bigint>()
-  let behindSince: number | undefined
-  let completeAt = performance.now()
-  const secondsSince = (time: number) => (performance.now() - time) / 1_000
-  return {
-    behind(hotels: (readonly [hotel: string, changes: bigint])[]) {
-      missing.clear()
-      for (const [hotel, changes] of hotels) missing.set(hotel, changes)
-      if (missing.size > 0) behindSince ??= performance.now()
-    },
-    applied(hotel: string, changes: number) {
-      const left = (missing.get(hotel) ?? 0n) - BigInt(changes)
-      // More than was known may come with a page.
-      if (left > 0n) missing.set(hotel, left)
-      else missing.delete(hotel)
-    },
-    caughtUp() {
-      missing.clear()
-      behindSince = undefined
-      completeAt = performance.now()
-    },
-    state: (): FeedState => ({
-      changes: Number([...missing.values()].reduce((sum, changes) => sum + changes, 0n)),
-      lagSeconds: behindSince === undefined ? 0 : secondsSince(behindSince),
-      ageSeconds: secondsSince(completeAt),
-    }),
-  }
-}
+type SetAside = { isSetAside(hotel: string): boolean; setAside(): number }
 
-async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items]
-  await Promise.all(
-    Array.from({ length: Math.min(PARALLEL_HOTELS, queue.length) }, async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
-    }),
-  )
+/** How far a follower is, by the clock of this machine alone; what is set aside is told as such, and delays nothing. */
+function stateOf(reading: Reading | undefined, turns: SetAside, heardAt: number): FeedState {
+  const late = (reading?.late() ?? []).filter(({ hotel }) => !turns.isSetAside(hotel))
+  const now = performance.now()
+  const oldest = late.reduce((first, { since }) => Math.min(first, since), now)
+  return {
+    changes: Number(late.reduce((sum, { changes }) => sum + changes, 0n)),
+    lagSeconds: (now - oldest) / 1_000,
+    ageSeconds: (now - Math.min(oldest, heardAt)) / 1_000,
+    setAside: turns.setAside(),
+  }
 }

@@ -15,27 +15,48 @@ const POLL_EVERY_MS = 2_000
 export type Heads = {
   /** Says that this process committed a change of a hotel, so that all replicas of the service wake. */
   moved(hotel: string): void
-  /** The heads as they move, of one hotel or of all: a wait ends with what moved since the one before, or after the time. */
-  follow(
-    signal: AbortSignal,
-    hotel?: string,
-  ): { moved(milliseconds: number): Promise<Map<string, bigint>>; end(): void }
+  /**
+   * The heads as they move, of one hotel or of all: a wait ends with what moved since the one before, when the numbering
+   * becomes another one, or after the time.
+   */
+  follow(signal: AbortSignal, hotel?: string): { moved(milliseconds: number): Promise<Moved>; end(): void }
+  /** Identity of the numbering as it was last seen, which a restore renews; empty until the database has answered. */
+  epoch(): string
   close(): Promise<void>
 }
 
-type Follower = { hotel: string | undefined; pending: Map<string, bigint>; wake: () => void }
+/** Heads that have moved, and the numbering that they are of: all that were known of another are forgotten. */
+export type Moved = { readonly epoch: string; readonly heads: ReadonlyMap<string, bigint> }
+
+type Follower = { hotel: string | undefined; pending: Map<string, bigint>; isRenumbered: boolean; wake: () => void }
+
+/** Heads with their numbering, of one snapshot; one row without a hotel when there are none. */
+type Row = { epoch: string; hotel_id: string | null; seq: string }
+const HEADS = 'select e.epoch, h.hotel_id, h.seq from feed_epoch e left join feed_head h on'
 
 /** Opens the one connection that listens and notifies; it reconnects by itself. */
 export function openHeads(url: string, log: Logger): Heads {
   const known = new Map<string, bigint>()
+  let epoch = ''
   const followers = new Set<Follower>()
   const toNotify = new Set<string>()
   const closing = new AbortController()
   let client: pg.Client | undefined
   let notifyTimer: NodeJS.Timeout | undefined
 
-  const see = (rows: { hotel_id: string; seq: string }[]) => {
-    for (const { hotel_id, seq } of rows) {
+  const begin = (current: string) => {
+    epoch = current
+    known.clear()
+    for (const follower of followers) {
+      follower.pending.clear()
+      follower.isRenumbered = true
+      follower.wake()
+    }
+  }
+  const see = (rows: Row[]) => {
+    for (const { epoch: current, hotel_id, seq } of rows) {
+      if (current !== epoch) begin(current)
+      if (hotel_id === null) continue
       const number = BigInt(seq)
       if (number <= (known.get(hotel_id) ?? 0n)) continue
       known.set(hotel_id, number)
@@ -46,7 +67,7 @@ export function openHeads(url: string, log: Logger): Heads {
       }
     }
   }
-  const readAll = async (on: pg.Client) => see((await on.query('select hotel_id, seq from feed_head')).rows)
+  const readAll = async (on: pg.Client) => see((await on.query<Row>(`${HEADS} true`)).rows)
   const notify = async () => {
     notifyTimer = undefined
     const hotels = [...toNotify].slice(0, 150)
@@ -82,7 +103,7 @@ export function openHeads(url: string, log: Logger): Heads {
     await connection.connect()
     connection.on('notification', ({ payload }) => {
       const hotels = payload?.split(' ') ?? []
-      connection.query('select hotel_id, seq from feed_head where hotel_id = any($1)', [hotels]).then(
+      connection.query<Row>(`${HEADS} h.hotel_id = any($1)`, [hotels]).then(
         ({ rows }) => see(rows),
         () => undefined,
       )
@@ -103,7 +124,7 @@ export function openHeads(url: string, log: Logger): Heads {
       notifyTimer ??= setTimeout(notify, NOTIFY_EVERY_MS)
     },
     follow(signal, hotel) {
-      const follower: Follower = { hotel, pending: new Map(), wake: () => undefined }
+      const follower: Follower = { hotel, pending: new Map(), isRenumbered: false, wake: () => undefined }
       followers.add(follower)
       const end = () => {
         followers.delete(follower)
@@ -114,7 +135,7 @@ export function openHeads(url: string, log: Logger): Heads {
       signal.addEventListener('abort', end, { once: true })
       return {
         async moved(milliseconds) {
-          if (follower.pending.size === 0 && !signal.aborted) {
+          if (follower.pending.size === 0 && !follower.isRenumbered && !signal.aborted) {
             await new Promise<void>((resolve) => {
               const timer = setTimeout(resolve, milliseconds)
               follower.wake = () => {
@@ -123,13 +144,15 @@ export function openHeads(url: string, log: Logger): Heads {
               }
             })
           }
-          const moved = follower.pending
+          const heads = follower.pending
           follower.pending = new Map()
-          return moved
+          follower.isRenumbered = false
+          return { epoch, heads }
         },
         end,
       }
     },
+    epoch: () => epoch,
     async close() {
       closing.abort()
       clearTimeout(notifyTimer)

@@ -18,6 +18,7 @@ import { boundMessages } from './message-bounds.ts'
 import { openStreams } from './open-streams.ts'
 import type { Stop } from './process.ts'
 import { readingStrictly } from './readable.ts'
+import type { Amiss } from './readiness.ts'
 import { reflection } from './reflection.ts'
 import { noting, observeUnknownCalls } from './unknown-calls.ts'
 
@@ -35,8 +36,8 @@ export type ServeOptions = {
   /** Whose tokens are accepted. */
   auth: AuthSettings
   telemetry: Telemetry
-  /** Throws while the service can not do its work; asked every second. */
-  ready: (signal: AbortSignal) => Promise<void>
+  /** Throws while the service can not do its work, or gives what is amiss besides; asked every second. */
+  ready: (signal: AbortSignal) => Promise<Amiss | undefined>
   /** Adds the services. */
   add: (server: ServerAddBuilder<object>) => void
 }
@@ -125,14 +126,21 @@ async function watchReadiness(
 ): Promise<void> {
   let last = ''
   while (!stopping.aborted) {
+    let amiss: Amiss = {}
     const state = await ready(AbortSignal.any([stopping, AbortSignal.timeout(3_000)])).then(
-      () => 'ready',
+      (given = {}) => {
+        amiss = given
+        return ['ready', ...Object.values(given).filter((words) => words !== undefined)].join(', but ')
+      },
       (error: unknown) => `not ready: ${causeOf(error)}`,
     )
     if (stopping.aborted) return
     if (state !== last) log.info({ state }, 'readiness')
     last = state
-    health.setStatus(state === 'ready' ? 'healthy' : 'unhealthy')
-    await sleep(state === 'ready' ? READINESS_EVERY_MS : 100, undefined, { signal: stopping }).catch(() => undefined)
+    const isReady = state.startsWith('ready')
+    for (const [part, words] of Object.entries(amiss))
+      health.setStatus(words === undefined ? 'healthy' : 'unhealthy', part)
+    health.setStatus(isReady ? 'healthy' : 'unhealthy')
+    await sleep(isReady ? READINESS_EVERY_MS : 100, undefined, { signal: stopping }).catch(() => undefined)
   }
 }

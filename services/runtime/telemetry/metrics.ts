@@ -38,7 +38,7 @@ export type CallMetrics = {
   handled(method: MethodLabels, code: string, seconds: number): void
 }
 
-/** How far a replica is behind the feed it follows. */
+/** How far a replica is behind the feed it follows; hotels that are set aside count as such only. */
 export type FeedState = {
   /** Changes that are known and not applied. */
   readonly changes: number
@@ -46,6 +46,8 @@ export type FeedState = {
   readonly lagSeconds: number
   /** How long ago the replica was last known to have everything. */
   readonly ageSeconds: number
+  /** Hotels whose changes can not be had or applied now. */
+  readonly setAside: number
 }
 
 /** What a client makes up is no label: all methods that are not served count as one. */
@@ -167,6 +169,11 @@ function feedMetrics(registry: Registry): Metrics['follows'] {
     'hotel_replica_age_seconds',
     'Time since the replica was last known to hold all that the followed service has.',
     (state) => state.ageSeconds,
+  )
+  gauge(
+    'hotel_feed_hotels_set_aside',
+    'Hotels of a followed feed whose changes can not be read or applied now.',
+    (state) => state.setAside,
   )
   const applied = new Counter({
     name: 'hotel_feed_changes_applied_total',
