@@ -29,7 +29,8 @@ language sql stable as $$
   select coalesce(array_agg(r.id), '{}') from room r
   where r.hotel_id = hotel and r.location_id = place and r.room_type_id = type and r.delete_time is null
     and not exists (
-      select from retired_room t where t.hotel_id = hotel and t.room_id = r.id and t.version >= r.version)
+      select from retired_room t where t.hotel_id = hotel and t.room_id = r.id
+        and (t.generation, t.version) >= (r.generation, r.version))
 $$;
 
 -- Takes rooms of a type for the nights [first, until): those whose gap the stay fills best, then by number in natural

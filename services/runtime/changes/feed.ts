@@ -68,7 +68,7 @@ export function feedService({
             const all = await allHeads(em)
             epoch = all.epoch
             yield* inParts(visible(all.heads), epoch)
-          } else yield { heads: visible(moved.heads), epoch: epoch ?? '', more: false }
+          } else yield* inParts(visible(moved.heads), epoch ?? '')
           if (!(await outflow.taken(PATIENCE_MS, call.signal))) {
             outflow.cutAfter(CUT_AFTER_MS)
             throw tooSlow(PATIENCE_MS / 1_000)
