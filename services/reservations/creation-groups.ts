@@ -1,35 +1,10 @@
+import type { Heads } from '@hotel/runtime/changes/heads'
 import type { ClockOffset } from '@hotel/runtime/database/clock'
-import { type EntityManager, type MikroORM, type Prepared, query } from '@hotel/runtime/database/database'
-import { databaseError } from '@hotel/runtime/database/database-error'
-import { erasedKey, type Repeat } from '@hotel/runtime/resource/repeats'
+import type { MikroORM } from '@hotel/runtime/database/database'
 import type { Writer } from '@hotel/runtime/resource/write'
-import { FEEDS } from './feeds.ts'
-import type { Conflict } from './unavailable.ts'
-
-/** A new reservation whose fields keep their rules; what depends on others is decided with its group. */
-export type NewReservation = {
-  readonly id: string
-  readonly hotel: string
-  readonly guest: string
-  /** Demanded of the rooms, or null for whichever they have. */
-  readonly location: string | null
-  readonly inDate: string
-  readonly outDate: string
-  /** By their ids, or so many of a type. */
-  readonly rooms: readonly string[] | { readonly type: string; readonly count: number }
-  readonly note: string | null
-  readonly holdUntil: Date | null
-  readonly actor: string
-  /** The key of the call, which is the actor's. */
-  readonly repeat: Repeat
-}
-
-/** What became of a new reservation; `create_reservations` in sql/creation.sql says what each means. */
-export type Outcome =
-  | { readonly outcome: 'MADE'; readonly place: string; readonly at: Date; readonly rooms: readonly string[] }
-  | { readonly outcome: 'HELD'; readonly place: string; readonly inTheWay: readonly Conflict[] }
-  | { readonly outcome: 'NO_ROOM'; readonly place: string; readonly free: number }
-  | { readonly outcome: 'ASK' }
+import type { Metrics } from '@hotel/runtime/telemetry/metrics'
+import { Histogram, type Registry } from 'prom-client'
+import { type Decided, decideTogether, type NewReservation, type Outcome } from './creation-statement.ts'
 
 /**
  * Makes new reservations in groups: while one group is at the database the others wait, and the next takes them all. One
@@ -42,10 +17,11 @@ export type CreationGroups = (wanted: NewReservation, signal: AbortSignal) => Pr
 export type CreationGroupOptions = {
   readonly orm: MikroORM
   readonly clockOffset: ClockOffset
-  /** Told of each group that is committed: how many were in it, and the hotels in which it made reservations. */
-  readonly made: (members: number, hotels: ReadonlySet<string>) => void
-  /** Whether a group is of one hotel only, as where the hotels are spread over several machines. */
-  readonly oneHotel: boolean
+  readonly metrics: Pick<Metrics, 'registry'>
+  /** Told of each hotel in which reservations were made. */
+  readonly heads: Pick<Heads, 'moved'>
+  /** The most hotels of a group: 1 where hotels are spread over several machines. */
+  readonly mostHotels: number
   /** Of whoever writes: how a transaction comes to the head of a hotel that another one has. */
   readonly writer: Pick<Writer, 'underHead'>
 }
@@ -67,6 +43,7 @@ const LONGEST_WAIT_MS = 15_000
 
 /** Makes the CreationGroups of a process. */
 export function creationGroups(options: CreationGroupOptions): CreationGroups {
+  const sizes = groupSizes(options.metrics.registry)
   const lines = new Map<string, Line>()
   let running = 0
   let isDue = false
@@ -82,14 +59,14 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
   }
   const begin = () => {
     while (running < GROUPS_AT_ONCE) {
-      const group = nextGroup(lines, options.oneHotel)
+      const group = nextGroup(lines, options.mostHotels)
       if (group.length === 0) return
       void decide(group)
     }
   }
   const decide = async (group: readonly Member[]): Promise<void> => {
     running += 1
-    const outcomes = await ask(options, group, options.orm.em.fork())
+    const outcomes = await decideTogether(options.orm.em.fork(), group, options.clockOffset())
     running -= 1
     const busy = group.filter((_, index) => outcomes[index] === 'BUSY')
     for (const line of linesOf(lines, group)) {
@@ -100,7 +77,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     }
     // Before any answer is made: the database has its next group meanwhile.
     begin()
-    answer(options, group, outcomes)
+    answer(group, outcomes)
   }
   /** Somebody else writes in the hotel: all that wait for it take their turn at its head as one. */
   const waitForHead = async (line: Line): Promise<void> => {
@@ -109,17 +86,26 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     const outcomes = await options.writer
       .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), (em) => {
         group = takeFrom(line, [])
-        return ask(options, group, em)
+        return decideTogether(em, group, options.clockOffset())
       })
       .catch((error: Error) => {
         // Who came later has not waited so long yet.
         if (group.length === 0) group = line.members.filter((member) => first.has(member))
         line.members = line.members.filter((member) => !first.has(member))
-        return group.map(() => error)
+        return group.map((): Decided => error)
       })
     end(line)
     begin()
-    answer(options, group, outcomes)
+    answer(group, outcomes)
+  }
+  const answer = (group: readonly Member[], outcomes: readonly (Decided | undefined)[]) => {
+    sizes.observe(group.length)
+    const hotels = group.filter((_, index) => isMade(outcomes[index])).map(({ hotel }) => hotel)
+    for (const hotel of new Set(hotels)) options.heads.moved(hotel)
+    for (const [index, member] of group.entries()) {
+      const outcome = outcomes[index]
+      if (outcome !== 'BUSY') member.answer(outcome ?? new Error('create_reservations gave no outcome'))
+    }
   }
   const end = (line: Line) => {
     line.isAtDatabase = false
@@ -150,15 +136,17 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
 }
 
 /** The members that go together next; their lines are at the database from now on. */
-function nextGroup(lines: ReadonlyMap<string, Line>, oneHotel: boolean): Member[] {
+function nextGroup(lines: ReadonlyMap<string, Line>, mostHotels: number): Member[] {
   const group: Member[] = []
+  let hotels = 0
   for (const line of lines.values()) {
     if (line.isAtDatabase) continue
     const taken = takeFrom(line, group)
     if (taken.length === 0) continue
     line.isAtDatabase = true
     group.push(...taken)
-    if (oneHotel || group.length >= MOST_MEMBERS) break
+    hotels += 1
+    if (hotels >= mostHotels || group.length >= MOST_MEMBERS) break
   }
   return group
 }
@@ -190,88 +178,15 @@ function linesOf(lines: ReadonlyMap<string, Line>, group: readonly Member[]): Li
   return [...new Set(group.map(({ hotel }) => hotel))].flatMap((hotel) => lines.get(hotel) ?? [])
 }
 
-function answer(
-  { made }: CreationGroupOptions,
-  group: readonly Member[],
-  outcomes: readonly (Outcome | Error | 'BUSY' | undefined)[],
-): void {
-  const hotels = group.filter((_, index) => isMade(outcomes[index])).map(({ hotel }) => hotel)
-  made(group.length, new Set(hotels))
-  for (const [index, member] of group.entries()) {
-    const outcome = outcomes[index]
-    if (outcome !== 'BUSY') member.answer(outcome ?? new Error('create_reservations gave no outcome'))
-  }
-}
-
-function isMade(outcome: Outcome | Error | 'BUSY' | undefined): boolean {
+function isMade(outcome: Decided | undefined): boolean {
   return typeof outcome === 'object' && 'outcome' in outcome && outcome.outcome === 'MADE'
 }
 
-type Row = {
-  member: number
-  outcome: Outcome['outcome'] | 'BUSY'
-  place: string
-  at: string
-  given: string[]
-  free: number
-  in_the_way: Conflict[]
-}
-
-const CREATE: Prepared = {
-  name: 'create_reservations',
-  text: `select member, outcome, place, at, given, free, in_the_way
-         from create_reservations($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-}
-
-/** The outcome of each member. What one of them breaks, or a conflict of the whole, is for each to meet alone. */
-async function ask(
-  { clockOffset }: CreationGroupOptions,
-  group: readonly Member[],
-  em: EntityManager,
-): Promise<(Outcome | Error | 'BUSY')[]> {
-  if (group.length === 0) return []
-  try {
-    const rows = await query<Row>(em, CREATE, [...parametersOf(group), clockOffset(), FEEDS.guests, FEEDS.rooms])
-    const outcomes: (Outcome | 'BUSY')[] = []
-    for (const row of rows) outcomes[row.member - 1] = outcomeOf(row)
-    return outcomes
-  } catch (error) {
-    const isForEach = /^(22|23|40)/.test(databaseError(error)?.sqlState ?? '')
-    return group.map(() => (isForEach ? { outcome: 'ASK' } : (error as Error)))
-  }
-}
-
-function parametersOf(group: readonly Member[]): unknown[] {
-  const each = (value: (member: Member) => unknown) => group.map(value)
-  return [
-    each(({ id }) => id),
-    each(({ hotel }) => hotel),
-    each(({ guest }) => guest),
-    each(({ location }) => location),
-    each(({ inDate }) => inDate),
-    each(({ outDate }) => outDate),
-    each(({ rooms }) => ('type' in rooms ? null : `{${rooms.join(',')}}`)),
-    each(({ rooms }) => ('type' in rooms ? rooms.type : null)),
-    each(({ rooms }) => ('type' in rooms ? rooms.count : null)),
-    each(({ note }) => note),
-    each(({ holdUntil }) => holdUntil?.toISOString() ?? null),
-    each(({ actor }) => actor),
-    each(({ repeat }) => repeat?.key ?? null),
-    each(({ repeat }) => (repeat === undefined ? null : erasedKey(repeat.key))),
-    each(({ repeat }) => repeat?.hash ?? null),
-    each(({ repeat }) => repeat?.digest ?? null),
-  ]
-}
-
-function outcomeOf({ outcome, place, at, given, free, in_the_way }: Row): Outcome | 'BUSY' {
-  switch (outcome) {
-    case 'MADE':
-      return { outcome, place, at: new Date(at), rooms: given }
-    case 'HELD':
-      return { outcome, place, inTheWay: in_the_way }
-    case 'NO_ROOM':
-      return { outcome, place, free }
-    default:
-      return outcome === 'BUSY' ? outcome : { outcome }
-  }
+function groupSizes(registry: Registry): Histogram {
+  return new Histogram({
+    name: 'hotel_create_group_members',
+    help: 'Reservations that were decided together, by one statement.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers: [registry],
+  })
 }

@@ -106,11 +106,10 @@ const peers = readThrough(orm, reservationWriter, {
 const groups = creationGroups({
   orm,
   clockOffset: offset,
-  made(_members, hotels) {
-    for (const hotel of hotels) heads.moved(hotel)
-  },
-  oneHotel: false,
+  heads,
+  metrics,
   writer: reservationWriter,
+  mostHotels: config.createGroupHotels,
 })
 const deps = {
   orm,
