@@ -8,6 +8,7 @@ const NOBODY = '01900000-0000-7000-8000-000000000000'
 /** As clients make them; Envoy knows places in these to write to. */
 const REQUEST = 'a2f6c1c6-5b0e-4b6e-8f77-3c1f5a6d7e8f'
 const CREATE = 'hotel.reservations.v1.ReservationService/CreateReservation'
+const ASK = 'hotel.feed.v1.FeedService/ListResources'
 const SERVER = 2
 const CLIENT = 3
 const CALLERS_SPAN = 'b7ad6b7169203331'
@@ -61,12 +62,20 @@ describe.each(['http/protobuf', 'grpc'] as const)('with a collector that takes O
     const gateway = await one(trace, 'gateway', CREATE, SERVER, CALLERS_SPAN)
     const attempt = await one(trace, 'gateway', CREATE, CLIENT, gateway.spanId)
     const call = await one(trace, 'reservations', CREATE, SERVER, attempt.spanId)
-    for (const [peer, name] of [
-      ['guests', 'hotel.guests.v1.GuestService/GetGuest'],
-      ['rooms', 'hotel.rooms.v1.RoomService/GetRoom'],
-    ] as const) {
-      const asking = await one(trace, 'reservations', name, CLIENT, call.spanId)
-      const answering = await one(trace, peer, name, SERVER, asking.spanId)
+    for (const peer of ['guests', 'rooms'] as const) {
+      const answering = await eventually(async () => {
+        const found = spansOf(trace).filter(
+          (span) => span.service === peer && span.name === ASK && span.kind === SERVER,
+        )
+        expect(found).toHaveLength(1)
+        return found[0] as ExportedSpan
+      })
+      const asking = await eventually(async () => {
+        const found = spansOf(trace).filter(({ spanId }) => spanId === answering.parentSpanId)
+        expect(found).toMatchObject([{ service: 'reservations', name: ASK, kind: CLIENT, parentSpanId: call.spanId }])
+        return found[0] as ExportedSpan
+      })
+      expect(asking.attributes['rpc.status_code']).toBe('OK')
       await one(trace, peer, `select ${peer.slice(0, -1)}`, CLIENT, answering.spanId)
     }
     const sql = spansOf(trace).filter((span) => span.service === 'reservations' && 'db.system.name' in span.attributes)
@@ -127,7 +136,7 @@ describe.each(['http/protobuf', 'grpc'] as const)('with a collector that takes O
     await eventually(async () => expect(spansOf(ids[0] ?? '').map(({ service }) => service)).toContain('gateway'))
     expect(suite.lines.some((line) => line.startsWith('guests: ') && line.includes(trace))).toBe(true)
     expect(spansOf(trace)).toEqual([])
-    const background = collector.spans.filter(({ name }) => /Feed|Health/.test(name))
+    const background = collector.spans.filter(({ name }) => /WatchHeads|ListChanges|Health/.test(name))
     expect(background).toEqual([])
   })
 })

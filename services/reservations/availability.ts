@@ -78,8 +78,7 @@ export async function listRoomAvailability(
 
 const ROOMS = bounded(
   'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
-  // What is said of nights that are held needs no escapes in JSON, for which a byte of text counts as six.
-  `${textBytes('number')} + 12 * cardinality(held)`,
+  `${textBytes('number')} + 28 * cardinality(held)`,
 )
 
 function heldNights(text: string): HeldNights {

@@ -6,7 +6,7 @@ import type { Amiss } from '../server/readiness.ts'
 import type { FeedState } from '../telemetry/metrics.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { newReading, type Reading } from './reading.ts'
-import { Renumbered, type Replica } from './replica.ts'
+import { Renumbered, type Replica, type Standing } from './replica.ts'
 import { takeTurns } from './turns.ts'
 
 export type Follower = {
@@ -56,25 +56,16 @@ export function followFeed(options: FollowOptions): Follower {
     caughtUp = true
     log.info({ feed: name, set_aside: turns.setAside() }, 'replica caught up')
   }
-  const begin = async (known: Awaited<ReturnType<Replica['load']>>, epoch: string, signal: AbortSignal) => {
-    const { replica, peer } = options
-    const isNew = known.epoch !== epoch
-    if (isNew && known.epoch !== undefined)
-      log.warn({ feed: name }, 'the feed is numbered anew: all of it is read again')
-    const standing = isNew ? await replica.restart(known.epoch, epoch) : known
-    const client = peer.client(FeedServiceDefinition)
-    return newReading({ name, client, replica, standing, signal, applied: feed.applied })
-  }
   const run = async () => {
     const known = await options.replica.load()
+    const client = options.peer.client(FeedServiceDefinition)
     const interrupt = new AbortController()
     const signal = AbortSignal.any([closing.signal, interrupt.signal])
     try {
-      for await (const { heads, epoch, more } of options.peer
-        .client(FeedServiceDefinition)
-        .watchHeads({}, { signal })) {
+      for await (const { heads, epoch, more } of client.watchHeads({}, { signal })) {
         heardAt = performance.now()
-        reading ??= await begin(known, epoch, signal)
+        const standing = reading === undefined ? await standingUnder(epoch, known, options) : known
+        reading ??= newReading({ ...options, client, standing, signal, applied: feed.applied })
         if (epoch !== reading.epoch || ![known.own, ''].includes(options.ownEpoch())) throw new Renumbered()
         const behind = reading.heads(heads, more)
         if (more) continue
@@ -90,19 +81,7 @@ export function followFeed(options: FollowOptions): Follower {
       reading = undefined
     }
   }
-  const running = (async () => {
-    let before = ''
-    while (!closing.signal.aborted) {
-      await run().catch((error: Error) => {
-        if (closing.signal.aborted) return
-        // It is tried again all the time; what a restart does not mend is said once.
-        const level = isRefused(error) && error.message !== before ? 'warn' : 'debug'
-        log[level]({ feed: name, err: causeOf(error) }, 'feed interrupted')
-        before = error.message
-      })
-      if (!closing.signal.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-    }
-  })()
+  const running = againAndAgain(run, closing.signal, options)
 
   return {
     caughtUp: () => caughtUp,
@@ -129,6 +108,29 @@ export function demandCaughtUp(followers: Readonly<Record<string, Follower>>): A
       return [`hotel.feed.${name}`, hotels === 0 ? undefined : words]
     }),
   )
+}
+
+/** Where the replica stands under the numbering that the peer has: where it stood, or at the beginning. */
+async function standingUnder(epoch: string, known: Standing, { name, replica, telemetry }: FollowOptions) {
+  if (known.epoch === epoch) return known
+  if (known.epoch !== undefined)
+    telemetry.log.warn({ feed: name }, 'the feed is numbered anew: all of it is read again')
+  return replica.restart(known.epoch, epoch)
+}
+
+async function againAndAgain(run: () => Promise<void>, closing: AbortSignal, options: FollowOptions): Promise<void> {
+  const { name, telemetry } = options
+  let before = ''
+  while (!closing.aborted) {
+    await run().catch((error: Error) => {
+      if (closing.aborted) return
+      // It is tried again all the time; what a restart does not mend is said once.
+      const level = isRefused(error) && error.message !== before ? 'warn' : 'debug'
+      telemetry.log[level]({ feed: name, err: causeOf(error) }, 'feed interrupted')
+      before = error.message
+    })
+    if (!closing.aborted) await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+  }
 }
 
 /** A step of which fails what is the hotel's: without this service's own database nothing is, and all is interrupted. */

@@ -1,3 +1,4 @@
+import { ClientError } from 'nice-grpc'
 import { Renumbered } from './replica.ts'
 
 /** Work by turns: each hotel that has some gets a little done, then the others, so that none waits for a large one. */
@@ -67,8 +68,9 @@ export function takeTurns({ parallel, setAside, followed, turned }: Tell): Turns
     const failure = failing.get(hotel) ?? { times: 0, causes: new Set<string>() }
     failing.set(hotel, failure)
     failure.times += 1
-    if (isSetAside(hotel) && !failure.causes.has(error.message)) {
-      failure.causes.add(error.message)
+    const cause = kindOf(error)
+    if (isSetAside(hotel) && !failure.causes.has(cause)) {
+      failure.causes.add(cause)
       setAside(hotel, error)
     }
     const milliseconds = Math.min(FIRST_RETRY_MS * 2 ** (failure.times - 1), LAST_RETRY_MS)
@@ -106,4 +108,9 @@ export function takeTurns({ parallel, setAside, followed, turned }: Tell): Turns
     isSetAside,
     setAside: () => [...failing.keys()].filter(isSetAside).length,
   }
+}
+
+/** What stays the same each time: a peer's words name the request. */
+function kindOf(error: Error): string {
+  return error instanceof ClientError ? `${error.path} ${error.code}` : error.message
 }
