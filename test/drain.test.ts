@@ -1,3 +1,4 @@
+import { freePort } from '@hotel/stack/ports'
 import { DRAIN } from '@hotel/stack/services'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -9,8 +10,11 @@ import { day, eventually, guestAndRoom } from './hotel.ts'
 const NOT_SERVING = 2
 
 let suite: Suite
+/** Where the reservations service has its metrics. */
+let metrics: string
 beforeAll(async () => {
-  suite = await startSuite({ drainSeconds: 3 })
+  metrics = `127.0.0.1:${await freePort()}`
+  suite = await startSuite({ drainSeconds: 3, env: { reservations: () => ({ METRICS_ADDRESS: metrics }) } })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -30,13 +34,20 @@ async function whileWritesWait(database: 'guests' | 'reservations', during: () =
   }
 }
 
-const waitingWrites = async (database: 'guests' | 'reservations') =>
+/** Writes of guests that wait at a head in the database. */
+const waitingAtHead = async () =>
   (
     await suite.sql(
-      database,
+      'guests',
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
   ).length
+
+/** Writes of reservations that wait, one at the head, the others for their turn. */
+const waitingWrites = async () => {
+  const text = await (await fetch(`http://${metrics}/metrics`)).text()
+  return Number(/^hotel_writes_waiting (\d+)/m.exec(text)?.[1])
+}
 
 test('a service: NOT_SERVING, still answers, ends its streams, finishes its calls, closes its connections', async () => {
   const { stack } = suite
@@ -64,7 +75,7 @@ test('a service: NOT_SERVING, still answers, ends its streams, finishes its call
     // Sent so late that the drain's wait is over before it is done.
     await eventually(async () => expect(performance.now() - began).toBeGreaterThan(2_500))
     write = suite.guests.createGuest({ first_name: 'Last' })
-    await eventually(async () => expect(await waitingWrites('guests')).toBe(1))
+    await eventually(async () => expect(await waitingAtHead()).toBe(1))
     expect(await watching).toMatchObject({ code: Status.UNAVAILABLE })
     await expect(suite.guests.listGuests({})).rejects.toMatchObject({ code: Status.UNAVAILABLE })
   })
@@ -93,7 +104,7 @@ test('the gateway: finishes REST and gRPC calls that run, while it takes no new 
   await whileWritesWait('reservations', async () => {
     rest = suite.rest('PATCH', `/reservations/${id}`, { body: { note: 'by REST' } })
     grpc = suite.gateway.reservations.createReservation({ guest, room, in_date: day(2), out_date: day(3) })
-    await eventually(async () => expect(await waitingWrites('reservations')).toBe(2))
+    await eventually(async () => expect(await waitingWrites()).toBe(2))
     stopped = gateway?.process.stop()
     await eventually(async () => expect((await suite.rest('GET', '/healthz')).status).toBe(503))
   })

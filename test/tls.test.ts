@@ -121,7 +121,7 @@ test('the whole suite by TLS: no connection to Postgres is plain, and Redis keep
     expect(redis).toContainEqual(expect.objectContaining({ redis: 'ready' }))
     const away = { redis: 'away', why: 'unreachable', err: expect.stringMatching(/is not trusted .*REDIS_CA_FILE/) }
     expect(redis).toContainEqual(expect.objectContaining(away))
-  })
+  }, 40_000)
 }, 120_000)
 
 test.each([
