@@ -1,3 +1,9 @@
+-- Takes those of the feed heads of some hotels that no other transaction has, in their order.
+create or replace function take_free_heads(hotels uuid[]) returns setof feed_head
+language sql as $$
+  select h.* from feed_head h where h.hotel_id = any(hotels) order by h.hotel_id for update skip locked
+$$;
+
 -- Makes new reservations, of one hotel or of several, in one call that is one transaction: each is made whole or not at
 -- all, and one that is refused takes no other along. The arrays have one element for each wanted reservation, at most 128:
 -- `rooms` the text of a uuid[], or null where `types` and `counts` ask for rooms of a type; `keys` an idempotency key or
@@ -43,13 +49,9 @@ declare
   one record;
   i int;
 begin
-  with locked as (
-    select h.hotel_id, h.time from feed_head h
-    where h.hotel_id = any(array(select distinct u from unnest(hotels) u)) order by h.hotel_id for update skip locked
-  )
-  select array_agg(l.hotel_id),
-      greatest(clock_timestamp() + make_interval(secs => clock_offset), max(l.time) + interval '1 microsecond')
-    into mine, at from locked l;
+  select array_agg(h.hotel_id),
+      greatest(clock_timestamp() + make_interval(secs => clock_offset), max(h.time) + interval '1 microsecond')
+    into mine, at from take_free_heads(array(select distinct u from unnest(hotels) u)) h;
 
   places := array(
     select case
