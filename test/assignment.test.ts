@@ -53,18 +53,23 @@ async function nightsHeldTwice(rooms: string[]) {
   )
 }
 
+/** Clients of each replica of the reservations service. */
+function replicasOf({ stack, testerToken }: Suite) {
+  return stack.addresses.reservations.map((address) =>
+    createClients(
+      perService(() => address),
+      testerToken,
+    ),
+  )
+}
+
 describe(`${CALLERS} callers at two replicas race for the last rooms of a type`, () => {
   // Beside the first night, which all want, the stays are of mixed length.
   test.each([1, 7, 20])(
     '%d rooms: exactly as many win',
     async (free) => {
       const { rooms, ...type } = await roomsOfType(...numbered(free))
-      const replicas = suite.stack.addresses.reservations.map((address) =>
-        createClients(
-          perService(() => address),
-          suite.testerToken,
-        ),
-      )
+      const replicas = replicasOf(suite)
       const results = await Promise.allSettled(
         Array.from({ length: CALLERS }, (_, n) =>
           book({ ...type, from: 1 - (n % 3), to: 2 + (n % 5) }, replicas[n % replicas.length]?.clients),
@@ -110,21 +115,26 @@ describe(`${CALLERS} callers at two replicas race for the last rooms of a type`,
 
 describe('without the line at the hotel’s head', () => {
   test('the constraint still gives each room once, and nobody is refused falsely', async () => {
-    await using other = await startSuite({ gateway: false, redis: false })
+    await using other = await startSuite({ gateway: false, redis: false, instances: { reservations: 2 } })
     await other.sql(
       'reservations',
       `create or replace function begin_write(hotel uuid, clock_offset interval) returns timestamptz
-       language sql as $$ select clock_timestamp() + clock_offset $$`,
+       language sql as $$ select clock_timestamp() + clock_offset $$;
+       create or replace function take_free_heads(hotels uuid[]) returns setof feed_head
+       language sql as $$ select * from feed_head h where h.hotel_id = any(hotels) $$`,
     )
     const { id } = await other.guests.createGuest({ first_name: 'Ada' })
     const { id: room_type } = await other.roomTypes.createRoomType({ name: 'Double' })
     for (const number of numbered(8)) await other.rooms.createRoom({ number, room_type })
+    const replicas = replicasOf(other)
     const race = async (from: number) => {
       const request = { guest: id, room_type, in_date: day(from), out_date: day(from + 2) }
       const results = await Promise.allSettled(
-        Array.from({ length: 60 }, () => other.reservations.createReservation(request)),
+        Array.from({ length: 60 }, (_, n) =>
+          replicas[n % replicas.length]?.clients.reservations.createReservation(request),
+        ),
       )
-      return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.room] : []))
+      return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value?.room] : []))
     }
     const winners = await race(1)
     expect(new Set(winners).size).toBe(8)
@@ -132,6 +142,7 @@ describe('without the line at the hotel’s head', () => {
     // Without either of them the test can fail.
     await other.sql('reservations', 'alter table occupancy drop constraint occupancy_held_once')
     expect((await race(11)).length).toBeGreaterThan(8)
+    for (const { close } of replicas) close()
   }, 60_000)
 })
 

@@ -22,6 +22,7 @@ export const config = Object.freeze({
     exportPatienceSeconds: ['EXPORT_PATIENCE', numberOr(30)],
     drainSeconds: ['DRAIN_SECONDS', numberOr(4)],
     holdSweepSeconds: ['HOLD_SWEEP_SECONDS', numberOr(10)],
+    createGroupHotels: ['CREATE_GROUP_HOTELS', numberOr(128)],
     clockFile: ['TEST_CLOCK_FILE', optionalText],
     logLevel: ['LOG_LEVEL', textOr('info')],
   }),

@@ -31,6 +31,7 @@ import { availabilityService } from './availability-service.ts'
 import { openCaches } from './caches.ts'
 import { caughtUp } from './caught-up.ts'
 import { config } from './config.ts'
+import { creationGroups } from './creation-groups.ts'
 import { FEEDS } from './feeds.ts'
 import { migrations } from './migrations.ts'
 import { readThrough } from './read-through.ts'
@@ -102,8 +103,17 @@ const peers = readThrough(orm, reservationWriter, {
   roomTypes: rooms.client(RoomTypeServiceDefinition),
   hotels: rooms.client(HotelServiceDefinition),
 })
+const groups = creationGroups({
+  orm,
+  clockOffset: offset,
+  heads,
+  metrics,
+  writer: reservationWriter,
+  mostHotels: config.createGroupHotels,
+})
 const deps = {
   orm,
+  groups,
   log,
   writer: reservationWriter,
   page: pager(config.pageTokenKey),

@@ -9,6 +9,7 @@ await migrate(
       'replicas',
       'occupancy',
       'assignment',
+      'creation',
       'alternatives',
       'availability',
       'current-and-upcoming',

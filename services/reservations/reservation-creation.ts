@@ -1,19 +1,24 @@
+import { randomUUIDv7 } from 'node:crypto'
 import type {
   CreateReservationRequest,
   Reservation as ReservationMessage,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { callersHotels, isOfHotels, knownHotelOf } from '@hotel/runtime/access/hotels'
+import { currentCaller } from '@hotel/runtime/access/caller'
+import { callersHotels, isOfHotels, isVisible, knownHotelOf } from '@hotel/runtime/access/hotels'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database/database'
 import { created } from '@hotel/runtime/resource/answer'
 import { isId } from '@hotel/runtime/resource/id'
 import { type FieldViolation, invalidFields } from '@hotel/runtime/resource/refusal'
+import { repeatOf } from '@hotel/runtime/resource/repeats'
 import { valid } from '@hotel/runtime/resource/valid'
 import { newborn, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
 import { assign, placeOfType } from './assignment.ts'
 import { refusedForCertain } from './certainty.ts'
+import type { CreationGroups } from './creation-groups.ts'
 import { holdViolations } from './holds.ts'
+import { hotelsOfIds } from './hotels-of-ids.ts'
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import { Reservation } from './reservation.ts'
@@ -21,33 +26,90 @@ import type { Keeping } from './reservation-cache.ts'
 import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
 import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
+import { noRoomOfType, roomNotAvailable } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset' | 'log'> & {
+type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset' | 'log' | 'groups'> & {
   readonly write: Keeping<ReservationMessage>
 }
 
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({ write, peers, ...reading }: CreationDeps) {
+export function reservationCreation({ write, peers, groups, ...reading }: CreationDeps) {
+  const hotels = hotelsOfIds()
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
-    const read = () => forkFor(reading.orm, call.signal)
     // What is wrong in itself costs no other service anything.
     const wanted = wantedOf(request)
-    const { guest, room_type, location } = request
-    const ids = { guest: [guest], room: namedRooms(request), room_type: [room_type], location: [location] }
-    await peers.named(ids, call.signal)
-    const hotel = await hotelAsked(read(), request)
-    if (hotel === undefined) throw await unknownRooms(read(), request)
+    const [asked = ''] = request.room_type === '' ? namedRooms(request) : [request.room_type]
     // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
-    const news = room_type === '' ? Promise.resolve() : peers.news(hotel)
-    const attempt = () =>
-      refusedForCertain(news, () =>
+    const news = (hotel: string) => (request.room_type === '' ? Promise.resolve() : peers.news(hotel))
+    const alone = async () => {
+      const hotel = await knownHotel(request, peers, () => forkFor(reading.orm, call.signal), call.signal)
+      hotels.know(asked, hotel)
+      return refusedForCertain(news(hotel), () =>
         write(call, 'CreateReservation', request, { hotel }, async (written) => {
           const reservation = await create(written, hotel, request, wanted)
           return () => reservation.toProto()
         }),
       )
+    }
+    const attempt = async () => {
+      const hotel = hotels.of(asked)
+      if (hotel === undefined || !isVisible(hotel)) return alone()
+      const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
+      return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
+    }
     return created(call, '/reservations', await withAlternatives(reading, call.signal, attempt))
   }
+}
+
+/** Makes the reservation along with others; undefined when that does not tell: it is to be made alone then. */
+async function createInGroup(
+  groups: CreationGroups,
+  hotel: string,
+  request: CreateReservationRequest,
+  { fields, dates }: Wanted,
+  call: CallContext,
+): Promise<ReservationMessage | undefined> {
+  const type = fields.room_type
+  const rooms = type === null ? namedRooms(request) : { type, count: fields.room_count ?? 1 }
+  const id = randomUUIDv7()
+  const { guest, location, note, hold_until: holdUntil } = fields
+  const actor = currentCaller().subject
+  const repeat = repeatOf(call, 'CreateReservation', request)
+  const told = await groups(
+    { id, hotel, guest, location, ...dates, rooms, note, holdUntil, actor, repeat },
+    call.signal,
+  )
+  if (told.outcome === 'ASK') return undefined
+  const wish = { hotel, location: told.place, stay: dates, rooms }
+  switch (told.outcome) {
+    case 'MADE':
+      return Object.assign(new Reservation(), {
+        ...{ id, hotelId: hotel, locationId: told.place, ...dates, status: 'PENDING', guestId: guest },
+        ...{ rooms: told.rooms, note, holdUntil, version: 1, createTime: told.at, updateTime: told.at },
+        ...{ checkinDatetime: null, checkoutDatetime: null, deleteTime: null, reason: null, updatedBy: actor },
+      }).toProto()
+    case 'HELD':
+      throw roomNotAvailable(told.inTheWay, wish)
+    case 'NO_ROOM':
+      throw noRoomOfType(type ?? '', fields.room_count ?? 1, told.free, wish)
+    default:
+      return told satisfies never
+  }
+}
+
+/** The hotel of what a request names, once the services that own it were asked for what is not known here. */
+async function knownHotel(
+  request: CreateReservationRequest,
+  peers: Deps['peers'],
+  read: () => EntityManager,
+  signal: AbortSignal,
+): Promise<string> {
+  const { guest, room_type, location } = request
+  const ids = { guest: [guest], room: namedRooms(request), room_type: [room_type], location: [location] }
+  await peers.named(ids, signal)
+  const hotel = await hotelAsked(read(), request)
+  if (hotel === undefined) throw await unknownRooms(read(), request)
+  return hotel
 }
 
 /** The hotel that a new reservation is of: that of its rooms or their type. */

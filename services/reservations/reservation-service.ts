@@ -17,6 +17,7 @@ import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
 import { refusedByPresentCalendar, refusedForCertain } from './certainty.ts'
+import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { confirm, demandConfirmable } from './holds.ts'
 import { type Located, locate, needsItsOwn } from './located.ts'
@@ -35,6 +36,7 @@ import { undelete } from './undelete.ts'
 /** What the service needs: its database, its feed, its caches and the peers' answers. */
 export type Deps = StayDeps & {
   writer: Writer
+  groups: CreationGroups
   watch: Watch
   peers: ReadThrough
   cache: ReservationCache

@@ -100,7 +100,7 @@ function isSame(first: KeyRow, { method, digest, hash }: NonNullable<Repeat>): b
 }
 
 /** What stands for a key once the personal data of its call is erased (erasure.sql): then nothing of the request is left. */
-function erasedKey(key: string): string {
+export function erasedKey(key: string): string {
   return ` ${createHash('sha256').update(key).digest('hex')}`
 }
 
