@@ -130,6 +130,32 @@ test('a hotel in whose head somebody stands still delays its own creates only; t
   })
 })
 
+test('a row that somebody holds beside the heads stops the one that needs it; the others of the group are made', async () => {
+  const [one, other] = await Promise.all([newHotel(12), newHotel(12)])
+  await Promise.all([createTonight(0, one, 0), createTonight(0, other, 0)])
+  const lock = new Client({ connectionString: suite.adminUrl('reservations') })
+  await lock.connect()
+  try {
+    // Its nights are another transaction's that has not ended, and does not go by the heads.
+    await lock.query('begin')
+    await lock.query(
+      `insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder)
+       values ($1, gen_random_uuid(), $2, $3, $4, 'BLOCK')`,
+      [one.hotel, one.rooms[1], TONIGHT.in_date, TONIGHT.out_date],
+    )
+    const stopped = createTonight(0, one, 1).then(
+      () => Status.OK,
+      ({ code }) => code,
+    )
+    const others = Array.from({ length: 10 }, (_, n) => [createTonight(0, one, n + 2), createTonight(0, other, n + 2)])
+    await Promise.all(others.flat())
+    await lock.query('commit')
+    expect([Status.UNAVAILABLE, Status.FAILED_PRECONDITION]).toContain(await stopped)
+  } finally {
+    await lock.end()
+  }
+})
+
 test('one that is given up while it waits only leaves: the others are made, and it is made whole or takes nothing', async () => {
   const place = await newHotel(8)
   await createTonight(0, place, 0)

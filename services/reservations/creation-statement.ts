@@ -50,7 +50,7 @@ const CREATE: Prepared = {
 
 /**
  * Makes new reservations by one statement, which is one transaction unless the manager is in one. Gives the outcome of each.
- * What one of them breaks, or a conflict of the whole, is for each to meet alone.
+ * What one of them breaks, a row that somebody holds, or a conflict of the whole, is for each to meet alone.
  */
 export async function decideTogether(
   em: EntityManager,
@@ -64,7 +64,7 @@ export async function decideTogether(
     for (const row of rows) outcomes[row.member - 1] = outcomeOf(row)
     return outcomes
   } catch (error) {
-    const isForEach = /^(22|23|40)/.test(databaseError(error)?.sqlState ?? '')
+    const isForEach = /^(22|23|40|55P03)/.test(databaseError(error)?.sqlState ?? '')
     return group.map(() => (isForEach ? { outcome: 'ASK' } : (error as Error)))
   }
 }

@@ -33,6 +33,8 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+-- Nobody who keeps to the heads holds a row of these hotels. Should somebody else do, the others do not wait long for it.
+set lock_timeout = '200ms'
 as $$
 declare
   most_rounds constant int := 3;
