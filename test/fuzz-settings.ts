@@ -9,6 +9,6 @@ export function fuzzSettings(env: NodeJS.ProcessEnv = process.env): { seed: numb
   return {
     // The same requests on every run, so that one that fails is no matter of luck.
     seed: random ? Math.floor(Math.random() * 1e9) : whole('FUZZ_SEED', 20_300_501),
-    examples: whole('FUZZ_EXAMPLES', 15),
+    examples: whole('FUZZ_EXAMPLES', 5),
   }
 }
