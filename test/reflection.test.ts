@@ -3,7 +3,8 @@ import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transf
 import { assertServing } from '@hotel/runtime/server/health'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createChannel, createClient, Metadata, Status } from 'nice-grpc'
+import { type Channel, createChannel, createClient, Metadata, Status } from 'nice-grpc'
+import { eventually } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
@@ -82,3 +83,33 @@ test('where documents are not public, reflection needs a token, and health none'
 async function* one<T>(request: T): AsyncGenerator<T> {
   yield request
 }
+
+/** Begins a stream that stays open until the signal aborts; how it began. */
+async function answerOf(channel: Channel, held: AbortSignal): Promise<Status> {
+  const requests = async function* () {
+    yield { list_services: '' }
+    await new Promise<void>((resolve) => held.addEventListener('abort', () => resolve()))
+  }
+  const answers = createClient(ServerReflectionDefinition, channel).serverReflectionInfo(requests())
+  return answers[Symbol.asyncIterator]()
+    .next()
+    .then(
+      () => Status.OK,
+      (error) => error.code,
+    )
+}
+
+test('streams that nobody needs a token for are a hundred at once, and the places of those that end are free again', async () => {
+  // Straight to the service: a connection to the gateway takes a hundred streams of any kind.
+  const channel = createChannel(suite.stack.addresses.guests[0] ?? '')
+  const held = new AbortController()
+  try {
+    const codes = await Promise.all(Array.from({ length: 120 }, () => answerOf(channel, held.signal)))
+    expect(codes.filter((code) => code === Status.OK)).toHaveLength(100)
+    expect(codes.filter((code) => code === Status.RESOURCE_EXHAUSTED)).toHaveLength(20)
+  } finally {
+    held.abort()
+    channel.close()
+  }
+  await eventually(async () => expect(await ask({ list_services: '' })).toBeDefined())
+})
