@@ -181,3 +181,29 @@ test('other hotels book while rows of twenty hotels are held by somebody who doe
   await whileLocked(suite, 'reservations', whileHeld, `select 1 from reservation where id in (${ids}) for update`)
   for (const house of locked) await eventually(() => change(house, 5), 20_000)
 }, 120_000)
+
+test('other hotels book while rows of twenty hotels are held that a group of creates needs, and none of theirs fails', async () => {
+  const other = await newHouse(0)
+  const locked: House[] = []
+  for (let n = 0; n < 20; n++) locked.push(await newHouse(0))
+  const hotels = locked.map(({ hotel }) => `'${hotel}'`).join()
+  const book = ({ guest, room }: House, n: number) =>
+    suite.gateway.reservations.createReservation({ guest, room, in_date: day(20 + n), out_date: day(21 + n) })
+  const whileHeld = async () => {
+    let running = true
+    const waiting = Promise.allSettled([1, 2].flatMap((n) => locked.map((house) => book(house, n)))).finally(
+      () => (running = false),
+    )
+    // At once with them, and so in a group with them.
+    await Promise.all([1, 2, 3].map((n) => book(other, 100 + n)))
+    for (let turn = 0; running; turn++) await work(other, turn)
+    expect([...new Set((await waiting).map(endOf))]).toEqual(['UNAVAILABLE with RetryInfo'])
+  }
+  await whileLocked(
+    suite,
+    'reservations',
+    whileHeld,
+    `select 1 from view_head where hotel_id in (${hotels}) for update`,
+  )
+  for (const house of locked) await eventually(() => book(house, 5), 20_000)
+}, 120_000)
