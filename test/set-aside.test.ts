@@ -35,6 +35,7 @@ const rename = async (room_type: string) => {
 const demandFollowed = async (room_type: string) => {
   const name = await rename(room_type)
   await eventually(async () => expect(await nameOf(room_type)).toBe(name))
+  return name
 }
 const setAside = (hotels: number) =>
   eventually(async () => {
@@ -48,8 +49,8 @@ const told = (hotel: string) =>
 describe('a change that can not be read', () => {
   test('sets its hotel aside: told once, the others followed and served, also after a restart; mended, it goes on', async () => {
     const [bad, good] = [await newHouse(), await newHouse()]
-    await Promise.all([demandFollowed(bad.room_type), demandFollowed(good.room_type)])
-    const before = await rename(bad.room_type)
+    // Known here before the next one comes: a page leaves out what a later change of it supersedes.
+    const [before] = await Promise.all([demandFollowed(bad.room_type), demandFollowed(good.room_type)])
     const seq = await insertChange(suite, bad.hotel, 'no_resource', {})
     const after = await rename(bad.room_type)
     await setAside(1)
@@ -59,10 +60,11 @@ describe('a change that can not be read', () => {
     const faults = () =>
       suite.lines.filter((line) => line.includes('ListChanges') && line.includes('"level":50')).length
     await eventually(async () => expect(faults()).toBeGreaterThan(4), 30_000)
-    expect(told(bad.hotel)).toBe(1)
-    expect(suite.lines.some((line) => line.includes('1 of the hotels in the feed of rooms can not be followed'))).toBe(
-      true,
-    )
+    await eventually(async () => {
+      expect(told(bad.hotel)).toBe(1)
+      const words = '1 of the hotels in the feed of rooms can not be followed'
+      expect(suite.lines.some((line) => line.includes(words))).toBe(true)
+    })
 
     await suite.stack.services.reservations.kill()
     await suite.stack.services.reservations.start()
@@ -108,7 +110,7 @@ describe('a change that can not be applied', () => {
     const name = await rename(bad.room_type)
     await setAside(1)
     await demandFollowed(good.room_type)
-    expect(told(bad.hotel)).toBe(1)
+    await eventually(async () => expect(told(bad.hotel)).toBe(1))
 
     // Neither is known here: one is found by asking for it, the other is nowhere.
     using transfers = openTransfers(suite, 'reservations')

@@ -41,6 +41,10 @@ declare
   -- What an earlier numbering of a feed has said may be no more.
   guests_now constant int := replica_generation(guests_feed);
   rooms_now constant int := replica_generation(rooms_feed);
+  -- The day after the last night: day use holds the night of its day.
+  untils constant date[] := array(
+    select greatest(m.out_date, m.in_date + 1) from unnest(in_dates, out_dates) with ordinality as m (in_date, out_date, n)
+    order by m.n);
   mine uuid[];
   places uuid[];
   taken text[] := rooms;
@@ -94,9 +98,9 @@ begin
     round := round + 1;
     with got as (
       insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder, hold_until)
-      select m.hotel, m.id, named.room, m.in_date, greatest(m.out_date, m.in_date + 1), 'RESERVATION', m.hold_until
-      from unnest(ids, hotels, rooms, in_dates, out_dates, hold_untils) with ordinality
-          as m (id, hotel, rooms, in_date, out_date, hold_until, n),
+      select m.hotel, m.id, named.room, m.in_date, m.until, 'RESERVATION', m.hold_until
+      from unnest(ids, hotels, rooms, in_dates, untils, hold_untils) with ordinality
+          as m (id, hotel, rooms, in_date, until, hold_until, n),
         unnest(m.rooms::uuid[]) as named (room)
       where m.n = any(todo)
       order by m.n
@@ -111,29 +115,21 @@ begin
     exit when cardinality(todo) = 0;
 
     delete from occupancy o using unnest(ids, hotels) with ordinality as m (id, hotel, n)
-    where m.n = any(todo) and o.hotel_id = m.hotel and o.holder_id = m.id;
-    perform lapse_holds(w.hotel, array_agg(w.holder_id), create_reservations.at) from (
-      select m.hotel, o.holder_id
-      from unnest(hotels, rooms, in_dates, out_dates) with ordinality as m (hotel, rooms, in_date, out_date, n),
-        unnest(m.rooms::uuid[]) as named (room), lateral (
-          select t.holder_id from occupancy t where t.hotel_id = m.hotel and t.room_id = named.room
-            and t.during && daterange(m.in_date, greatest(m.out_date, m.in_date + 1))
-            and t.hold_until <= create_reservations.at offset 0) o
-      where m.n = any(todo)) w
-    group by w.hotel;
+    where m.n = any(todo) and o.hotel_id = m.hotel and o.holder_id = m.id and o.holder = 'RESERVATION';
+    perform lapse_holds_in_the_way(
+        m.hotel, m.rooms::uuid[], array_fill(m.in_date, array[rooms_of.number]), array_fill(m.until, array[rooms_of.number]),
+        create_reservations.at)
+    from unnest(hotels, rooms, in_dates, untils) with ordinality as m (hotel, rooms, in_date, until, n),
+      lateral (select cardinality(m.rooms::uuid[]) as number) rooms_of
+    where m.n = any(todo);
 
     won := todo;
     todo := '{}';
     for member, place, in_the_way in
-      select m.n, places[m.n], (
-        select jsonb_agg(jsonb_build_object('room', o.room_id, 'by', o.holder,
-            'in_date', greatest(o.in_date, m.in_date), 'out_date', least(o.out_date, greatest(m.out_date, m.in_date + 1)))
-            order by named.place, o.in_date)
-        from unnest(m.rooms::uuid[]) with ordinality as named (room, place), lateral (
-          select t.room_id, t.holder, t.in_date, t.out_date from occupancy t
-          where t.hotel_id = m.hotel and t.room_id = named.room
-            and t.during && daterange(m.in_date, greatest(m.out_date, m.in_date + 1)) offset 0) o)
-      from unnest(hotels, rooms, in_dates, out_dates) with ordinality as m (hotel, rooms, in_date, out_date, n)
+      select m.n, places[m.n], legs_in_the_way(
+        m.hotel, m.rooms::uuid[], array_fill(m.in_date, array[rooms_of.number]), array_fill(m.until, array[rooms_of.number]))
+      from unnest(hotels, rooms, in_dates, untils) with ordinality as m (hotel, rooms, in_date, until, n),
+        lateral (select cardinality(m.rooms::uuid[]) as number) rooms_of
       where m.n = any(won) order by m.n
     loop
       if in_the_way is null then
@@ -148,7 +144,7 @@ begin
 
   for i in select n from generate_subscripts(ids, 1) n where places[n] is not null and types[n] is not null order by n loop
     select * into one from assign_rooms(hotels[i], ids[i], places[i], types[i], counts[i], in_dates[i],
-      greatest(out_dates[i], in_dates[i] + 1), hold_untils[i], at);
+      untils[i], hold_untils[i], at);
     if one.rooms is null and one.free is null then
       -- Its rooms were lost for no visible reason.
       todo := todo || i;

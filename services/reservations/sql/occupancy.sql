@@ -33,6 +33,38 @@ begin
   return coalesce(cardinality(lapsed), 0);
 end $$;
 
+-- Deletes those holds that are in the way of some legs and whose time has come; gives their number. Looks among the holds
+-- whose time has come, which are few as they are swept, and not among all legs in the way. Call it under the hotel's head.
+create or replace function lapse_holds_in_the_way(
+  hotel uuid, room_ids uuid[], in_dates date[], out_dates date[], at timestamptz
+) returns int
+language sql as $$
+  select lapse_holds(hotel, array(
+    select r.id from reservation r
+    where r.hotel_id = hotel and r.delete_time is null and r.hold_until <= at and exists (
+      select from unnest(room_ids, in_dates, out_dates) as l (room_id, in_date, out_date)
+      join occupancy o on o.hotel_id = r.hotel_id and o.holder_id = r.id and o.holder = 'RESERVATION'
+        and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date))), at)
+$$;
+
+-- What is in the way of some legs, at most 10 of each, as [{room, in_date, out_date, by}]; null for nothing.
+create or replace function legs_in_the_way(hotel uuid, room_ids uuid[], in_dates date[], out_dates date[]) returns jsonb
+language sql stable as $$
+  select jsonb_agg(jsonb_build_object(
+      'room', o.room_id, 'by', o.holder,
+      'in_date', greatest(o.in_date, l.in_date), 'out_date', least(o.out_date, l.out_date))
+      order by l.place, o.in_date)
+  from unnest(room_ids, in_dates, out_dates) with ordinality as l (room_id, in_date, out_date, place)
+  cross join lateral (
+    select p.room_id, p.holder, p.in_date, p.out_date from occupancy p
+    where p.hotel_id = hotel and p.room_id = l.room_id and p.in_date < l.out_date and p.out_date > l.in_date
+      and p.in_date >= coalesce((
+        select max(q.in_date) from occupancy q
+        where q.hotel_id = hotel and q.room_id = l.room_id and q.in_date <= l.in_date), l.in_date)
+    order by p.in_date limit 10
+  ) o
+$$;
+
 -- Takes nights for a group of claims: the arrays have one element for each leg, and legs of one claim have its number.
 -- Each claim, in the order of its number, gets all of its legs or none, and fails without effect on the others. Gives one
 -- row a claim: whether it holds, and otherwise what is in the way, as [{room, in_date, out_date, by}], at most ten for a leg.
@@ -67,33 +99,14 @@ begin
       exit when taken = wanted.legs;
       delete from occupancy o
       where o.hotel_id = wanted.hotel_id and o.holder_id = wanted.holder_id and o.holder = any(wanted.kinds);
-      -- Of the holds whose time has come, which are few as they are swept, and not of all legs in the way.
-      exit when attempt = 2 or 0 = lapse_holds(wanted.hotel_id, array(
-        select r.id from reservation r
-        where r.hotel_id = wanted.hotel_id and r.delete_time is null and r.hold_until <= at and exists (
-          select from unnest(wanted.room_ids, wanted.in_dates, wanted.out_dates) as l (room_id, in_date, out_date)
-          join occupancy o on o.hotel_id = r.hotel_id and o.holder_id = r.id and o.holder = 'RESERVATION'
-            and o.room_id = l.room_id and o.during && daterange(l.in_date, l.out_date))), at);
+      exit when attempt = 2
+        or 0 = lapse_holds_in_the_way(wanted.hotel_id, wanted.room_ids, wanted.in_dates, wanted.out_dates, at);
     end loop;
     claim := wanted.claim;
     held := taken = wanted.legs;
     in_the_way := null;
     if not held then
-      select jsonb_agg(jsonb_build_object(
-          'room', o.room_id, 'by', o.holder,
-          'in_date', greatest(o.in_date, l.in_date), 'out_date', least(o.out_date, l.out_date))
-          order by l.place, o.in_date)
-        into in_the_way
-        from unnest(wanted.room_ids, wanted.in_dates, wanted.out_dates) with ordinality
-          as l (room_id, in_date, out_date, place)
-        cross join lateral (
-          select p.room_id, p.holder, p.in_date, p.out_date from occupancy p
-          where p.hotel_id = wanted.hotel_id and p.room_id = l.room_id and p.in_date < l.out_date and p.out_date > l.in_date
-            and p.in_date >= coalesce((
-              select max(q.in_date) from occupancy q
-              where q.hotel_id = wanted.hotel_id and q.room_id = l.room_id and q.in_date <= l.in_date), l.in_date)
-          order by p.in_date limit 10
-        ) o;
+      in_the_way := legs_in_the_way(wanted.hotel_id, wanted.room_ids, wanted.in_dates, wanted.out_dates);
     end if;
     return next;
   end loop;
