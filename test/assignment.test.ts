@@ -141,7 +141,10 @@ describe('without the line at the hotel’s head', () => {
     expect(winners).toHaveLength(8)
     // Without either of them the test can fail.
     await other.sql('reservations', 'alter table occupancy drop constraint occupancy_held_once')
-    expect((await race(11)).length).toBeGreaterThan(8)
+    // The two replicas do not always decide at the same moment.
+    let most = 0
+    for (let n = 1; n <= 20 && most <= 8; n++) most = (await race(10 * n + 1)).length
+    expect(most).toBeGreaterThan(8)
     for (const { close } of replicas) close()
   }, 60_000)
 })
