@@ -61,7 +61,7 @@ export function openRedis(
     return { ask: async () => undefined, isAsked: () => false, close: () => undefined }
   }
   let connection: Connection | undefined
-  let last: Failure | undefined
+  let last: { readonly why: Failure; readonly err: string | undefined } | undefined
   const closing = new AbortController()
   show.away()
   const options = { ...OPTIONS, ...(url.startsWith('rediss:') && { tls: ca === undefined ? {} : { ca } }) }
@@ -75,8 +75,10 @@ export function openRedis(
     ended(why, error) {
       connection = undefined
       show.away(why)
-      if (why !== last) log.info({ redis: 'away', why, err: error && causeOf(error) }, 'redis')
-      last = why
+      const err = error && causeOf(error)
+      // The first attempt may end without a cause, on a busy machine; the cause is told once it is known.
+      if (why !== last?.why || (err !== undefined && err !== last.err)) log.info({ redis: 'away', why, err }, 'redis')
+      last = { why, err: err ?? (why === last?.why ? last.err : undefined) }
     },
   })
   return {
