@@ -2,7 +2,7 @@ import type { Change, FeedServiceDefinition, Head } from '@hotel/proto/hotel/fee
 import type { ServiceImplementation } from 'nice-grpc'
 import { callersHotels, isVisible } from '../access/hotels.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
-import { id, valid } from '../resource/valid.ts'
+import { Invalid, id, type Rule, valid } from '../resource/valid.ts'
 import type { Rebuild } from '../resource/write.ts'
 import { readFeedPage } from './feed-page.ts'
 import type { Heads, Moved } from './heads.ts'
@@ -80,8 +80,8 @@ export function feedService({
       }
     },
     async listChanges(request, call) {
-      const { hotel } = valid(request, { hotel: id })
-      const { after_seq: after, latest_only: latestOnly } = request
+      const { hotel, after_seq: after } = valid(request, { hotel: id, after_seq: place })
+      const { latest_only: latestOnly } = request
       const em = forkFor(orm, call.signal)
       if (!isVisible(hotel)) return { changes: [], epoch: (await allHeads(em, 'false')).epoch, up_to: after }
       const { epoch, rows, upTo } = await readFeedPage(em, { hotel, after, latestOnly })
@@ -90,6 +90,15 @@ export function feedService({
     },
     listResources: knownResources({ orm, rebuild, encode, resources }),
   }
+}
+
+/** No feed comes as far, and what is added to a place still is a number of the database. */
+const LAST_PLACE = 10n ** 18n
+
+const place: Rule<bigint> = (value) => {
+  const seq = value as bigint
+  if (seq < 0n || seq > LAST_PLACE) throw new Invalid('is no number of a change: give 0 or one that was told')
+  return seq
 }
 
 /** The changes up to the first that can not be read, which is thrown when it is the first of all. */
