@@ -30,10 +30,18 @@ export type CreationGroupOptions = {
 type Member = NewReservation & { readonly answer: (outcome: Outcome | Error) => void }
 
 /** The members of one hotel, in the order in which they came. */
-type Line = { readonly hotel: string; members: Member[]; isAtDatabase: boolean }
+type Line = {
+  readonly hotel: string
+  members: Member[]
+  isAtDatabase: boolean
+  /** How many of its members the last group had: who was answered then is likely to call again. */
+  last: number
+}
 
 /** Larger groups gain nothing more, and hold the heads of their hotels longer. */
 const MOST_MEMBERS = 128
+/** So few go together whoever else is to come. */
+const FEW = 16
 /** Of a group, so that what many want at once is fought for in small numbers; a first member may have more. */
 const MOST_ROOMS = 256
 /** While one group commits, another of other hotels is decided. */
@@ -115,7 +123,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
   return (wanted, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
-      const line = lines.get(wanted.hotel) ?? { hotel: wanted.hotel, members: [], isAtDatabase: false }
+      const line = lines.get(wanted.hotel) ?? { hotel: wanted.hotel, members: [], isAtDatabase: false, last: 0 }
       const leave = () => {
         line.members = line.members.filter((other) => other !== member)
         reject(signal.reason)
@@ -151,15 +159,18 @@ function nextGroup(lines: ReadonlyMap<string, Line>, mostHotels: number): Member
   return group
 }
 
-/** Takes from a line what finds room in a group. Of calls with one key the later ones wait for the answer of the first. */
+/**
+ * Takes from a line what finds room in a group: half of its callers, where these are many, so that the database decides
+ * about one half while the other is answered and calls again. Of calls with one key the later ones wait for the answer of the first. */
 function takeFrom(line: Line, group: readonly Member[]): Member[] {
   const keys = new Set<string>()
   let members = group.length
   let rooms = group.reduce((sum, member) => sum + roomsOf(member), 0)
   const taken: Member[] = []
+  const most = Math.min(MOST_MEMBERS, members + Math.max(FEW, Math.ceil((line.members.length + line.last) / 2)))
   line.members = line.members.filter((member) => {
     const key = member.repeat && `${member.repeat.key} ${member.actor}`
-    const fits = members < MOST_MEMBERS && (members === 0 || rooms + roomsOf(member) <= MOST_ROOMS)
+    const fits = members < most && (members === 0 || rooms + roomsOf(member) <= MOST_ROOMS)
     if (!fits || (key !== undefined && keys.has(key))) return true
     if (key !== undefined) keys.add(key)
     members += 1
@@ -167,6 +178,7 @@ function takeFrom(line: Line, group: readonly Member[]): Member[] {
     taken.push(member)
     return false
   })
+  line.last = taken.length
   return taken
 }
 

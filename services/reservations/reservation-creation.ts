@@ -38,12 +38,19 @@ export function reservationCreation({ write, peers, groups, ...reading }: Creati
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
     // What is wrong in itself costs no other service anything.
     const wanted = wantedOf(request)
-    const [asked = ''] = request.room_type === '' ? namedRooms(request) : [request.room_type]
+    const [kind, asked = ''] =
+      request.room_type === '' ? ['room', namedRooms(request)[0]] : ['room_type', request.room_type]
     // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
     const news = (hotel: string) => (request.room_type === '' ? Promise.resolve() : peers.news(hotel))
+    const hotelOfAsked = async () => {
+      const known = hotels.of(asked)
+      if (known !== undefined) return isVisible(known) ? known : undefined
+      const hotel = await knownHotelOf(forkFor(reading.orm, call.signal), kind, asked)
+      if (hotel !== undefined) hotels.know(asked, hotel)
+      return hotel
+    }
     const alone = async () => {
       const hotel = await knownHotel(request, peers, () => forkFor(reading.orm, call.signal), call.signal)
-      hotels.know(asked, hotel)
       return refusedForCertain(news(hotel), () =>
         write(call, 'CreateReservation', request, { hotel }, async (written) => {
           const reservation = await create(written, hotel, request, wanted)
@@ -52,8 +59,8 @@ export function reservationCreation({ write, peers, groups, ...reading }: Creati
       )
     }
     const attempt = async () => {
-      const hotel = hotels.of(asked)
-      if (hotel === undefined || !isVisible(hotel)) return alone()
+      const hotel = await hotelOfAsked()
+      if (hotel === undefined) return alone()
       const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
       return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
     }

@@ -1,7 +1,23 @@
--- Takes those of the feed heads of some hotels that no other transaction has, in their order.
-create or replace function take_free_heads(hotels uuid[]) returns setof feed_head
-language sql as $$
-  select h.* from feed_head h where h.hotel_id = any(hotels) order by h.hotel_id for update skip locked
+-- Where a room of these is, unless it is unknown, deleted, about to be, or only known from an earlier numbering of its feed.
+create or replace function place_of_known_room(hotel uuid, room uuid, rooms_now int) returns setof uuid
+language sql stable as $$
+  select t.location_id from room t
+  where t.hotel_id = hotel and t.id = room and t.delete_time is null and t.generation = rooms_now
+    and not exists (
+      select from retired_room d where d.hotel_id = t.hotel_id and d.room_id = t.id
+        and (d.generation, d.version) >= (t.generation, t.version))
+  limit 1
+$$;
+
+-- The place of a room type that is known, likewise: the location that is named, or the only one that its hotel has.
+create or replace function place_of_known_type(hotel uuid, type uuid, location uuid, rooms_now int) returns uuid
+language sql stable as $$
+  select case when count(*) = 1 then (array_agg(l.id))[1] end
+  from (select t.id from location t
+        where t.hotel_id = hotel and t.delete_time is null and (location is null or t.id = location) limit 2) l
+  where exists (
+    select from room_type t
+    where t.hotel_id = hotel and t.id = type and t.delete_time is null and t.generation = rooms_now)
 $$;
 
 -- Makes new reservations, of one hotel or of several, in one call that is one transaction: each is made whole or not at
@@ -38,17 +54,17 @@ set lock_timeout = '200ms'
 as $$
 declare
   most_rounds constant int := 3;
+  has_keys constant boolean := cardinality(array_remove(keys, null)) > 0;
   -- What an earlier numbering of a feed has said may be no more.
-  guests_now constant int := replica_generation(guests_feed);
-  rooms_now constant int := replica_generation(rooms_feed);
-  -- The day after the last night: day use holds the night of its day.
-  untils constant date[] := array(
-    select greatest(m.out_date, m.in_date + 1) from unnest(in_dates, out_dates) with ordinality as m (in_date, out_date, n)
-    order by m.n);
+  guests_now int;
+  rooms_now int;
   mine uuid[];
   places uuid[];
   taken text[] := rooms;
   todo int[];
+  -- Of those whose rooms are not free, the days after the last night: day use holds the night of its day.
+  untils date[];
+  of_types int[];
   won int[];
   made int[] := '{}';
   round int := 0;
@@ -56,51 +72,49 @@ declare
   i int;
 begin
   select array_agg(h.hotel_id),
-      greatest(clock_timestamp() + make_interval(secs => clock_offset), max(h.time) + interval '1 microsecond')
-    into mine, at from take_free_heads(array(select distinct u from unnest(hotels) u)) h;
+      greatest(clock_timestamp() + make_interval(secs => clock_offset), max(h.time) + interval '1 microsecond'),
+      replica_generation(guests_feed), replica_generation(rooms_feed)
+    into mine, at, guests_now, rooms_now
+    from (select f.hotel_id, f.time from feed_head f where f.hotel_id = any(hotels) order by f.hotel_id
+          for update skip locked) h;
 
-  places := array(
-    select case
-      when m.hotel <> all(coalesce(mine, '{}')) or not known.guest or used.key
-        or m.hold_until <= create_reservations.at or m.hold_until > create_reservations.at + interval '24 hours' then null
-      when m.type is null then (
-        select case when count(r.location_id) = cardinality(m.rooms::uuid[]) and count(distinct r.location_id) = 1
-            and bool_and(m.location is null or m.location = r.location_id) then (array_agg(r.location_id))[1] end
-        from unnest(m.rooms::uuid[]) as named (id) cross join lateral (
-          select t.location_id from room t
-          where t.hotel_id = m.hotel and t.id = named.id and t.delete_time is null and t.generation = rooms_now
-            and not exists (
-              select from retired_room d where d.hotel_id = t.hotel_id and d.room_id = t.id
-                and (d.generation, d.version) >= (t.generation, t.version)) limit 1) r)
-      else (
-        select case when count(*) = 1 then (array_agg(l.id))[1] end
-        from (select t.id from location t
-              where t.hotel_id = m.hotel and t.delete_time is null and (m.location is null or t.id = m.location) limit 2) l
-        where exists (
-          select from room_type t
-          where t.hotel_id = m.hotel and t.id = m.type and t.delete_time is null and t.generation = rooms_now))
-      end
+  -- Those whose guest is known, whose key was not used before and whose hold has an end that one may have: where their named
+  -- rooms are, and which of them want rooms of a type.
+  select array_agg(named.place order by m.n), array_agg(m.n order by m.n) filter (where named.place is not null),
+      array_agg(m.n order by m.n) filter (where fine.guest is not null and m.type is not null)
+    into places, todo, of_types
     from unnest(hotels, guests, locations, rooms, types, hold_untils, actors, keys, erased_keys) with ordinality
         as m (hotel, guest, location, rooms, type, hold_until, actor, key, erased_key, n)
-      cross join lateral (select exists (
-        select from guest g
-        where g.hotel_id = m.hotel and g.id = m.guest and g.delete_time is null and g.generation = guests_now and not exists (
-          select from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id
-            and (r.generation, r.version) >= (g.generation, g.version))
-      ) as guest) known
-      cross join lateral (select m.key is not null and exists (
-        select from idempotency_key k where k.hotel_id = m.hotel and k.caller = m.actor and k.key in (m.key, m.erased_key)
-      ) as key) used
-    order by m.n);
+      left join lateral (
+        select g.id from guest g
+        where g.hotel_id = m.hotel and g.id = m.guest and g.delete_time is null and g.generation = guests_now
+          and not exists (
+            select from retired_guest r where r.hotel_id = g.hotel_id and r.guest_id = g.id
+              and (r.generation, r.version) >= (g.generation, g.version))
+          and m.hotel = any(mine)
+          and (m.hold_until is null
+            or m.hold_until > create_reservations.at and m.hold_until <= create_reservations.at + interval '24 hours')
+          and (m.key is null or (
+            select k.key from idempotency_key k
+            where k.hotel_id = m.hotel and k.caller = m.actor and k.key in (m.key, m.erased_key) limit 1) is null)
+        limit 1
+      ) fine (guest) on true
+      left join lateral (
+        select first.place from place_of_known_room(m.hotel, (m.rooms::uuid[])[1], rooms_now) as first (place)
+        where fine.guest is not null and (m.location is null or m.location = first.place)
+          and (cardinality(m.rooms::uuid[]) = 1 or cardinality(m.rooms::uuid[]) = (
+            select count(*) from unnest(m.rooms::uuid[]) as other (id),
+              place_of_known_room(m.hotel, other.id, rooms_now) as its (place)
+            where its.place = first.place))
+      ) named on true;
 
-  todo := array(select n from generate_subscripts(ids, 1) n where places[n] is not null and types[n] is null);
   while cardinality(todo) > 0 and round < most_rounds loop
     round := round + 1;
     with got as (
       insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder, hold_until)
-      select m.hotel, m.id, named.room, m.in_date, m.until, 'RESERVATION', m.hold_until
-      from unnest(ids, hotels, rooms, in_dates, untils, hold_untils) with ordinality
-          as m (id, hotel, rooms, in_date, until, hold_until, n),
+      select m.hotel, m.id, named.room, m.in_date, greatest(m.out_date, m.in_date + 1), 'RESERVATION', m.hold_until
+      from unnest(ids, hotels, rooms, in_dates, out_dates, hold_untils) with ordinality
+          as m (id, hotel, rooms, in_date, out_date, hold_until, n),
         unnest(m.rooms::uuid[]) as named (room)
       where m.n = any(todo)
       order by m.n
@@ -111,9 +125,15 @@ begin
     )
     select coalesce(array_agg(c.n), '{}') into won from counted c where c.legs = cardinality(rooms[c.n]::uuid[]);
     made := made || won;
+    if cardinality(won) = cardinality(todo) then
+      todo := null;
+      exit;
+    end if;
     todo := array(select n from unnest(todo) n where n <> all(won));
-    exit when cardinality(todo) = 0;
 
+    untils := array(
+      select greatest(m.out_date, m.in_date + 1) from unnest(in_dates, out_dates) with ordinality as m (in_date, out_date, n)
+      order by m.n);
     delete from occupancy o using unnest(ids, hotels) with ordinality as m (id, hotel, n)
     where m.n = any(todo) and o.hotel_id = m.hotel and o.holder_id = m.id and o.holder = 'RESERVATION';
     perform lapse_holds_in_the_way(
@@ -142,9 +162,11 @@ begin
   end loop;
   in_the_way := null;
 
-  for i in select n from generate_subscripts(ids, 1) n where places[n] is not null and types[n] is not null order by n loop
+  foreach i in array coalesce(of_types, '{}') loop
+    places[i] := place_of_known_type(hotels[i], types[i], locations[i], rooms_now);
+    continue when places[i] is null;
     select * into one from assign_rooms(hotels[i], ids[i], places[i], types[i], counts[i], in_dates[i],
-      untils[i], hold_untils[i], at);
+      greatest(out_dates[i], in_dates[i] + 1), hold_untils[i], at);
     if one.rooms is null and one.free is null then
       -- Its rooms were lost for no visible reason.
       todo := todo || i;
@@ -169,7 +191,9 @@ begin
     from unnest(ids, hotels, places, guests, in_dates, out_dates, taken, notes, actors, hold_untils) with ordinality
       as m (id, hotel, place, guest, in_date, out_date, rooms, note, actor, hold_until, n)
     where m.n = any(made) order by m.n;
+  end if;
 
+  if has_keys then
     insert into idempotency_key (hotel_id, caller, key, method, request_hash, request_digest, change_hotel_id, change_seq,
       create_time)
     select m.hotel, m.actor, m.key, 'CreateReservation', m.hash, m.digest, m.hotel, c.seq, create_reservations.at

@@ -71,7 +71,8 @@ export async function knownHotelOf(
   id: string | undefined,
 ): Promise<string | undefined> {
   if (id === undefined || !isId(id)) return undefined
-  const [row] = await query<{ hotel_id: string }>(em, `select hotel_id from ${resource} where id = $1`, [id])
+  const statement = { name: `hotel_of_${resource}`, text: `select hotel_id from ${resource} where id = $1` }
+  const [row] = await query<{ hotel_id: string }>(em, statement, [id])
   return row !== undefined && isVisible(row.hotel_id) ? row.hotel_id : undefined
 }
 

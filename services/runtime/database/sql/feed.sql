@@ -39,45 +39,60 @@ begin
 end $$;
 
 -- Statement trigger of every resource table: writes one change for each row whose version is new. The transition
--- tables are gathered into an array first, as a distributed engine demands.
+-- tables are gathered into arrays first, as a distributed engine demands; in the order of hotels, so that the changes of one
+-- follow one another. Feed heads are probed by their key, however few there were when the plan was made.
 create or replace function record_changes() returns trigger
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
-  changes jsonb[];
+  hotels uuid[];
+  ids uuid[];
+  versions int[];
+  kinds text[];
+  actors text[];
+  times timestamptz[];
+  payloads jsonb[];
   heads int;
 begin
   if tg_op = 'INSERT' then
-    select array_agg(jsonb_build_object('kind', 'CREATED', 'row', to_jsonb(n)) order by n.hotel_id, n.id)
-      into changes from new_rows n;
+    select array_agg(n.hotel_id), array_agg(n.id), array_agg(n.version), array_agg('CREATED'::text), array_agg(n.updated_by),
+        array_agg(n.update_time), array_agg(to_jsonb(n))
+      into hotels, ids, versions, kinds, actors, times, payloads
+      from (select * from new_rows order by hotel_id, id) n;
   else
-    -- Only guests have an erase_time; a row is erased once.
-    select array_agg(jsonb_build_object('row', to_jsonb(n), 'kind', case
-        when to_jsonb(n)->>'erase_time' is not null then 'ERASED'
-        when o.delete_time is null and n.delete_time is not null then 'DELETED'
-        when o.delete_time is not null and n.delete_time is null then 'UNDELETED'
-        else 'UPDATED' end) order by n.hotel_id, n.id)
-      into changes
-      from new_rows n join old_rows o on o.hotel_id = n.hotel_id and o.id = n.id
-      where n.version <> o.version;
+    select array_agg(c.hotel_id), array_agg(c.id), array_agg(c.version), array_agg(c.kind), array_agg(c.updated_by),
+        array_agg(c.update_time), array_agg(c.payload)
+      into hotels, ids, versions, kinds, actors, times, payloads
+      from (
+        select n.hotel_id, n.id, n.version, n.updated_by, n.update_time, payload, case
+          -- Only guests have an erase_time; a row is erased once.
+          when payload->>'erase_time' is not null then 'ERASED'
+          when o.delete_time is null and n.delete_time is not null then 'DELETED'
+          when o.delete_time is not null and n.delete_time is null then 'UNDELETED'
+          else 'UPDATED' end as kind
+        from new_rows n join old_rows o on o.hotel_id = n.hotel_id and o.id = n.id, to_jsonb(n) as payload
+        where n.version <> o.version order by n.hotel_id, n.id) c;
   end if;
-  if changes is null then
+  if hotels is null then
     return null;
   end if;
   with counted as (
-    select (c->'row'->>'hotel_id')::uuid as hotel_id, count(*) as n, max((c->'row'->>'update_time')::timestamptz) as time
-    from unnest(changes) c group by 1
+    select r.hotel_id, count(*) as n, min(r.place) as first, max(r.time) as time
+    from unnest(hotels, times) with ordinality as r (hotel_id, time, place) group by 1
   ), moved as (
-    update feed_head h set seq = h.seq + counted.n, time = greatest(h.time, counted.time)
-    from counted where h.hotel_id = counted.hotel_id
-    returning h.hotel_id, h.seq - counted.n as base
+    update feed_head h set seq = h.seq + c.n, time = greatest(h.time, c.time)
+    from counted c where h.hotel_id = c.hotel_id
+    returning h.hotel_id, h.seq - c.n - c.first + 1 as base
   )
   insert into change (hotel_id, seq, resource, id, version, kind, actor, time, payload)
-  select m.hotel_id, m.base + row_number() over (partition by m.hotel_id order by c.place), tg_table_name,
-    (r->>'id')::uuid, (r->>'version')::int, c.change->>'kind', r->>'updated_by', (r->>'update_time')::timestamptz, r
-  from unnest(changes) with ordinality as c (change, place), lateral (select c.change->'row' as r) row_of
-  join moved m on m.hotel_id = (r->>'hotel_id')::uuid;
+  select r.hotel_id, m.base + r.place, tg_table_name, r.id, r.version, r.kind, r.actor, r.time, r.payload
+  from unnest(hotels, ids, versions, kinds, actors, times, payloads) with ordinality
+      as r (hotel_id, id, version, kind, actor, time, payload, place)
+    join moved m on m.hotel_id = r.hotel_id;
   get diagnostics heads = row_count;
-  if heads <> cardinality(changes) then
+  if heads <> cardinality(hotels) then
     raise exception 'a write without its hotel''s feed head: call begin_write first' using errcode = 'HR001';
   end if;
   return null;
