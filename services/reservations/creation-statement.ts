@@ -69,23 +69,25 @@ export async function decideTogether(
   }
 }
 
+/** The arrays of create_reservations; those of ids, dates and the like as the text that Postgres reads, which needs no quotes. */
 function parametersOf(group: readonly NewReservation[]): unknown[] {
   const each = (value: (member: NewReservation) => unknown) => group.map(value)
+  const plain = (value: (member: NewReservation) => string | null) => `{${group.map((one) => value(one) ?? 'NULL')}}`
   return [
-    each(({ id }) => id),
-    each(({ hotel }) => hotel),
-    each(({ guest }) => guest),
-    each(({ location }) => location),
-    each(({ inDate }) => inDate),
-    each(({ outDate }) => outDate),
-    each(({ rooms }) => ('type' in rooms ? null : `{${rooms.join(',')}}`)),
-    each(({ rooms }) => ('type' in rooms ? rooms.type : null)),
-    each(({ rooms }) => ('type' in rooms ? rooms.count : null)),
+    plain(({ id }) => id),
+    plain(({ hotel }) => hotel),
+    plain(({ guest }) => guest),
+    plain(({ location }) => location),
+    plain(({ inDate }) => inDate),
+    plain(({ outDate }) => outDate),
+    each(({ rooms }) => ('type' in rooms ? null : `{${rooms}}`)),
+    plain(({ rooms }) => ('type' in rooms ? rooms.type : null)),
+    plain(({ rooms }) => ('type' in rooms ? String(rooms.count) : null)),
     each(({ note }) => note),
-    each(({ holdUntil }) => holdUntil?.toISOString() ?? null),
+    plain(({ holdUntil }) => holdUntil?.toISOString() ?? null),
     each(({ actor }) => actor),
     each(({ repeat }) => repeat?.key ?? null),
-    each(({ repeat }) => (repeat === undefined ? null : erasedKey(repeat.key))),
+    plain(({ repeat }) => (repeat === undefined ? null : `"${erasedKey(repeat.key)}"`)),
     each(({ repeat }) => repeat?.hash ?? null),
     each(({ repeat }) => repeat?.digest ?? null),
   ]

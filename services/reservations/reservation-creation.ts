@@ -21,7 +21,7 @@ import { holdViolations } from './holds.ts'
 import { hotelsOfIds } from './hotels-of-ids.ts'
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
-import { Reservation } from './reservation.ts'
+import { Reservation, reservationMessage } from './reservation.ts'
 import type { Keeping } from './reservation-cache.ts'
 import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
 import type { Deps } from './reservation-service.ts'
@@ -90,11 +90,24 @@ async function createInGroup(
   const wish = { hotel, location: told.place, stay: dates, rooms }
   switch (told.outcome) {
     case 'MADE':
-      return Object.assign(new Reservation(), {
-        ...{ id, hotelId: hotel, locationId: told.place, ...dates, status: 'PENDING', guestId: guest },
-        ...{ rooms: told.rooms, note, holdUntil, version: 1, createTime: told.at, updateTime: told.at },
-        ...{ checkinDatetime: null, checkoutDatetime: null, deleteTime: null, reason: null, updatedBy: actor },
-      }).toProto()
+      return reservationMessage({
+        id,
+        hotelId: hotel,
+        locationId: told.place,
+        ...dates,
+        status: 'PENDING',
+        guestId: guest,
+        rooms: [...told.rooms],
+        note,
+        holdUntil,
+        version: 1,
+        createTime: told.at,
+        updateTime: told.at,
+        checkinDatetime: null,
+        checkoutDatetime: null,
+        deleteTime: null,
+        reason: null,
+      })
     case 'HELD':
       throw roomNotAvailable(told.inTheWay, wish)
     case 'NO_ROOM':

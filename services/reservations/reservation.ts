@@ -1,5 +1,5 @@
 import {
-  Reservation as ReservationMessage,
+  type Reservation as ReservationMessage,
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { etagOf } from '@hotel/runtime/resource/etag'
@@ -57,30 +57,42 @@ export class Reservation extends schema.class {
 
   /** As callers see it at a moment: a hold that has lapsed is deleted. Without one, as the row says. */
   toProto(at?: Date): ReservationMessage {
-    const lapsed = at !== undefined && this.isLapsed(at)
-    return ReservationMessage.fromPartial({
-      id: this.id,
-      in_date: this.inDate,
-      out_date: this.outDate,
-      status: StatusCode[this.status],
-      guest: this.guestId,
-      rooms: this.rooms,
-      room: this.rooms[0] ?? '',
-      note: this.note ?? undefined,
-      hotel: this.hotelId,
-      location: this.locationId,
-      checkin_datetime: this.checkinDatetime ?? undefined,
-      checkout_datetime: this.checkoutDatetime ?? undefined,
-      create_time: this.createTime,
-      update_time: this.updateTime,
-      delete_time: this.deleteTime ?? (lapsed ? this.holdUntil : null) ?? undefined,
-      etag: etagOf(this.version),
-      reason: this.reason ?? undefined,
-      hold_until: this.holdUntil ?? undefined,
-    })
+    const message = reservationMessage(this)
+    if (at !== undefined && this.isLapsed(at)) message.delete_time ??= this.holdUntil ?? undefined
+    return message
   }
 }
 schema.setClass(Reservation)
+
+/** What a row of a reservation tells its callers. */
+export type ReservationRow = {
+  readonly [Field in Exclude<keyof Reservation, 'updatedBy' | Method> & string]: Reservation[Field]
+}
+type Method = 'demandTransition' | 'isLapsed' | 'isGone' | 'toProto'
+
+/** A reservation as callers see it. */
+export function reservationMessage(row: ReservationRow): ReservationMessage {
+  return {
+    id: row.id,
+    in_date: row.inDate,
+    out_date: row.outDate,
+    status: StatusCode[row.status],
+    guest: row.guestId,
+    rooms: row.rooms,
+    room: row.rooms[0] ?? '',
+    note: row.note ?? undefined,
+    hotel: row.hotelId,
+    location: row.locationId,
+    checkin_datetime: row.checkinDatetime ?? undefined,
+    checkout_datetime: row.checkoutDatetime ?? undefined,
+    create_time: row.createTime,
+    update_time: row.updateTime,
+    delete_time: row.deleteTime ?? undefined,
+    etag: etagOf(row.version),
+    reason: row.reason ?? undefined,
+    hold_until: row.holdUntil ?? undefined,
+  }
+}
 
 /** The bytes of a reservation's texts and of the ids of its rooms. */
 export const RESERVATION_BYTES = `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as hashOf } from 'node:crypto'
 import { type CallContext, Status } from 'nice-grpc'
 import { currentCaller } from '../access/caller.ts'
 import { type EntityManager, query } from '../database/database.ts'
@@ -42,7 +42,7 @@ export function repeatOf(call: CallContext, method: string, request: object): Re
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hashOf('sha256', text, 'buffer')
 }
 
 type KeyRow = {
@@ -101,7 +101,7 @@ function isSame(first: KeyRow, { method, digest, hash }: NonNullable<Repeat>): b
 
 /** What stands for a key once the personal data of its call is erased (erasure.sql): then nothing of the request is left. */
 export function erasedKey(key: string): string {
-  return ` ${createHash('sha256').update(key).digest('hex')}`
+  return ` ${hashOf('sha256', key, 'hex')}`
 }
 
 /** The number of the last change of the hotel that a write is about. */

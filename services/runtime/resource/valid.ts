@@ -70,11 +70,15 @@ function parse(request: object, rules: Rules, fields: string[]): Record<string, 
   return parsed
 }
 
+const hasNul = (value: unknown) => typeof value === 'string' && value.includes('\0')
+
 /** PostgreSQL stores no U+0000, and one in an array would fail the whole array. */
 export function nulCharacters(request: object): FieldViolation[] {
-  return Object.entries(request)
-    .filter(([, value]) => [value].flat().some((item) => typeof item === 'string' && item.includes('\0')))
-    .map(([field]) => ({ field, description: 'contains the character U+0000: remove it' }))
+  const violations: FieldViolation[] = []
+  for (const [field, value] of Object.entries(request))
+    if (Array.isArray(value) ? value.some(hasNul) : hasNul(value))
+      violations.push({ field, description: 'contains the character U+0000: remove it' })
+  return violations
 }
 
 /** A text of 1 to `most` characters, outer spaces trimmed, that must be given. */
