@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { constants, type ServerHttp2Stream } from 'node:http2'
-import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from '@grpc/grpc-js'
+import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
+import { asIs, receiving } from '../server/receiving.ts'
 
 /**
  * What a stream has sent and its reader has not let through yet. grpc-js queues sixteen messages of a stream before it
@@ -27,7 +28,7 @@ export function currentOutflow(): Outflow {
 
 /** Lets the handlers of streams find their Outflow. */
 export const outflowInterceptor: ServerInterceptor = ({ responseStream }, call) => {
-  if (!responseStream) return new ServerInterceptingCall(call)
+  if (!responseStream) return asIs(call)
   const { outflow, sent, taken, close } = createOutflow(() => cut(call))
   const sendMessage = call.sendMessage.bind(call)
   call.sendMessage = (message, callback) => {
@@ -37,16 +38,16 @@ export const outflowInterceptor: ServerInterceptor = ({ responseStream }, call) 
       callback()
     })
   }
-  return new ServerInterceptingCall(call, {
-    start: (next) =>
-      next({
-        onReceiveMetadata: (metadata, nextMetadata) => nextMetadata(metadata),
-        onReceiveMessage: (message, nextMessage) => nextMessage(message),
-        // Here grpc-js calls the handler of a stream that has one request.
-        onReceiveHalfClose: (nextHalfClose) => outflows.run(outflow, nextHalfClose),
-        onCancel: close,
-      }),
-  })
+  return receiving(call, (next) => ({
+    onReceiveMetadata: (metadata) => next.onReceiveMetadata(metadata),
+    onReceiveMessage: (message) => next.onReceiveMessage(message),
+    // Here grpc-js calls the handler of a stream that has one request.
+    onReceiveHalfClose: () => outflows.run(outflow, () => next.onReceiveHalfClose()),
+    onCancel() {
+      close()
+      next.onCancel()
+    },
+  }))
 }
 
 /** grpc-js has no way to reset a stream of its server: the stream of HTTP/2 is in the innermost of its calls. */

@@ -8,7 +8,6 @@ import {
   ErrorInfo,
   PreconditionFailure,
   RetryInfo,
-  RichServerError,
 } from 'nice-grpc-error-details'
 
 /** A reason of `hotel.errors.v1.ErrorReason`. */
@@ -17,28 +16,46 @@ export type Reason = Exclude<keyof typeof ErrorReason, 'UNSPECIFIED' | 'UNRECOGN
 /** How long what is UNAVAILABLE may take to be there again; over REST the header `retry-after` says the same. */
 const afterOneSecond = RetryInfo.fromPartial({ retryDelay: { seconds: 1, nanos: 0 } })
 
-/** An error for the caller: a canonical code, a documented reason, and every value of the message also in metadata. */
-export class Refusal extends RichServerError {
+/**
+ * An error for the caller: a canonical code, a documented reason, and every value of the message also in metadata. It is
+ * expected, so it has no stack: to collect one, and to build the library's own RichServerError, takes longer than the rest
+ * of a refused call.
+ */
+export class Refusal extends Error {
+  readonly code: Status
   readonly reason: Reason
+  /** Its words, under gRPC's name. */
+  readonly details: string
+  /** The messages that say more, the ErrorInfo with reason and metadata first. */
+  readonly extra: readonly ErrorDetails[]
+  /** By this nice-grpc takes it for a ServerError, which `instanceof` knows by the same mark. */
+  readonly '@@nice-grpc:ServerError' = true
 
   constructor(
     code: Status,
     reason: Reason,
     message: string,
     metadata: Record<string, string> = {},
-    details: ErrorDetails[] = [],
+    details: readonly ErrorDetails[] = [],
   ) {
-    const delay = code === Status.UNAVAILABLE ? [afterOneSecond] : []
-    const info = ErrorInfo.fromPartial({ reason, domain: 'hotel', metadata: printable(metadata) })
-    super(code, clipped(message), [info, ...delay, ...details])
+    const words = clipped(message)
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super(`${Status[code]}: ${words}`)
+    Error.stackTraceLimit = stackTraceLimit
+    this.code = code
     this.reason = reason
+    this.details = words
+    const info: ErrorInfo = { $type: ErrorInfo.$type, reason, domain: 'hotel', metadata: printable(metadata) }
+    this.extra = code === Status.UNAVAILABLE ? [info, afterOneSecond, ...details] : [info, ...details]
   }
 }
 
 /** An entry without a value is not encoded whole, and Envoy 1.40's transcoder crashes on it: such a value is left out. */
 function printable(metadata: Record<string, string>): Record<string, string> {
-  const entries = Object.entries(metadata).filter(([, value]) => value !== '')
-  return Object.fromEntries(entries.map(([key, value]) => [key, clipped(value)]))
+  const printed: Record<string, string> = {}
+  for (const [key, value] of Object.entries(metadata)) if (value !== '') printed[key] = clipped(value)
+  return printed
 }
 
 /** Room for the ids that a refusal may list. */
@@ -53,6 +70,8 @@ export const MOST_VIOLATIONS = 16
  * these, and the peer resets the connection, with the calls of everybody on it.
  */
 function clipped(text: string, longest = LONGEST): string {
+  // A character is three bytes at most.
+  if (text.length * 3 <= longest) return text
   const bytes = Buffer.from(text)
   if (bytes.length <= longest) return text
   // A letter that was cut in two is gone.
@@ -62,15 +81,27 @@ function clipped(text: string, longest = LONGEST): string {
     .replace(/\ufffd+$/, '')} ...`
 }
 
-/** A refusal as a message, for an answer that tells of it. */
+/** The types of what refusals say more, each under its name. */
+const TYPES = new Map(
+  [ErrorInfo, RetryInfo, BadRequest, PreconditionFailure].map((type) => [type.$type as string, type]),
+)
+
+/** A refusal as a message, for its trailer and for an answer that tells of it. */
 export function statusMessage({ code, details, extra }: Refusal): StatusMessage {
-  const encoded = extra.flatMap((detail) => {
-    const type = [ErrorInfo, RetryInfo, BadRequest, PreconditionFailure].find(({ $type }) => $type === detail.$type)
-    // Each of these encodes what has its name.
-    const value = type?.encode(detail as never).finish()
-    return value === undefined ? [] : [{ type_url: `type.googleapis.com/${detail.$type}`, value: Buffer.from(value) }]
-  })
-  return { code, message: details, details: encoded }
+  return { code, message: details, details: extra.map(packed) }
+}
+
+function packed(detail: ErrorDetails): StatusMessage['details'][number] {
+  // Packed already, as are messages of the suite's own.
+  if (detail.$type === 'google.protobuf.Any') return { type_url: detail.typeUrl, value: Buffer.from(detail.value) }
+  const type = TYPES.get(detail.$type)
+  if (type === undefined) throw new Error(`refusals have no details of the type ${detail.$type}`)
+  // Each of these encodes what has its name.
+  const bytes = type.encode(detail as never).finish()
+  return {
+    type_url: `type.googleapis.com/${detail.$type}`,
+    value: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+  }
 }
 
 /** One wrong field of a request and its remedy. */

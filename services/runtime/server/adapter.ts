@@ -1,4 +1,4 @@
-import { type CallContext, ServerError, type ServerMiddleware, Status } from 'nice-grpc'
+import { type CallContext, type CompatServiceDefinition, type ServerAddBuilder, Status } from 'nice-grpc'
 import { expired } from '../access/token.ts'
 import { tlsProblem } from '../database/cause.ts'
 import { Refusal } from '../resource/refusal.ts'
@@ -14,33 +14,80 @@ export function restarting(): Refusal {
 }
 
 /**
- * What every call of the service gets, so that no method can forget it: the demand of a caller, whom `admitting` has noted,
- * the deadline's refusal and the one place that maps errors to statuses. Streams end with the signal's reason when the
- * process drains, and when their token expires.
+ * A builder of services whose methods get what every call of the suite gets, so that none can forget it: the demand of a
+ * caller, whom `admitting` has noted, the deadline's refusal and the one place that maps errors to statuses. Streams end with
+ * the signal's reason when the process drains, and when their token expires. It wraps the methods themselves: each middleware
+ * of nice-grpc would be one more async generator for a call to go through.
  */
-export function adapter(draining: AbortSignal): ServerMiddleware {
-  return async function* (call, context) {
+export function adapting<Ext>(builder: ServerAddBuilder<Ext>, draining: AbortSignal): ServerAddBuilder<Ext> {
+  return {
+    with: (middleware) => adapting(builder.with(middleware), draining),
+    add: (definition, implementation) => builder.add(definition, adapted(definition, implementation, draining)),
+  }
+}
+
+type Unary = (request: unknown, context: CallContext) => Promise<unknown>
+type Stream = (request: unknown, context: CallContext) => AsyncIterable<unknown>
+
+function adapted<Definition extends CompatServiceDefinition, Implementation>(
+  definition: Definition,
+  implementation: Implementation,
+  draining: AbortSignal,
+): Implementation {
+  const { methods } = definition as unknown as { methods: Record<string, { responseStream: boolean }> }
+  const wrapped = Object.entries(methods).map(([name, { responseStream }]) => {
+    const method = (implementation as Record<string, Unary & Stream>)[name]?.bind(implementation)
+    if (method === undefined) throw new Error(`the method ${name} is not implemented`)
+    return [name, responseStream ? adaptedStream(method, draining) : adaptedUnary(method, draining)]
+  })
+  // The same methods, each of the type that it had.
+  return Object.fromEntries(wrapped) as Implementation
+}
+
+function adaptedUnary(method: Unary, draining: AbortSignal): Unary {
+  return async (request, context) => {
+    const current = observed()
+    try {
+      demandSound(current, request)
+      return await method(request, context)
+    } catch (error) {
+      throw refused(error, context, current, draining)
+    }
+  }
+}
+
+function adaptedStream(method: Stream, draining: AbortSignal): Stream {
+  return async function* (request, context) {
     const current = observed()
     let ending = draining
     try {
-      const { caller, expires } = current
-      if (caller === undefined || expires === undefined) throw new Error('nobody has asked for the token of the call')
-      refuseLate(current)
-      if (call.request instanceof Unreadable) throw call.request.refusal
-      if (!call.responseStream) return yield* call.next(call.request, context)
-      using expiry = expiryAt(expires)
+      using expiry = expiryAt(demandSound(current, request))
       ending = AbortSignal.any([draining, expiry.signal])
       const signal = AbortSignal.any([context.signal, ending])
-      yield* call.next(call.request, { ...context, signal })
+      yield* method(request, { ...context, signal })
       if (ending.aborted) throw ending.reason
-      return
     } catch (error) {
-      const refusal = refusalOf(error, context, current.requestId, ending)
-      if (refusal instanceof Refusal) current.reason = refusal.reason
-      if (refusal instanceof ServerError && FAULTS.has(refusal.code)) current.failure = error
-      throw refusal
+      throw refused(error, context, current, ending)
     }
   }
+}
+
+/** Throws what a call is refused with before its method sees it; gives when its token expires. */
+function demandSound(current: Call, request: unknown): number {
+  const { caller, expires } = current
+  if (caller === undefined || expires === undefined) throw new Error('nobody has asked for the token of the call')
+  refuseLate(current)
+  if (request instanceof Unreadable) throw request.refusal
+  return expires
+}
+
+/** What a call ends with that has failed; notes it for the call's status, its line and its metrics. */
+function refused(error: unknown, context: CallContext, current: Call, ending: AbortSignal): unknown {
+  const refusal = refusalOf(error, context, current.requestId, ending)
+  if (!(refusal instanceof Refusal)) return refusal
+  current.refusal = refusal
+  if (FAULTS.has(refusal.code)) current.failure = error
+  return refusal
 }
 
 /** The longest time that a timer takes. */
@@ -85,7 +132,7 @@ function unavailable(message: string): Refusal {
  * says why, once streams are ended from here.
  */
 export function refusalOf(error: unknown, context: CallContext, requestId: string, ending: AbortSignal): unknown {
-  if (error instanceof ServerError) return error
+  if (error instanceof Refusal) return error
   if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
   if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
   if (isLate(error))

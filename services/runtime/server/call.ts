@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Caller } from '../access/caller.ts'
-import type { Reason } from '../resource/refusal.ts'
+import type { Refusal } from '../resource/refusal.ts'
 import type { Span, TraceContext } from '../telemetry/tracing.ts'
 
 /** A call that this process answers: what its log line says and what it hands on to its peers. */
@@ -21,8 +21,8 @@ export type Call = {
   expires?: number
   /** What the log says of who calls. */
   actor?: string
-  /** Why it was refused. */
-  reason?: Reason
+  /** What it was refused with. */
+  refusal?: Refusal
   /** What went wrong inside: for the log only. */
   failure?: unknown
 }

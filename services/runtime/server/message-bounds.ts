@@ -1,4 +1,5 @@
-import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js'
+import type { ServerInterceptor } from '@grpc/grpc-js'
+import { asIs } from './receiving.ts'
 
 /** The largest request, uncompressed, as of a body over REST. */
 const LARGEST = 65_536
@@ -32,8 +33,8 @@ export function boundMessages(needsToken: (path: string) => boolean): ServerInte
     reading.maxReceiveMessageSize = largest
     decoder.maxReadMessageLength = largest
     if (!requestStream) reading.decoder = { maxReadMessageLength: largest, write: onlyOne(decoder) }
-    // The call itself, no wrapper: grpc-js ends calls by the methods of this one, which others replace.
-    return call as ServerInterceptingCall
+    // No wrapper: grpc-js ends calls by the methods of this one, which others replace.
+    return asIs(call)
   }
 }
 

@@ -1,16 +1,17 @@
 import { Metadata, type ServerInterceptingCallInterface, status as Status } from '@grpc/grpc-js'
 import { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
-import { invalidFields, type Reason, Refusal, statusMessage } from '../resource/refusal.ts'
+import { invalidFields, Refusal, statusMessage } from '../resource/refusal.ts'
 import { Unreadable } from './readable.ts'
 
 /** As an intercepted call takes it, in which grpc-js leaves out what it does not know. */
-type PartialStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
+export type PartialStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
 
-/** How a refusal ends a call, with its details, where no middleware does that. */
-export function statusOf(refusal: Refusal): PartialStatus {
-  const metadata = new Metadata()
-  const details = StatusMessage.encode(statusMessage(refusal)).finish()
-  metadata.set('grpc-status-details-bin', Buffer.from(details))
+/** The header of a refusal's details, a google.rpc.Status. */
+const DETAILS = 'grpc-status-details-bin'
+
+/** How a refusal ends a call, with its details beside what its handler says. */
+export function statusOf(refusal: Refusal, metadata: Metadata = new Metadata()): PartialStatus {
+  metadata.set(DETAILS, Buffer.from(StatusMessage.encode(statusMessage(refusal)).finish()))
   // Over REST the code alone would be 429.
   if (refusal.reason === 'BODY_TOO_LARGE') metadata.set('x-http-code', '413')
   return { code: refusal.code, details: refusal.details, metadata }
@@ -31,15 +32,15 @@ const OF_GRPC: readonly [code: Status, words: string, refusal: (words: string) =
 ]
 
 /**
- * The status with which grpc-js ends a call past the suite, said as the suite says it: the caller's mistakes are no fault
- * of the service. Every other status as it is.
+ * The refusal that a status stands for: the one that the call was refused with, or one for what grpc-js ends past the suite,
+ * said as the suite says it, as the caller's mistakes are no fault of the service. Undefined for every other status.
  */
-export function explained(status: PartialStatus): { status: PartialStatus; reason?: Reason } {
+export function refusalBehind(status: PartialStatus, refused: Refusal | undefined): Refusal | undefined {
+  if (status.code === Status.OK) return undefined
   const words = status.details ?? ''
+  if (refused !== undefined && refused.code === status.code && refused.details === words) return refused
   const [, , refusalOf] = OF_GRPC.find(([code, begin]) => status.code === code && words.startsWith(begin)) ?? []
-  if (refusalOf === undefined || status.metadata?.get('grpc-status-details-bin').length) return { status }
-  const refusal = refusalOf(words)
-  return { status: statusOf(refusal), reason: refusal.reason }
+  return refusalOf?.(words)
 }
 
 function tooLarge(words: string): Refusal {

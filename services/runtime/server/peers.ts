@@ -15,6 +15,7 @@ import { errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-d
 import type { Identity } from '../access/identity.ts'
 import { isIPv4Address } from '../env.ts'
 import { peerUnavailable } from '../resource/refusal.ts'
+import type { MethodCalls } from '../telemetry/call-metrics.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { methodLabels, REQUEST_ID } from '../telemetry/observe.ts'
 import { currentCall } from './call.ts'
@@ -58,10 +59,12 @@ export function openPeer(addresses: readonly string[], identity: Identity, metri
 
 /** Each attempt carries on the id and the trace of the call that it is made for, is a step of its trace and is counted. */
 function observed(metrics: Metrics): ClientMiddleware {
+  const counted = new Map<string, MethodCalls>()
   return async function* (call, options) {
     const began = performance.now()
     const { path, requestStream, responseStream } = call.method
-    const method = methodLabels(path, requestStream, responseStream)
+    const calls = counted.get(path) ?? metrics.client(methodLabels(path, requestStream, responseStream))
+    counted.set(path, calls)
     const forCall = currentCall()
     const step = forCall?.span?.step(path.slice(1), { 'rpc.system.name': 'grpc', 'rpc.method': path.slice(1) })
     const metadata = Metadata(options.metadata)
@@ -70,7 +73,7 @@ function observed(metrics: Metrics): ClientMiddleware {
     if (trace !== undefined) metadata.set('traceparent', trace.traceparent)
     if (trace?.tracestate !== undefined) metadata.set('tracestate', trace.tracestate)
     let code = 'CANCELLED'
-    metrics.client.started(method)
+    calls.started()
     try {
       const answer = yield* call.next(call.request, { ...options, metadata })
       code = 'OK'
@@ -80,7 +83,7 @@ function observed(metrics: Metrics): ClientMiddleware {
       else if ((error as Error).name !== 'AbortError') code = 'UNKNOWN'
       throw error
     } finally {
-      metrics.client.handled(method, code, (performance.now() - began) / 1_000)
+      calls.handled(code, (performance.now() - began) / 1_000)
       step?.end({ 'rpc.status_code': code }, code === 'OK' ? undefined : code)
     }
   }

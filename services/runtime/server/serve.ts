@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ServerReflectionDefinition as ReflectionV1 } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/grpc/reflection/v1alpha/reflection'
 import { createServer, type ServerAddBuilder, type ServiceImplementation } from 'nice-grpc'
-import { errorDetailsServerMiddleware } from 'nice-grpc-error-details'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { openAccess } from '../access/access.ts'
 import type { AuthSettings } from '../access/auth-settings.ts'
@@ -12,7 +11,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { serveMetrics } from '../telemetry/metrics.ts'
 import { observeCalls } from '../telemetry/observe.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import { adapter, restarting } from './adapter.ts'
+import { adapting, restarting } from './adapter.ts'
 import { admitting } from './admitting.ts'
 import { boundMessages } from './message-bounds.ts'
 import { openStreams } from './open-streams.ts'
@@ -71,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   } as never)
   const adding = noting(server, served)
   const opening = noting(adding, open)
-  const guarded = adding.with(errorDetailsServerMiddleware).with(adapter(draining.signal))
+  const guarded = adapting(adding, draining.signal)
   opening.add(HealthDefinition, healthService(health))
   const reflect = reflection()
   const reflecting = options.auth.publicDocs ? opening : guarded

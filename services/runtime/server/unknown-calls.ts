@@ -5,7 +5,7 @@ import { type CompatServiceDefinition, type ServerAddBuilder, Status } from 'nic
 import { Refusal, statusMessage } from '../resource/refusal.ts'
 import { finish } from '../telemetry/finish.ts'
 import { UNKNOWN_METHOD } from '../telemetry/metrics.ts'
-import { beginCall, REQUEST_ID } from '../telemetry/observe.ts'
+import { beginCall, type Method, methodAt, REQUEST_ID } from '../telemetry/observe.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** Published by Node for each HTTP/2 request before its server sees it. */
@@ -27,25 +27,32 @@ export function noting<Ext>(builder: ServerAddBuilder<Ext>, served: Set<string>)
  * too get an id, details, a log line and a count. Returns how to stop.
  */
 export function observeUnknownCalls(telemetry: Telemetry, served: ReadonlySet<string>): () => void {
+  const method = methodAt(telemetry, '/unknown', UNKNOWN_METHOD)
   const look = (message: unknown) => {
     const { stream, headers } = message as { stream: ServerHttp2Stream; headers: IncomingHttpHeaders }
     const path = headers[':path'] ?? ''
     if (!served.has(path) && headers['content-type']?.startsWith('application/grpc'))
-      observe(telemetry, path, stream, headers)
+      observe(telemetry, method, path, stream, headers)
   }
   subscribe(STARTS, look)
   return () => void unsubscribe(STARTS, look)
 }
 
-function observe(telemetry: Telemetry, path: string, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+function observe(
+  telemetry: Telemetry,
+  method: Method,
+  path: string,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void {
   const began = performance.now()
   const get = (name: string) => [headers[name]].flat().filter((value) => value !== undefined)
-  const call = beginCall(telemetry, path, { get }, Number.POSITIVE_INFINITY)
-  telemetry.metrics.server.started(UNKNOWN_METHOD)
+  const call = beginCall(telemetry, path.slice(1), { get }, Number.POSITIVE_INFINITY)
+  method.calls.started()
   const respond = stream.respond.bind(stream)
   const explain = { [REQUEST_ID]: call.requestId, 'grpc-status-details-bin': NO_METHOD }
   stream.respond = (answer, options) => respond({ ...answer, ...explain }, options)
-  stream.once('close', () => finish(telemetry, call, UNKNOWN_METHOD, 'UNIMPLEMENTED', performance.now() - began))
+  stream.once('close', () => finish(telemetry, call, method, 'UNIMPLEMENTED', performance.now() - began))
 }
 
 /** The details of such a call, as they travel. */

@@ -1,6 +1,6 @@
 import { databaseError } from '../database/database-error.ts'
 import type { Call } from '../server/call.ts'
-import type { MethodLabels } from './metrics.ts'
+import type { Method } from './observe.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** Codes that are a fault on this side and not the caller's: https://opentelemetry.io/docs/specs/semconv/rpc/grpc/. */
@@ -11,26 +11,26 @@ const HEALTH = 'grpc.health.v1.Health'
 
 /** The end of a call, with the code that its caller got: one log line, its count, the end of its step of the trace. */
 export function finish(
-  { log, metrics }: Pick<Telemetry, 'log' | 'metrics'>,
+  { log }: Pick<Telemetry, 'log'>,
   call: Call,
-  method: MethodLabels,
+  method: Method,
   code: string,
   milliseconds: number,
 ): void {
-  metrics.server.handled(method, code, milliseconds / 1_000)
-  if (call.reason !== undefined) metrics.refused(method, call.reason)
+  const reason = call.refusal?.reason
+  method.calls.handled(code, milliseconds / 1_000, reason)
   call.span?.end({ 'rpc.status_code': code }, FAULTS.has(code) ? code : undefined)
   const line = {
     request_id: call.requestId,
     trace_id: call.trace?.traceId,
     method: call.method,
     code,
-    reason: call.reason,
+    reason,
     ms: Math.round(milliseconds * 10) / 10,
     actor: call.actor,
   }
   if (call.failure !== undefined) log.error({ ...line, err: describe(call.failure) }, 'call failed')
-  else if (method.grpc_service === HEALTH) log.debug(line, 'call')
+  else if (method.labels.grpc_service === HEALTH) log.debug(line, 'call')
   else log.info(line, 'call')
 }
 

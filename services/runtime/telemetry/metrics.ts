@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Reason } from '../resource/refusal.ts'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { type CallMetrics, callMetrics, type MethodLabels } from './call-metrics.ts'
 
 /**
  * The metrics of one process. Names and labels are those of gRPC's middlewares for Prometheus and of OpenTelemetry's
@@ -12,8 +12,6 @@ export type Metrics = {
   readonly server: CallMetrics
   /** Counts calls that this process makes to its peers. */
   readonly client: CallMetrics
-  /** Counts a refusal by its documented reason. */
-  refused(method: MethodLabels, reason: Reason): void
   /** Counts a transaction that is tried again, by the SQLSTATE that ended it. */
   retried(sqlState: string): void
   /** Shows that a write waits for its hotel's head, until it is over. */
@@ -22,20 +20,6 @@ export type Metrics = {
   replayed(): void
   /** Counts the changes of a followed feed that were applied, and shows how far behind it is, as `state` tells when asked. */
   follows(feed: string, state: () => FeedState): { applied(changes: number): void }
-}
-
-/** Which method a call is of. */
-export type MethodLabels = {
-  readonly grpc_type: 'unary' | 'client_stream' | 'server_stream' | 'bidi_stream'
-  readonly grpc_service: string
-  readonly grpc_method: string
-}
-
-/** Counts calls on one side. */
-export type CallMetrics = {
-  started(method: MethodLabels): void
-  /** The code by its name, as NOT_FOUND. */
-  handled(method: MethodLabels, code: string, seconds: number): void
 }
 
 /** How far a replica is behind the feed it follows; hotels that are set aside count as such only. */
@@ -53,20 +37,11 @@ export type FeedState = {
 /** What a client makes up is no label: all methods that are not served count as one. */
 export const UNKNOWN_METHOD: MethodLabels = { grpc_type: 'unary', grpc_service: 'unknown', grpc_method: 'unknown' }
 
-const METHOD = ['grpc_type', 'grpc_service', 'grpc_method'] as const
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
 /** Makes the process's metrics. */
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const refusals = new Counter({
-    name: 'hotel_refusals_total',
-    help: 'Calls refused, by method and the documented reason of the refusal.',
-    labelNames: ['grpc_service', 'grpc_method', 'reason'],
-    registers,
-  })
   const retries = new Counter({
     name: 'hotel_transaction_retries_total',
     help: 'Transactions tried again after a conflict with another, by SQLSTATE.',
@@ -89,7 +64,6 @@ export function createMetrics(): Metrics {
     registry,
     server: callMetrics(registry, 'server', 'answered'),
     client: callMetrics(registry, 'client', 'made to other services'),
-    refused: ({ grpc_service, grpc_method }, reason) => refusals.inc({ grpc_service, grpc_method, reason }),
     retried: (sqlstate) => retries.inc({ sqlstate }),
     waits() {
       waiting.inc()
@@ -115,36 +89,6 @@ export async function serveMetrics({ registry }: Metrics, address: string): Prom
   const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? []
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(Number(port), host, resolve))
   return () => new Promise((resolve) => server.close(() => resolve()))
-}
-
-function callMetrics(registry: Registry, side: 'server' | 'client', calls: string): CallMetrics {
-  const registers = [registry]
-  const started = new Counter({
-    name: `grpc_${side}_started_total`,
-    help: `Calls ${calls} that have begun, by method.`,
-    labelNames: METHOD,
-    registers,
-  })
-  const handled = new Counter({
-    name: `grpc_${side}_handled_total`,
-    help: `Calls ${calls} that have ended, by method and status code.`,
-    labelNames: [...METHOD, 'grpc_code'],
-    registers,
-  })
-  const seconds = new Histogram({
-    name: `grpc_${side}_handling_seconds`,
-    help: `Time from the beginning of calls ${calls} to their end, by method.`,
-    labelNames: METHOD,
-    buckets: SECONDS,
-    registers,
-  })
-  return {
-    started: (method) => started.inc(method),
-    handled(method, code, elapsed) {
-      handled.inc({ ...method, grpc_code: code })
-      seconds.observe(method, elapsed)
-    },
-  }
 }
 
 function feedMetrics(registry: Registry): Metrics['follows'] {

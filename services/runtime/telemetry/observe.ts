@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import {
-  Metadata,
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-  status as Status,
-} from '@grpc/grpc-js'
+import { Metadata, type ServerInterceptingCallInterface, type ServerInterceptor, status as Status } from '@grpc/grpc-js'
 import { type Call, runIn } from '../server/call.ts'
-import { explained } from '../server/own-status.ts'
+import { refusalBehind, statusOf } from '../server/own-status.ts'
+import { receiving } from '../server/receiving.ts'
+import type { MethodCalls, MethodLabels } from './call-metrics.ts'
 import { finish } from './finish.ts'
-import type { MethodLabels } from './metrics.ts'
 import type { Telemetry } from './telemetry.ts'
 import { traceContext } from './tracing.ts'
 
@@ -22,55 +17,73 @@ const BACKGROUND = /^(hotel\.feed|grpc)\./
 /** As much of a caller's id as the gateway logs. */
 const LONGEST_ID = 255
 
+/** A method, and what each of its calls needs to know of it. */
+export type Method = {
+  /** As `hotel.guests.v1.GuestService/GetGuest`. */
+  readonly name: string
+  readonly labels: MethodLabels
+  readonly calls: MethodCalls
+}
+
 /**
  * Sees every call to a method that is served as its caller sees it: gives it its id, has its handler run in it, and at
  * its end writes the log line, counts it and ends its step of the trace. Also when grpc-js itself ends it, as one that
  * is late or can not be read, and when its caller gives it up.
  */
 export function observeCalls(telemetry: Telemetry): ServerInterceptor {
+  const methods = new Map<string, Method>()
   return ({ path, requestStream, responseStream }, base) => {
     const began = performance.now()
-    const method = methodLabels(path, requestStream, responseStream)
-    telemetry.metrics.server.started(method)
+    const method = methods.get(path) ?? methodAt(telemetry, path, methodLabels(path, requestStream, responseStream))
+    methods.set(path, method)
+    method.calls.started()
     let call: Call | undefined
     const end = (code: Status) => {
       if (call !== undefined) finish(telemetry, call, method, Status[code] ?? String(code), performance.now() - began)
       call = undefined
     }
-    const within = (work: () => void) => (call === undefined ? work() : runIn(call, work))
-    return new ServerInterceptingCall(
-      answering(base, () => call, end),
-      {
-        start: (next) =>
-          next({
-            onReceiveMetadata(metadata, nextMetadata) {
-              call = beginCall(telemetry, path, metadata, base.getDeadline())
-              within(() => nextMetadata(metadata))
-            },
-            onReceiveMessage: (message, nextMessage) => within(() => nextMessage(message)),
-            onReceiveHalfClose: (nextHalfClose) => within(nextHalfClose),
-            // Comes after every end; the first one counts.
-            onCancel: () => end(Status.CANCELLED),
-          }),
-      },
-    )
+    answer(base, () => call, end)
+    return receiving(base, (next) => {
+      // What still arrives after the end of a call is for nobody.
+      const within = (work: () => void) => {
+        if (call !== undefined) runIn(call, work)
+      }
+      return {
+        onReceiveMetadata(metadata) {
+          call = beginCall(telemetry, method.name, metadata, base.getDeadline())
+          within(() => next.onReceiveMetadata(metadata))
+        },
+        onReceiveMessage: (message) => within(() => next.onReceiveMessage(message)),
+        onReceiveHalfClose: () => within(() => next.onReceiveHalfClose()),
+        // Comes after every end; the first one counts.
+        onCancel() {
+          end(Status.CANCELLED)
+          next.onCancel()
+        },
+      }
+    })
   }
+}
+
+/** A method by its path, with what counts its calls under these labels. */
+export function methodAt({ metrics }: Telemetry, path: string, labels: MethodLabels): Method {
+  return { name: path.slice(1), labels, calls: metrics.server(labels) }
 }
 
 /** A call as it arrives, with its caller's id and place in a trace or new ones. */
 export function beginCall(
   { tracing }: Telemetry,
-  path: string,
+  name: string,
   metadata: Pick<Metadata, 'get'>,
   deadline: Date | number,
 ): Call {
   const header = (name: string) => metadata.get(name)[0]?.toString()
   const requestId = header(REQUEST_ID)?.slice(0, LONGEST_ID) || randomUUID()
   const caller = traceContext(header('traceparent'), header('tracestate'))
-  const name = path.slice(1)
-  const isTraced = caller !== undefined || !BACKGROUND.test(name)
-  const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': name, 'hotel.request_id': requestId }
-  const span = isTraced ? tracing?.begin(name, caller, attributes) : undefined
+  const isTraced = tracing !== undefined && (caller !== undefined || !BACKGROUND.test(name))
+  const span = isTraced
+    ? tracing.begin(name, caller, { 'rpc.system.name': 'grpc', 'rpc.method': name, 'hotel.request_id': requestId })
+    : undefined
   return {
     method: name,
     requestId,
@@ -92,14 +105,15 @@ export function methodLabels(path: string, requestStream: boolean, responseStrea
 }
 
 /**
- * Adds the id to what the caller gets, and the reason where grpc-js has none, and tells the code. grpc-js ends calls through these methods too, at their
- * deadline or for a message that is too large or broken, and past all interceptors: so they are replaced on the call.
+ * Adds the id to what the caller gets, and to a refusal its details, and tells the code. grpc-js ends calls through these
+ * methods too, at their deadline or for a message that is too large or broken, and past all interceptors: so they are
+ * replaced on the call.
  */
-function answering(
+function answer(
   base: ServerInterceptingCallInterface,
   call: () => Call | undefined,
   end: (code: Status) => void,
-): ServerInterceptingCallInterface {
+): void {
   const sendMetadata = base.sendMetadata.bind(base)
   const sendStatus = base.sendStatus.bind(base)
   let isSent = false
@@ -110,14 +124,13 @@ function answering(
     sendMetadata(metadata)
   }
   base.sendStatus = (given) => {
-    const { status, reason } = explained(given)
     const current = call()
-    const id = current?.requestId
-    if (reason !== undefined && current !== undefined) current.reason ??= reason
-    const metadata = status.metadata ?? new Metadata()
-    if (!isSent && id !== undefined) metadata.set(REQUEST_ID, id)
-    sendStatus({ ...status, metadata })
+    const refusal = refusalBehind(given, current?.refusal)
+    const metadata = given.metadata ?? new Metadata()
+    const status = refusal === undefined ? { ...given, metadata } : statusOf(refusal, metadata)
+    if (!isSent && current !== undefined) metadata.set(REQUEST_ID, current.requestId)
+    if (refusal !== undefined && current !== undefined) current.refusal = refusal
+    sendStatus(status)
     end(status.code ?? Status.UNKNOWN)
   }
-  return base
 }
