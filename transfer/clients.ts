@@ -23,11 +23,16 @@ const PASSING = [Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.ABORTED, S
 /** How often a call is tried: the few times take about a second, the many up to five minutes. */
 export const TRIES = { few: 4, many: 150 } as const
 
+/** Options of a call that is tried once. */
+export const ONCE = {
+  deadline: CALL_MS,
+  metadata: Metadata({ 'grpc-timeout': `${CALL_MS}m` }),
+} satisfies DeadlineOptions & { metadata: Metadata }
+
 /** Options of a call that is tried again when its service restarts, is busy, or waits for what it has to know. */
 export function persistent(tries: number) {
   return {
-    deadline: CALL_MS,
-    metadata: Metadata({ 'grpc-timeout': `${CALL_MS}m` }),
+    ...ONCE,
     retry: true,
     retryMaxAttempts: tries,
     retryBaseDelayMs: 100,

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { Batch, Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { Outcome_Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { PerService } from '@hotel/stack/service-names'
 import { ahead, batchesOf, type Entry, type Row } from './batches.ts'
-import { isPassing, persistent, TRIES, type TransferClient } from './clients.ts'
+import { isPassing, ONCE, persistent, TRIES, type TransferClient } from './clients.ts'
 import { type KindName, kindOf } from './kinds.ts'
 import type { Refused } from './problems.ts'
 import type { Counts, Progress } from './progress.ts'
@@ -18,7 +19,7 @@ type Options = {
 
 /**
  * Imports the lines of a source in their order, batch after batch; gives what became of them and where those that were
- * refused are told. While a batch is stored the next is read, so memory holds two.
+ * refused are told. While a batch is stored the next one is checked and the one after it is read, so memory holds three.
  */
 export async function importSource(
   source: Source,
@@ -27,34 +28,78 @@ export async function importSource(
   references.forget()
   const counts: Counts = { created: 0, alreadyThere: 0, refused: 0 }
   const report = await openRefusedFile(source.report, source.columns)
-  const client = clients[kindOf(source.kind).service]
-  const batches = ahead(batchesOf(source, references))
-  for await (const entries of batches) {
-    const rows = entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
-    await tell(entries, await send(client, source.kind, rows), counts, report)
+  const send = sender(clients[kindOf(source.kind).service], source.kind)
+  const told = async ({ entries, outcomes }: Sent) => {
+    await tell(entries, await outcomes, counts, report)
     progress.show(counts, source.done())
   }
+  let last: Sent | undefined
+  for await (const entries of ahead(batchesOf(source, references))) {
+    const rows = entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+    const sent = { entries, outcomes: send(rows) }
+    if (last !== undefined) await told(last)
+    last = sent
+  }
+  if (last !== undefined) await told(last)
   progress.end(counts)
   return { counts, report: await report.close() }
+}
+
+/** A batch that is sent, with what becomes of its rows. */
+type Sent = { readonly entries: readonly Entry[]; readonly outcomes: Promise<Outcome[]> }
+
+/**
+ * Sends batches that are stored one after another. One is sent before the last one is answered, for its service to check
+ * it meanwhile; where that fails it is sent again once the last one is stored.
+ */
+function sender(client: TransferClient, kind: KindName): (rows: readonly Row[]) => Promise<Outcome[]> {
+  type Last = { readonly name: string; readonly outcomes: Promise<Outcome[]>; isOver: boolean }
+  let last: Last | undefined
+  const storeAfter = async (before: Last, rows: readonly Row[], name: string) => {
+    const early = await storeOnce(client, kind, rows, { name, after: before.name }, ONCE).catch((error: unknown) => {
+      if (!isPassing(error)) throw error
+    })
+    await before.outcomes
+    return early ?? store(client, kind, rows, name)
+  }
+  return (rows) => {
+    if (rows.length === 0) return Promise.resolve([])
+    const name = randomUUID()
+    const outcomes = last === undefined || last.isOver ? store(client, kind, rows, name) : storeAfter(last, rows, name)
+    const sent: Last = { name, outcomes, isOver: false }
+    // A failure is told when it is its turn.
+    outcomes.catch(() => undefined).finally(() => (sent.isOver = true))
+    last = sent
+    return outcomes
+  }
 }
 
 /**
  * Sends rows, again when the answer is lost: what is stored already is answered as such. What is not done in a few tries may
  * be too much for one transaction, so it goes on in halves, in the same order; one row is tried for minutes.
  */
-async function send(client: TransferClient, kind: KindName, rows: readonly Row[]): Promise<Outcome[]> {
-  if (rows.length === 0) return []
-  const batch = { [kind]: rows } as { [List in keyof Batch]?: Batch[List] }
+async function store(client: TransferClient, kind: KindName, rows: readonly Row[], name = ''): Promise<Outcome[]> {
   try {
-    const { outcomes } = await client.import({ batch }, persistent(rows.length > 1 ? TRIES.few : TRIES.many))
-    if (outcomes.length !== rows.length) throw new Error(`${outcomes.length} outcomes of ${rows.length} rows`)
-    return outcomes
+    return await storeOnce(client, kind, rows, { name }, persistent(rows.length > 1 ? TRIES.few : TRIES.many))
   } catch (error) {
     if (rows.length === 1 || !isPassing(error)) throw error
     const half = Math.ceil(rows.length / 2)
-    const first = await send(client, kind, rows.slice(0, half))
-    return [...first, ...(await send(client, kind, rows.slice(half)))]
+    const first = await store(client, kind, rows.slice(0, half))
+    return [...first, ...(await store(client, kind, rows.slice(half)))]
   }
+}
+
+async function storeOnce(
+  client: TransferClient,
+  kind: KindName,
+  rows: readonly Row[],
+  place: { readonly name: string; readonly after?: string },
+  options: Parameters<TransferClient['import']>[1],
+): Promise<Outcome[]> {
+  const batch = { [kind]: rows } as { [List in keyof Batch]?: Batch[List] }
+  const { outcomes } = await client.import({ batch, ...place }, options)
+  if (outcomes.length !== rows.length) throw new Error(`${outcomes.length} outcomes of ${rows.length} rows`)
+  return outcomes
 }
 
 async function tell(

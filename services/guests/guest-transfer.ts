@@ -26,7 +26,7 @@ export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: Kno
     },
   }
   return {
-    import: (guests, call) => importRows(writer, plan, guests, call),
+    import: (guests, call, turn) => importRows(writer, plan, guests, call, turn),
     export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_BYTES }, Guest),
   }
 }

@@ -36,7 +36,7 @@ export type TransferDeps = {
 /** Reservations in bulk. */
 export function reservationTransfer(deps: TransferDeps): Transfer<ReservationRecord> {
   return {
-    import: (records, call) => importRows(deps.writer, reservationPlan(deps), records, call),
+    import: (records, call, turn) => importRows(deps.writer, reservationPlan(deps), records, call, turn),
     export: (call) => exportReservations(deps.exportsFrom, call.signal, deps.clockOffset),
   }
 }

@@ -17,7 +17,7 @@ import { endOf, legsOf, stay } from './stay.ts'
 /** Room blocks in bulk. */
 export function roomBlockTransfer(deps: TransferDeps): Transfer<RoomBlockMessage> {
   return {
-    import: (blocks, call) => importRows(deps.writer, roomBlockPlan(deps), blocks, call),
+    import: (blocks, call, turn) => importRows(deps.writer, roomBlockPlan(deps), blocks, call, turn),
     export: (call) =>
       exportEntities(deps.exportsFrom, call.signal, { table: 'room_block', bytes: ROOM_BLOCK_BYTES }, RoomBlock),
   }

@@ -40,9 +40,9 @@ export function roomTransfers({ orm, exportsFrom, writer }: Deps): Transfers {
     entity: Entity<Message>,
     plan: (messages: Message[], em: EntityManager) => Plan<Message> | Promise<Plan<Message>>,
   ): Transfer<Message> => ({
-    async import(messages, call) {
+    async import(messages, call, turn) {
       const made = await plan(messages, forkFor(orm, call.signal))
-      return importRows(writer, { ...made, store: (write, rows) => store(write, made, rows) }, messages, call)
+      return importRows(writer, { ...made, store: (write, rows) => store(write, made, rows) }, messages, call, turn)
     },
     export: (call) => exportEntities(exportsFrom, call.signal, exported, entity),
   })

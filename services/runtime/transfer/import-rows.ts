@@ -5,6 +5,7 @@ import { isId } from '../resource/id.ts'
 import { alreadyExists, type FieldViolation, invalidFields, Refusal } from '../resource/refusal.ts'
 import { Invalid, type Rule } from '../resource/valid.ts'
 import type { Scope, Write, Writer } from '../resource/write.ts'
+import type { Turn } from './batch-order.ts'
 import { claimIds, releaseIds } from './claimed-ids.ts'
 import { differences, existingRows, type ImportRow, overwriteRow } from './stored-rows.ts'
 import { ALREADY_THERE, CREATED, refused } from './transfer.ts'
@@ -26,12 +27,16 @@ export type ImportPlan<Message, Row extends ImportRow> = {
   givesWay?(existing: Record<string, unknown>): boolean
 }
 
-/** Imports a batch: one transaction for each hotel, in which every row is stored whole, is there already, or is refused. */
+/**
+ * Imports a batch: one transaction for each hotel, in which every row is stored whole, is there already, or is refused. What
+ * can be told before its turn is told then.
+ */
 export async function importRows<Message, Row extends ImportRow>(
   writer: Writer,
   plan: ImportPlan<Message, Row>,
   messages: Message[],
   call: CallContext,
+  turn: Turn,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   const byHotel = new Map<string, { place: number; row: Row }[]>()
@@ -45,6 +50,7 @@ export async function importRows<Message, Row extends ImportRow>(
     if (placed === undefined) byHotel.set(row.hotel_id, [{ place, row }])
     else placed.push({ place, row })
   }
+  await turn()
   for (const [hotel, placed] of byHotel) {
     const scope = plan.scope?.(hotel) ?? { hotel }
     const rows = placed.map(({ row }) => row)

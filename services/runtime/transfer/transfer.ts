@@ -2,14 +2,15 @@ import type { Batch, Outcome, TransferServiceImplementation } from '@hotel/proto
 import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { CallContext } from 'nice-grpc'
 import { invalidFields, type Refusal } from '../resource/refusal.ts'
+import { batchOrder, type Turn } from './batch-order.ts'
 import { type ExportOptions, exportStreams } from './export-streams.ts'
 
 const MOST_ROWS = 1_000
 
 /** How the resources of one kind come in and go out. */
 export type Transfer<Message> = {
-  /** Stores the resources, each by itself; gives what became of each, in their order. */
-  import(messages: Message[], call: CallContext): Promise<Outcome[]>
+  /** Stores the resources when their turn comes, each by itself; gives what became of each, in their order. */
+  import(messages: Message[], call: CallContext, turn: Turn): Promise<Outcome[]>
   /** All resources of the kind as of one moment. */
   readonly export: (call: CallContext) => AsyncIterable<Message[]>
 }
@@ -20,6 +21,7 @@ export type Transfers = { readonly [List in keyof Batch]?: Transfer<Batch[List][
 /** The suite's own import and export of a service; the proto's comments say what it promises. */
 export function transferService(transfers: Transfers, options: ExportOptions): TransferServiceImplementation {
   const exporting = exportStreams(options)
+  const inOrder = batchOrder()
   const of = (list: string, field: string) => {
     const transfer = Object.hasOwn(transfers, list) ? (transfers[list as keyof Batch] as Transfer<never>) : undefined
     if (transfer === undefined) {
@@ -29,15 +31,16 @@ export function transferService(transfers: Transfers, options: ExportOptions): T
     return transfer
   }
   return {
-    async import({ batch }, call) {
+    async import({ batch, ...place }, call) {
       refuseKey(call)
       const filled = Object.entries(batch ?? {}).filter(([, rows]) => rows.length > 0)
-      const [list, rows] = filled[0] ?? []
-      if (list === undefined || rows === undefined) return { outcomes: [] }
+      const [list = '', rows = []] = filled[0] ?? []
       if (filled.length > 1 || rows.length > MOST_ROWS) {
         throw invalidFields([{ field: 'batch', description: `has several kinds, or more than ${MOST_ROWS} resources` }])
       }
-      return { outcomes: await of(list, `batch.${list}`).import(rows as never[], call) }
+      const store = (turn: Turn) =>
+        rows.length === 0 ? turn().then(() => []) : of(list, `batch.${list}`).import(rows as never[], call, turn)
+      return { outcomes: await inOrder(place, store) }
     },
     async *export({ resource }, call) {
       const transfer = of(resource, 'resource')
