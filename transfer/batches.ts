@@ -1,5 +1,4 @@
 import { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
-import type { KindName } from './kinds.ts'
 import { type Refused, Unusable } from './problems.ts'
 import type { References } from './references.ts'
 import { type Line, messageOf, type Source } from './source.ts'
@@ -9,11 +8,17 @@ const ROWS = 500
 /** Of the rows of one transaction as they are sent: a quarter of what a service takes. */
 const BYTES = 1024 * 1024
 
-/** A resource as its service takes it. */
-export type Row = Record<string, unknown>
+/** A resource as a line says it. */
+type Row = Record<string, unknown>
 
-/** A line with the resource that it is, or why it is refused. */
-export type Entry = { readonly line: Line; readonly message: Row | undefined; readonly refused?: Refused }
+/** A line with the resource that it is, as it is and as its service takes it, or why it is refused. */
+export type Entry = {
+  readonly line: Line
+  readonly message?: Row
+  /** The bytes of a Batch with this resource alone. */
+  readonly encoded?: Uint8Array
+  readonly refused?: Refused
+}
 
 /** The lines of a source in batches that end by count or by bytes, whichever comes first. */
 export async function* batchesOf(source: Source, references: References): AsyncGenerator<Entry[]> {
@@ -35,21 +40,18 @@ export async function* batchesOf(source: Source, references: References): AsyncG
 async function entryOf(line: Line, source: Source, references: References): Promise<Entry & { size: number }> {
   try {
     const message = await messageOf(line, source, references)
-    const size = sizeOf(source.kind, message)
+    const encoded = Batch.encode(Batch.fromPartial({ [source.kind]: [message] })).finish()
+    const size = encoded.length
     if (size > BYTES)
       throw new Unusable('MALFORMED_LINE', [], 'the line is more than 1 MiB, more than any may be: shorten it')
-    return { line, message, size }
+    return { line, message, encoded, size }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
     const { reason, fields, message } = error
     // It is kept for the report.
     const size = JSON.stringify(line.cells).length
-    return { line, message: undefined, size, refused: { reason, fields, message } }
+    return { line, size, refused: { reason, fields, message } }
   }
-}
-
-function sizeOf(kind: KindName, message: Row): number {
-  return Batch.encode(Batch.fromPartial({ [kind]: [message] })).finish().length
 }
 
 /** The same, with the next one asked for while the last is in use. */

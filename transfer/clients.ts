@@ -1,4 +1,5 @@
-import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { BinaryWriter } from '@bufbuild/protobuf/wire'
+import { ImportRequest, TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type PerService, perService, perServiceAsync, type ServiceName } from '@hotel/stack/service-names'
 import {
   type Client,
@@ -15,7 +16,30 @@ import { HealthDefinition } from 'nice-grpc-server-health'
 import { Problem } from '../stack/setup/problem.mjs'
 import type { TokenSource } from './token.ts'
 
-export type TransferClient = Client<typeof TransferServiceDefinition, RetryOptions & DeadlineOptions>
+/** A batch of resources that are encoded already, each as a Batch of its own, and its place among others. */
+type EncodedRequest = { readonly rows: readonly Uint8Array[]; readonly name: string; readonly after?: string }
+
+/** Bytes of several messages of a type, one after another, are those of one: https://protobuf.dev/programming-guides/encoding/#last-one-wins */
+const encodedRequest = {
+  ...ImportRequest,
+  encode({ rows, ...place }: EncodedRequest) {
+    const writer = new BinaryWriter().uint32(BATCH_FIELD).bytes(Buffer.concat(rows))
+    return ImportRequest.encode(ImportRequest.fromPartial(place), writer)
+  },
+  fromPartial: (request: EncodedRequest) => request,
+}
+/** Of the field `batch`, number 1: that bytes of some length follow. */
+const BATCH_FIELD = (1 << 3) | 2
+
+const definition = {
+  ...TransferServiceDefinition,
+  methods: {
+    ...TransferServiceDefinition.methods,
+    import: { ...TransferServiceDefinition.methods.import, requestType: encodedRequest },
+  },
+} as const
+
+export type TransferClient = Client<typeof definition, RetryOptions & DeadlineOptions>
 
 const CALL_MS = 30_000
 const PASSING = [Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.ABORTED, Status.CANCELLED]
@@ -65,7 +89,7 @@ export async function connect(
     close()
     throw error
   }
-  return { clients: perService((name) => factory.create(TransferServiceDefinition, channels[name])), close }
+  return { clients: perService((name) => factory.create(definition, channels[name])), close }
 }
 
 function bearing(token: TokenSource): ClientMiddleware {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** The namespace of the ids that an import makes: those of RFC 9562, section 5.5 (UUIDv5). */
 const NAMESPACE = Buffer.from('6f0f6e0a4c1b5d0f9b7e2a52c9d1e3f4', 'hex')
@@ -8,11 +8,11 @@ const NAMESPACE = Buffer.from('6f0f6e0a4c1b5d0f9b7e2a52c9d1e3f4', 'hex')
  * nothing twice.
  */
 export function derivedId(...parts: readonly string[]): string {
-  const bytes = createHash('sha1').update(NAMESPACE).update(JSON.stringify(parts)).digest().subarray(0, 16)
+  const bytes = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(JSON.stringify(parts))]), 'buffer')
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const hex = bytes.toString('hex', 0, 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 /** The id of a guest by its key in the guests file of the hotel. */

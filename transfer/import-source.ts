@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { Batch, Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { Outcome_Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { PerService } from '@hotel/stack/service-names'
-import { ahead, batchesOf, type Entry, type Row } from './batches.ts'
+import { ahead, batchesOf, type Entry } from './batches.ts'
 import { isPassing, ONCE, persistent, TRIES, type TransferClient } from './clients.ts'
-import { type KindName, kindOf } from './kinds.ts'
+import { kindOf } from './kinds.ts'
 import type { Refused } from './problems.ts'
 import type { Counts, Progress } from './progress.ts'
 import type { References } from './references.ts'
@@ -28,14 +28,14 @@ export async function importSource(
   references.forget()
   const counts: Counts = { created: 0, alreadyThere: 0, refused: 0 }
   const report = await openRefusedFile(source.report, source.columns)
-  const send = sender(clients[kindOf(source.kind).service], source.kind)
+  const send = sender(clients[kindOf(source.kind).service])
   const told = async ({ entries, outcomes }: Sent) => {
     await tell(entries, await outcomes, counts, report)
     progress.show(counts, source.done())
   }
   let last: Sent | undefined
   for await (const entries of ahead(batchesOf(source, references))) {
-    const rows = entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+    const rows = entries.flatMap(({ encoded }) => encoded ?? [])
     const sent = { entries, outcomes: send(rows) }
     if (last !== undefined) await told(last)
     last = sent
@@ -52,20 +52,20 @@ type Sent = { readonly entries: readonly Entry[]; readonly outcomes: Promise<Out
  * Sends batches that are stored one after another. One is sent before the last one is answered, for its service to check
  * it meanwhile; where that fails it is sent again once the last one is stored.
  */
-function sender(client: TransferClient, kind: KindName): (rows: readonly Row[]) => Promise<Outcome[]> {
+function sender(client: TransferClient): (rows: readonly Uint8Array[]) => Promise<Outcome[]> {
   type Last = { readonly name: string; readonly outcomes: Promise<Outcome[]>; isOver: boolean }
   let last: Last | undefined
-  const storeAfter = async (before: Last, rows: readonly Row[], name: string) => {
-    const early = await storeOnce(client, kind, rows, { name, after: before.name }, ONCE).catch((error: unknown) => {
+  const storeAfter = async (before: Last, rows: readonly Uint8Array[], name: string) => {
+    const early = await storeOnce(client, rows, { name, after: before.name }, ONCE).catch((error: unknown) => {
       if (!isPassing(error)) throw error
     })
     await before.outcomes
-    return early ?? store(client, kind, rows, name)
+    return early ?? store(client, rows, name)
   }
   return (rows) => {
     if (rows.length === 0) return Promise.resolve([])
     const name = randomUUID()
-    const outcomes = last === undefined || last.isOver ? store(client, kind, rows, name) : storeAfter(last, rows, name)
+    const outcomes = last === undefined || last.isOver ? store(client, rows, name) : storeAfter(last, rows, name)
     const sent: Last = { name, outcomes, isOver: false }
     // A failure is told when it is its turn.
     outcomes.catch(() => undefined).finally(() => (sent.isOver = true))
@@ -78,26 +78,24 @@ function sender(client: TransferClient, kind: KindName): (rows: readonly Row[]) 
  * Sends rows, again when the answer is lost: what is stored already is answered as such. What is not done in a few tries may
  * be too much for one transaction, so it goes on in halves, in the same order; one row is tried for minutes.
  */
-async function store(client: TransferClient, kind: KindName, rows: readonly Row[], name = ''): Promise<Outcome[]> {
+async function store(client: TransferClient, rows: readonly Uint8Array[], name = ''): Promise<Outcome[]> {
   try {
-    return await storeOnce(client, kind, rows, { name }, persistent(rows.length > 1 ? TRIES.few : TRIES.many))
+    return await storeOnce(client, rows, { name }, persistent(rows.length > 1 ? TRIES.few : TRIES.many))
   } catch (error) {
     if (rows.length === 1 || !isPassing(error)) throw error
     const half = Math.ceil(rows.length / 2)
-    const first = await store(client, kind, rows.slice(0, half))
-    return [...first, ...(await store(client, kind, rows.slice(half)))]
+    const first = await store(client, rows.slice(0, half))
+    return [...first, ...(await store(client, rows.slice(half)))]
   }
 }
 
 async function storeOnce(
   client: TransferClient,
-  kind: KindName,
-  rows: readonly Row[],
+  rows: readonly Uint8Array[],
   place: { readonly name: string; readonly after?: string },
   options: Parameters<TransferClient['import']>[1],
 ): Promise<Outcome[]> {
-  const batch = { [kind]: rows } as { [List in keyof Batch]?: Batch[List] }
-  const { outcomes } = await client.import({ batch, ...place }, options)
+  const { outcomes } = await client.import({ rows, ...place }, options)
   if (outcomes.length !== rows.length) throw new Error(`${outcomes.length} outcomes of ${rows.length} rows`)
   return outcomes
 }
@@ -110,7 +108,7 @@ async function tell(
 ): Promise<void> {
   const answered = outcomes.values()
   for (const { line, message, refused } of entries) {
-    const outcome = message === undefined ? undefined : answered.next().value
+    const outcome = refused === undefined ? answered.next().value : undefined
     const refusal = refused ?? (outcome?.kind === Outcome_Kind.REFUSED ? outcome : undefined)
     if (refusal !== undefined) {
       counts.refused += 1

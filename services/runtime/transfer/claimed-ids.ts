@@ -14,12 +14,13 @@ export async function claimIds(
   const [first] = rows
   if (first === undefined) return new Set()
   const ids = rows.map(({ id }) => id).sort()
-  await query(
+  const claimed = await query(
     em,
     `insert into imported_id (id, resource, hotel) select id, $2, $3 from unnest($1::uuid[]) as i (id) order by id
-     on conflict do nothing`,
+     on conflict do nothing returning 1`,
     [ids, resource, first.hotel_id],
   )
+  if (claimed.length === ids.length) return new Set()
   // A statement of its own, which sees what the one before has waited for.
   const others = await query<{ id: string }>(
     em,

@@ -50,15 +50,16 @@ export async function insertRows<Row extends ImportRow>(
 ): Promise<Row[]> {
   const first = rows[0]
   if (first === undefined) return []
-  const stamps = { update_time: now, updated_by: actor, version: 1 }
-  const columns = Object.keys({ ...first, ...stamps }).join(', ')
-  const values = rows.map((row) => ({ ...row, create_time: row.create_time ?? now, ...stamps }))
+  const columns = Object.keys(first)
+  const values = columns.map((column) => (column === 'create_time' ? 'coalesce(create_time, $2)' : column))
   const inserted = await query<{ id: string }>(
     em,
-    `insert into ${table} (${columns}) select ${columns} from json_populate_recordset(null::${table}, $1::json)
+    `insert into ${table} (${columns.join(', ')}, update_time, updated_by, version)
+     select ${values.join(', ')}, $2, $3, 1 from json_populate_recordset(null::${table}, $1::json)
      on conflict do nothing returning id`,
-    [JSON.stringify(values)],
+    [JSON.stringify(rows), now.toISOString(), actor],
   )
+  if (inserted.length === rows.length) return []
   const ids = new Set(inserted.map(({ id }) => id))
   return rows.filter(({ id }) => !ids.has(id))
 }
