@@ -1,5 +1,5 @@
 export default {
-  testMatch: ['<rootDir>/{gateway,services,stack,transfer,test}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{bench,gateway,services,stack,transfer,test}/**/*.test.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],

@@ -1,68 +1,80 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { credentials, Client as GrpcClient, Metadata } from '@grpc/grpc-js'
 import { GetReservationRequest, ListStaysRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { freePort } from '@hotel/stack/ports'
 import { administer, databaseUrl } from '@hotel/stack/provision'
-import { type Stack, startStack } from '@hotel/stack/stack'
+import type { Stack } from '@hotel/stack/stack'
 import { Redis } from 'ioredis'
 import type { Client } from 'pg'
 import { Problem } from '../stack/setup/problem.mjs'
-import { compare } from './measure.ts'
-import { benchToken } from './token.ts'
+import { startBenchSuite } from './data/suite.ts'
+import type { Processes } from './frame/figure.ts'
+import { clientSide } from './load/clients.ts'
+import type { Run } from './run.ts'
 
 const ROWS = 1_000
-const LOAD = { rounds: 9, milliseconds: 700 }
+const FOUND = 'from Redis'
+const MISSED = 'not there, then from Postgres'
+const WITHOUT = 'Postgres, without Redis'
 
 /**
  * What Redis saves: the same page of current and upcoming, and the same reservation, from an instance with Redis and from
  * one without, on one database. The client does not decode, so that what the service does is what is measured.
  */
-export async function bench(): Promise<void> {
-  await using closing = new AsyncDisposableStack()
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'hotel-bench-'))
-  closing.defer(() => rm(dataDir, { recursive: true, force: true }))
-  const metrics = `127.0.0.1:${await freePort()}`
-  const stack = await startStack({
-    dataDir,
+export async function alone(run: Run): Promise<void> {
+  await using suite = await startBenchSuite({
     gateway: false,
     instances: { reservations: 2 },
-    env: { reservations: (instance) => (instance === 0 ? { METRICS_ADDRESS: metrics } : { REDIS_URL: '' }) },
-    logLevel: 'warn',
+    env: { reservations: (instance) => (instance === 0 ? {} : { REDIS_URL: '' }) },
   })
-  closing.defer(() => stack.stop())
+  const { stack } = suite
   if (stack.redis === undefined) throw new Problem('There is no Redis to measure: install one.')
+  await using closing = new AsyncDisposableStack()
   const redis = new Redis(stack.redis.url)
   await once(redis, 'ready')
   closing.defer(() => redis.disconnect())
-  const id = await administer(databaseUrl(stack.postgres?.url ?? '', 'reservations'), fill)
+  const id = await administer(databaseUrl(suite.adminUrl, 'reservations'), fill)
 
   const metadata = new Metadata()
-  metadata.set('authorization', `Bearer ${await benchToken(stack)}`)
+  metadata.set('authorization', `Bearer ${suite.token}`)
   const [cached, plain] = stack.addresses.reservations.map((address) => rawClient(address, metadata))
   if (cached === undefined || plain === undefined) throw new Error('unreachable: there are two instances')
-  const [withRedis, without] = pidsOf(stack)
-  const flush = () => redis.flushall()
-  const sides = (method: string, request: Uint8Array) => [
-    { name: 'from Redis', call: () => cached(method, request), pids: withRedis },
-    { name: 'not there, then from Postgres', call: () => cached(method, request), before: flush, pids: withRedis },
-    { name: 'Postgres, without Redis', call: () => plain(method, request), pids: without },
+  const [withRedis, without] = processesOf(stack)
+  const sides = (clients: number, method: string, request: Uint8Array) => [
+    clientSide({ name: FOUND, clients, call: () => cached(method, request), processes: withRedis }),
+    clientSide({
+      name: MISSED,
+      clients,
+      call: () => cached(method, request),
+      before: () => redis.flushall(),
+      processes: withRedis,
+    }),
+    clientSide({ name: WITHOUT, clients, call: () => plain(method, request), processes: without }),
   ]
+  const figure = (name: string, title: string, clients: number, method: string, request: Uint8Array) =>
+    run.figure({
+      name,
+      title: `${title}, ${clients} ${clients === 1 ? 'client' : 'clients'}`,
+      unit: 'calls/s',
+      rows: { stays: ROWS },
+      sides: sides(clients, method, request),
+      comparisons: [FOUND, MISSED].map((of) => ({ of, to: WITHOUT })),
+    })
   for (const page_size of [50, 500]) {
     const request = ListStaysRequest.encode(ListStaysRequest.fromPartial({ page_size })).finish()
     for (const clients of [1, 8])
-      await compare(`A page of ${page_size}, ${ROWS} stays in the view`, sides('ListCurrentAndUpcoming', request), {
+      await figure(
+        `cache-page-${page_size}-${clients}`,
+        `A page of ${page_size} of current and upcoming`,
         clients,
-        ...LOAD,
-      })
+        'ListCurrentAndUpcoming',
+        request,
+      )
   }
   const request = GetReservationRequest.encode({ id }).finish()
-  await compare('A reservation by id', sides('GetReservation', request), { clients: 1, ...LOAD })
+  await figure('cache-reservation', 'A reservation by id, from Redis or without', 1, 'GetReservation', request)
 
   console.log('\nHow all reads of Redis ended, warming up included; an unanswered one was answered from Postgres:')
-  const text = await (await fetch(`http://${metrics}/metrics`)).text()
+  const text = await (await fetch(`http://${stack.metricsAddresses.reservations[0]}/metrics`)).text()
   for (const line of text.split('\n').filter((each) => each.startsWith('hotel_cache_reads_total')))
     console.log(`  ${line}`)
 }
@@ -84,12 +96,14 @@ function rawClient(address: string, metadata: Metadata): (method: string, reques
 }
 
 /** The processes that each of the two instances keeps busy. */
-function pidsOf(stack: Stack): [number[], number[]] {
+function processesOf(stack: Stack): [Processes, Processes] {
   const [first, second] = stack.services.reservations.instances
-  const pids = (...processes: ({ pid: number | undefined } | undefined)[]) =>
-    processes.flatMap((process) => process?.pid ?? [])
-  const postgres = stack.postgres?.process
-  return [pids(first, postgres, stack.redis?.process), pids(second, postgres)]
+  const pids = (process: { pid: number | undefined } | undefined) => [process?.pid ?? 0]
+  const postgres = pids(stack.postgres?.process)
+  return [
+    { service: pids(first), postgres, redis: pids(stack.redis?.process) },
+    { service: pids(second), postgres },
+  ]
 }
 
 /** Makes a stay a room for as many rooms, through the triggers that a write goes through; gives the id of one. */

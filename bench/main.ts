@@ -1,24 +1,79 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { Problem } from '../stack/setup/problem.mjs'
+import { type Home, openHome } from './data/home.ts'
+import { environmentNow } from './frame/environment.ts'
+import type { Measured } from './frame/measured.ts'
+import { readResults, resultsFile, withFigure, writeResults } from './frame/results.ts'
+import { demandPrograms } from './load/programs.ts'
+import { isSound, type Run, sizesOf, startRun } from './run.ts'
 
 const ENDING = '.bench.ts'
+const USAGE = 'give `npm run bench -- [--quick] [name …]`'
 
-/** `npm run bench -- name …`: runs the named measurements of this folder, or all, one after another. */
-async function main(names: readonly string[]): Promise<void> {
+/**
+ * What each file `<name>.bench.ts` exports: its figures, each beside peers in the same run. Those that are about a filled hotel
+ * share it, and have it with few reservations, then some, then many; `alone` has a suite of its own.
+ */
+type Bench = {
+  readonly alone?: (run: Run) => Promise<void>
+  readonly few?: (run: Run, home: Home) => Promise<void>
+  readonly some?: (run: Run, home: Home) => Promise<void>
+  readonly many?: (run: Run, home: Home) => Promise<void>
+}
+
+/** `npm run bench -- [--quick] [name …]`: runs the named measurements of this folder, or all, one after another. */
+async function main(args: readonly string[]): Promise<void> {
+  const { names, quick } = optionsOf(args)
   const files = await readdir(import.meta.dirname)
   const known = files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length))
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0) throw new Problem(`"${unknown[0]}" is not one of: ${known.join(', ')}.`)
-  for (const name of names.length > 0 ? names : known.sort()) {
-    console.log(`\n=== ${name}`)
-    const { bench } = (await import(path.join(import.meta.dirname, `${name}${ENDING}`))) as Bench
-    await bench()
+  demandPrograms()
+  const environment = await environmentNow()
+  const file = resultsFile(new Date().toISOString().slice(0, 10), quick)
+  const measured: Measured[] = []
+  const keep = async (figure: Measured) => {
+    measured.push(figure)
+    const before = await readResults(file)
+    await writeResults(file, { environment, figures: withFigure(before?.figures ?? [], figure) })
   }
+  const chosen = names.length > 0 ? names : known.sort()
+  const benches = await Promise.all(
+    chosen.map(async (name) => ({
+      run: startRun(name, quick, keep),
+      ...((await import(path.join(import.meta.dirname, `${name}${ENDING}`))) as Bench),
+    })),
+  )
+  for (const { run, alone } of benches) await alone?.(run)
+  const sizes = sizesOf(quick)
+  const atHome = benches.filter(({ few, some, many }) => few ?? some ?? many)
+  if (atHome.length > 0) {
+    await using home = await openHome(sizes)
+    for (const size of ['few', 'some', 'many'] as const) {
+      const here = atHome.filter((each) => each[size] !== undefined)
+      if (here.length > 0) await home.fill(sizes[size])
+      for (const bench of here) await bench[size]?.(bench.run, home)
+    }
+  }
+  console.log(`\nAll rounds are in ${path.relative(process.cwd(), file)}.`)
+  if (!isSound(measured))
+    throw new Problem('Something that was looked at after the load is not as it must be: see above.')
 }
 
-/** What each file `<name>.bench.ts` exports: measures, and prints its numbers beside those of a peer in the same run. */
-type Bench = { bench: () => Promise<void> }
+function optionsOf(args: readonly string[]): { names: string[]; quick: boolean } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { quick: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    })
+    return { names: positionals, quick: values.quick }
+  } catch (error) {
+    throw new Problem(`${(error as Error).message.split('.')[0]}: ${USAGE}.`)
+  }
+}
 
 main(process.argv.slice(2))
   .catch((error: unknown) => {

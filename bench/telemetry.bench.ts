@@ -1,25 +1,21 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { createClients } from '@hotel/stack/clients'
 import { perService } from '@hotel/stack/service-names'
-import { type Stack, startStack } from '@hotel/stack/stack'
-import { compare } from './measure.ts'
-import { benchToken } from './token.ts'
+import { startBenchSuite } from './data/suite.ts'
+import { clientSide } from './load/clients.ts'
+import type { Run } from './run.ts'
 
-const LOAD = { clients: 16, rounds: 15, milliseconds: 1_000 }
+const NEITHER = 'neither'
+const CLIENTS = 16
 
 /**
  * What it costs a service to tell about its calls: the same read and the same write, of instances on one database that
  * write a line for each call or none, and record the steps of all traces, of a tenth, or none. All count their metrics.
  */
-export async function bench(): Promise<void> {
+export async function alone(run: Run): Promise<void> {
   await using closing = new AsyncDisposableStack()
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'hotel-bench-'))
-  closing.defer(() => rm(dataDir, { recursive: true, force: true }))
   const collector = createServer((request, response) => {
     request.resume().on('end', () => response.writeHead(200).end())
   }).listen(0, '127.0.0.1')
@@ -33,46 +29,40 @@ export async function bench(): Promise<void> {
       env: { ...traced, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' },
     },
     { name: 'lines', env: {} },
-    { name: 'neither', env: { LOG_LEVEL: 'silent' } },
+    { name: NEITHER, env: { LOG_LEVEL: 'silent' } },
   ]
-  const stack = await startStack({
-    dataDir,
+  const suite = await startBenchSuite({
     gateway: false,
     redis: false,
     instances: { guests: sides.length },
     env: { guests: (instance) => sides[instance]?.env ?? {} },
   })
-  closing.defer(() => stack.stop())
-  const token = await benchToken(stack)
-  const guests = stack.addresses.guests.map((address) => {
+  closing.use(suite)
+  const instances = suite.stack.addresses.guests.map((address, index) => {
     const { clients, close } = createClients(
       perService(() => address),
-      token,
+      suite.token,
     )
     closing.defer(close)
-    return clients.guests
+    // The service's own alone: what telling costs Postgres is nothing.
+    const processes = { service: [suite.stack.services.guests.instances[index]?.pid ?? 0] }
+    return { name: sides[index]?.name ?? '', client: clients.guests, processes }
   })
-  const id = (await guests[0]?.createGuest({ first_name: 'Ada' }))?.id ?? ''
+  const id = (await instances[0]?.client.createGuest({ first_name: 'Ada' }))?.id ?? ''
   let names = 0
-  const contenders = (call: (client: (typeof guests)[number]) => Promise<unknown>) =>
-    guests.map((client, index) => ({
-      name: sides[index]?.name ?? '',
-      call: () => call(client),
-      pids: pidsOf(stack, index),
-    }))
-  await compare(
-    'A guest by id',
-    contenders((client) => client.getGuest({ id })),
-    LOAD,
+  type Client = (typeof instances)[number]['client']
+  const figure = (name: string, title: string, call: (client: Client) => Promise<unknown>) =>
+    run.figure({
+      name,
+      title,
+      unit: 'calls/s',
+      sides: instances.map(({ name, client, processes }) =>
+        clientSide({ name, clients: CLIENTS, call: () => call(client), processes }),
+      ),
+      comparisons: instances.flatMap(({ name }) => (name === NEITHER ? [] : [{ of: name, to: NEITHER }])),
+    })
+  await figure('telemetry-read', 'A guest by id, as the service tells of it', (client) => client.getGuest({ id }))
+  await figure('telemetry-write', 'A guest’s new name, as the service tells of it', (client) =>
+    client.updateGuest({ id, last_name: `Lovelace ${names++}` }),
   )
-  await compare(
-    'A guest’s new name',
-    contenders((client) => client.updateGuest({ id, last_name: `Lovelace ${names++}` })),
-    LOAD,
-  )
-}
-
-/** The service's own alone: what telling costs Postgres is nothing. */
-function pidsOf(stack: Stack, instance: number): number[] {
-  return [stack.services.guests.instances[instance]?.pid ?? 0]
 }

@@ -30,7 +30,7 @@ async function main() {
   await install()
   await generate()
   if (program === undefined) return
-  if (command === 'start' || command === 'test') await fetchBinaries()
+  if (['start', 'test', 'bench'].includes(command)) await fetchBinaries()
   if (command === 'test') await fetchPythonTools()
   const more = command === 'check' ? ['--static'] : []
   process.exitCode = await runInFront(nodeBinary, [program, ...more, ...args], env.npm_lifecycle_event !== undefined)

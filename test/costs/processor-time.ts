@@ -1,6 +1,6 @@
 import { serviceNames } from '@hotel/stack/service-names'
 import type { Stack } from '@hotel/stack/stack'
-import { cpuClock } from '../../bench/cpu.ts'
+import { cpuClock } from '../../bench/frame/cpu.ts'
 
 /** The processes that answer calls: services, gateway, Postgres and Redis. */
 export function pidsOf({ services, postgres, redis, gateway }: Stack): number[] {
