@@ -11,7 +11,11 @@ export function transfers(suite: Suite, service: ServiceName, token = suite.test
   const client = createClientFactory().use(errorDetailsClientMiddleware).create(TransferServiceDefinition, channel)
   const metadata = Metadata({ authorization: `Bearer ${token}` })
   return {
-    import: (batch: { [List in keyof Batch]?: object[] }) => client.import({ batch } as ImportRequest, { metadata }),
+    import: (
+      batch: { [List in keyof Batch]?: object[] },
+      place: { name?: string; after?: string } = {},
+      signal?: AbortSignal,
+    ) => client.import({ batch, ...place } as ImportRequest, { metadata, ...(signal === undefined ? {} : { signal }) }),
     export: (resource: keyof Batch, signal?: AbortSignal): AsyncIterable<ExportResponse> =>
       client.export({ resource }, { metadata, ...(signal === undefined ? {} : { signal }) }),
     [Symbol.dispose]: () => channel.close(),
