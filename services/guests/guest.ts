@@ -1,8 +1,9 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
-import { email, optionalGiven, optionalText, phone, requiredText } from '@hotel/runtime/resource/valid'
+import { email, optionalGiven, optionalText, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
+import { phone } from './phone.ts'
 
 const schema = defineEntity({
   name: 'Guest',

@@ -32,7 +32,7 @@ const telemetry = await openTelemetry('guests', config)
 closing.defer(() => telemetry.close())
 const { log, metrics } = telemetry
 
-const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], migrations, telemetry })
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], telemetry })
 closing.defer(() => orm.close())
 const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
 closing.defer(() => readiness.close())

@@ -53,7 +53,7 @@ const telemetry = await openTelemetry('reservations', config)
 closing.defer(() => telemetry.close())
 const { log, metrics } = telemetry
 
-const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], migrations, telemetry })
+const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], telemetry })
 closing.defer(() => orm.close())
 const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
 closing.defer(() => readiness.close())

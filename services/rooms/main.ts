@@ -44,7 +44,7 @@ closing.defer(() => telemetry.close())
 const { log, metrics } = telemetry
 
 const entities = [Hotel, Location, RoomType, Room, Employee]
-const orm = await openDatabase({ url: config.databaseUrl, entities, migrations, telemetry })
+const orm = await openDatabase({ url: config.databaseUrl, entities, telemetry })
 closing.defer(() => orm.close())
 const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
 closing.defer(() => readiness.close())

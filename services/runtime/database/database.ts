@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { Migrator } from '@mikro-orm/migrations'
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
@@ -24,9 +22,8 @@ export const READINESS_CONNECTIONS = 1
 type DatabaseOptions = {
   url: string
   entities: NonNullable<Options['entities']>
-  migrations?: readonly MigrationFile[]
-  /** Where the migrator keeps its table; for who migrates. */
-  schema?: string
+  /** For who migrates; a service does not even load the migrator. */
+  migrating?: Pick<Options, 'extensions' | 'migrations'>
   poolSize?: number
   /** Shows the pool and the statements of calls. */
   telemetry?: Telemetry
@@ -42,7 +39,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     // The tables are made by SQL, and `find` needs no discovery of what is not there.
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
-    extensions: [Migrator],
     pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
     driverOptions: {
       connectionTimeoutMillis: 5_000,
@@ -54,12 +50,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       },
     },
     findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
-    migrations: {
-      // Without a schema the migrator takes `public`, whatever the search_path.
-      tableName: options.schema === undefined ? 'migration' : `${options.schema}.migration`,
-      snapshot: false,
-      migrationsList: await Promise.all((options.migrations ?? []).map(sqlMigration)),
-    },
+    ...options.migrating,
   })
 }
 
@@ -71,19 +62,6 @@ function snakeCase(name: string): string {
 function observePool(pool: Pool, { metrics, tracing }: Telemetry): void {
   showPool(pool, metrics.registry)
   if (tracing !== undefined) pool.on('connect', traceStatements)
-}
-
-async function sqlMigration({ name, file }: MigrationFile) {
-  const { Migration } = await import('@mikro-orm/migrations')
-  const sql = await readFile(file, 'utf8')
-  return {
-    name,
-    class: class extends Migration {
-      override async up() {
-        this.addSql(sql)
-      }
-    },
-  }
 }
 
 /** A statement that a connection plans once, under this name: for what is read so often that planning it counts. */

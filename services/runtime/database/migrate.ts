@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type * as Migrations from '@mikro-orm/migrations'
 import { readEnv, text, textOr } from '../env.ts'
 import { type MigrationFile, openDatabase } from './database.ts'
 import { readDatabaseUrl } from './database-url.ts'
@@ -35,7 +36,7 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
   })
   const url = readDatabaseUrl(env, 'MIGRATION_DATABASE_URL')
   const { schema, migrations } = plan
-  const orm = await openDatabase({ url, entities: [], migrations, schema, poolSize: 2 })
+  const orm = await openDatabase({ url, entities: [], poolSize: 2, migrating: await migrating(schema, migrations) })
   try {
     await orm.migrator.up()
     const programs = await Promise.all(
@@ -56,6 +57,32 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
     })
   } finally {
     await orm.close()
+  }
+}
+
+/** The library is loaded here: services import the names of their migrations, and migrate nothing. */
+async function migrating(schema: string, migrations: readonly MigrationFile[]) {
+  const library = await import('@mikro-orm/migrations')
+  return {
+    extensions: [library.Migrator],
+    migrations: {
+      // Without a schema the migrator takes `public`, whatever the search_path.
+      tableName: `${schema}.migration`,
+      snapshot: false,
+      migrationsList: await Promise.all(migrations.map((migration) => sqlMigration(library, migration))),
+    },
+  }
+}
+
+async function sqlMigration({ Migration }: typeof Migrations, { name, file }: MigrationFile) {
+  const sql = await readFile(file, 'utf8')
+  return {
+    name,
+    class: class extends Migration {
+      override async up() {
+        this.addSql(sql)
+      }
+    },
   }
 }
 

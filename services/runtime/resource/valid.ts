@@ -1,4 +1,3 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min'
 import { isId } from './id.ts'
 import { type FieldViolation, invalidFields, MOST_VIOLATIONS } from './refusal.ts'
 
@@ -95,7 +94,8 @@ export const optionalText =
   (value) =>
     value === undefined ? null : trimmed(value as string, most)
 
-function trimmed(value: string, most: number): string {
+/** A text of 1 to `most` characters, outer spaces trimmed. Throws an Invalid for any other. */
+export function trimmed(value: string, most: number): string {
   const text = value.trim()
   if (text === '') throw new Invalid('may not be blank')
   // Code points, as PostgreSQL counts the length of a varchar.
@@ -125,18 +125,6 @@ export const email: Rule<string> = (value) => {
 // https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address, with a dot in the domain demanded.
 const EMAIL =
   /^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?(?:\.[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?)+$/iu
-
-/** A telephone number in international form, and nothing else; gives it as E.164. */
-export const phone: Rule<string> = (value) => {
-  const text = trimmed(value as string, 64)
-  // The library also finds numbers in sentences, and takes extensions, which E.164 would drop.
-  const number = PHONE.test(text) ? parsePhoneNumberFromString(text, { extract: false }) : undefined
-  if (number === undefined || !number.isPossible())
-    throw new Invalid('is not a telephone number in international form, as +41 44 668 18 00')
-  return number.number
-}
-
-const PHONE = /^\+[0-9][0-9 ()./-]*$/
 
 /** A calendar date YYYY-MM-DD of the years 1900 to 9999 that exists. */
 export const date: Rule<string> = (value) => {
