@@ -6,7 +6,6 @@ let cached: CacheSuite
 let hotel: string
 let guest: string
 let reservation: string
-let another: string
 beforeAll(async () => {
   cached = await startCacheSuite()
   const { suite, instances } = cached
@@ -16,7 +15,6 @@ beforeAll(async () => {
   for (let n = 0; n < 3; n++) {
     const room = (await suite.rooms.createRoom({ number: freshNumber(), location })).id
     const made = await instances[0].createReservation({ guest, room, in_date: day(), out_date: day(1), note: 'note 0' })
-    another = reservation
     reservation = made.id
   }
   await demandHits()
@@ -28,30 +26,27 @@ afterAll(async () => {
 /** Polls until the next reads of both instances come from Redis. */
 async function demandHits(): Promise<void> {
   await eventually(async () => {
-    const before = [await cached.reads('stays', 'hit'), await cached.reads('reservation', 'hit')]
+    const before = await cached.reads('hit')
     await readAll()
-    const after = [await cached.reads('stays', 'hit'), await cached.reads('reservation', 'hit')]
-    expect(after).toEqual(before.map((hits) => hits + 2))
+    expect(await cached.reads('hit')).toBe(before + 2)
   }, 20_000)
 }
 
 async function readAll(): Promise<void> {
-  for (const client of cached.instances) {
-    await client.listCurrentAndUpcoming({ hotel })
-    await client.getReservation({ id: reservation })
-  }
+  for (const client of cached.instances) await client.listCurrentAndUpcoming({ hotel })
 }
 
 let notes = 0
 let names = 0
 
-/** Each kind of call by each instance, several at once: none fails, a list is true, and who wrote reads what it wrote. */
+/** Each kind of call by each instance, several at once: none fails, a list is true, and both read what one wrote. */
 async function useEverything(): Promise<void> {
   for (let round = 0; round < 3; round++) {
     for (const client of cached.instances) {
       const note = `note ${++notes}`
       await client.updateReservation({ id: reservation, note })
-      expect(await client.getReservation({ id: reservation })).toMatchObject({ note })
+      for (const each of cached.instances)
+        expect(await each.getReservation({ id: reservation })).toMatchObject({ note })
     }
     await Promise.all(Array.from({ length: 8 }, readAll))
     await cached.suite.guests.updateGuest({ id: guest, first_name: `Ada ${++names}` })
@@ -139,7 +134,7 @@ type Poison = (key: string, values: ReadonlyMap<string, Buffer>) => Promise<unkn
 
 const poisons: [title: string, poison: Poison][] = [
   ['garbage', (key) => cached.redis.set(key, 'garbage')],
-  ['a version that none is above', (key) => cached.redis.set(key, `9999999999${'x'.repeat(300)}`)],
+  ['garbage of the length of a page', (key) => cached.redis.set(key, 'x'.repeat(300))],
   [
     'a value of another type',
     async (key) => {
@@ -172,26 +167,18 @@ describe('what somebody else has put into Redis is not believed:', () => {
     '%s',
     async (_title, poison) => {
       const { redis, instances } = cached
-      const unreadable = async () =>
-        (await cached.reads('stays', 'unreadable')) + (await cached.reads('reservation', 'unreadable'))
       await eventually(async () => {
         await redis.flushall()
         await readAll()
         await instances[0].listUpcoming({ hotel })
-        await instances[0].getReservation({ id: another })
         const keys = await redis.keys('hotel:*')
         const values = new Map<string, Buffer>()
         for (const key of keys) values.set(key, (await redis.getBuffer(key)) ?? Buffer.alloc(0))
-        expect(keys).toHaveLength(4)
-        const before = await unreadable()
+        expect(keys).toHaveLength(2)
+        const before = await cached.reads('unreadable')
         for (const key of keys) await poison(key, values)
         await cached.demandFresh('listCurrentAndUpcoming', [{ hotel }])
-        for (const client of instances)
-          expect(await client.getReservation({ id: reservation })).toMatchObject({
-            id: reservation,
-            note: `note ${notes}`,
-          })
-        expect(await unreadable()).toBeGreaterThan(before)
+        expect(await cached.reads('unreadable')).toBeGreaterThan(before)
       })
       await demandHits()
     },

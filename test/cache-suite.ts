@@ -33,7 +33,8 @@ export type CacheSuite = AsyncDisposable & {
   readonly redis: Redis
   /** Sum of a metric over both instances. */
   metric(name: string): Promise<number>
-  reads(cache: 'stays' | 'reservation', result: Result): Promise<number>
+  /** How many reads of pages have ended so. */
+  reads(result: Result): Promise<number>
   /** Throws unless both instances list, for each of these filters, what the base tables say at that moment. */
   demandFresh(list: List, filters?: readonly Filter[], pageSize?: number): Promise<void>
 }
@@ -79,7 +80,7 @@ export async function startCacheSuite(options: SuiteOptions = {}, clockOffset = 
     instances,
     redis,
     metric,
-    reads: (cache, result) => metric(`hotel_cache_reads_total{cache="${cache}",result="${result}"}`),
+    reads: (result) => metric(`hotel_cache_reads_total{cache="stays",result="${result}"}`),
     async demandFresh(list, filters = [{}], pageSize = 0) {
       // What a feed brings meanwhile would make the two differ: then once more.
       for (;;) {

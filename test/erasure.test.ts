@@ -108,7 +108,6 @@ test('nothing of an erased guest is left in any table, in Redis, or in any answe
       'guests.change',
       'guests.guest',
       'guests.idempotency_key',
-      'redis reservation',
       'redis stays',
       'reservations.change',
       'reservations.current_and_upcoming',

@@ -49,7 +49,7 @@ async function keysWith(suite: Suite, holds: Holds): Promise<string[]> {
     const found = new Set<string>()
     for (const key of await redis.keys('*')) {
       const stored = (await redis.getBuffer(key)) ?? Buffer.alloc(0)
-      const opened = open(stored.subarray(10), `${key}:${stored.toString('latin1', 0, 10)}`) ?? Buffer.alloc(0)
+      const opened = open(stored, key) ?? Buffer.alloc(0)
       if (holds(key) || holds(stored.toString('latin1')) || holds(opened.toString('utf8')))
         found.add(`redis ${key.split(':')[1]}`)
     }

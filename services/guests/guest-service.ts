@@ -3,8 +3,10 @@ import { HOTEL_REQUIRED, hotelOf, hotelUnlessNamed } from '@hotel/runtime/access
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import type { Read } from '@hotel/runtime/database/read'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import type { Pager } from '@hotel/runtime/resource/page'
 import { demandUnchanged, invalidFields, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import type { Retirement } from '@hotel/runtime/resource/retirement'
@@ -12,13 +14,14 @@ import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/resource/write'
 import { demandNoErasure, type Erasure } from './erasure.ts'
-import { Guest, guestData, guestFields } from './guest.ts'
+import { Guest, guestData, guestFields, guestRow } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
 /** What the service needs: its database, its feed, the peers' answers. */
 export type Deps = {
   orm: MikroORM
+  read: Read
   writer: Writer
   page: Pager
   watch: Watch
@@ -30,6 +33,7 @@ export type Deps = {
 /** The methods of GuestService; the proto's comments say what each promises. */
 export function guestService({
   orm,
+  read,
   writer,
   page,
   watch,
@@ -56,11 +60,7 @@ export function guestService({
       return created(call, '/guests', guest)
     },
 
-    async getGuest({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      const guest = await find(em, await hotelOf(em, 'guest', id), id)
-      return withEtag(call, guest.toProto())
-    },
+    getGuest: getMethod(read, 'guest', guestRow),
 
     listGuests: (request, call) => listGuests(forkFor(orm, call.signal), page('ListGuests', request), request),
 

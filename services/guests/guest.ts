@@ -1,6 +1,7 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { email, optionalGiven, optionalText, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { phone } from './phone.ts'
@@ -47,6 +48,22 @@ export class Guest extends schema.class {
   }
 }
 schema.setClass(Guest)
+
+/** The same, encoded, of a row as it is read. */
+export const guestRow = rowMessage(GuestMessage, {
+  id: text('id'),
+  hotel: text('hotel_id'),
+  first_name: text('first_name'),
+  last_name: text('last_name'),
+  email: text('email'),
+  phone: text('phone'),
+  create_time: moment('create_time'),
+  update_time: moment('update_time'),
+  delete_time: moment('delete_time'),
+  erase_time: moment('erase_time'),
+  etag,
+  retiring_time: moment('retiring_time'),
+})
 
 /** The bytes of a guest's texts. */
 export const GUEST_BYTES = textBytes('first_name', 'last_name', 'email', 'phone')

@@ -10,6 +10,7 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
 import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
+import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
@@ -66,6 +67,7 @@ const served = await serve({
       GuestServiceDefinition,
       guestService({
         orm,
+        read: reader(orm),
         writer: guestWriter,
         page: pager(config.pageTokenKey),
         watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: hotels.demandKnown }),

@@ -7,28 +7,21 @@ import type { Sealer } from './sealed.ts'
 export type Cache = {
   /** Whether Redis is asked at present. */
   inUse(): boolean
-  /** The time of Redis' clock, in milliseconds since 1970; undefined when it does not answer. */
-  now(): Promise<number | undefined>
   /**
    * The value under a key, undefined when there is none to be had or it was put with another tag; and the time at which
    * it was asked for. The tag may still be on its way: Redis is asked meanwhile.
    */
   get(
     key: string,
-    tag?: Promise<Buffer>,
+    tag: Promise<Buffer>,
   ): Promise<{ readonly value: Buffer | undefined; readonly now: number | undefined }>
   /**
    * Keeps a value that was true at some moment after `now`; from a lifetime after `now` on it is gone, however late this
-   * reaches Redis. A value of a lower version never replaces one of a higher. Gives whether Redis has answered.
+   * reaches Redis.
    */
-  put(
-    key: string,
-    value: Uint8Array,
-    now: number | undefined,
-    more?: { readonly version?: number; readonly tag?: Buffer },
-  ): Promise<boolean>
-  /** Removes the values under these keys, or all of them; what a read that is under way puts afterwards has its lifetime. */
-  remove(keys: readonly string[] | 'all'): Promise<void>
+  put(key: string, value: Uint8Array, now: number | undefined, tag: Buffer): Promise<void>
+  /** Removes all values; what a read that is under way puts afterwards has its lifetime. */
+  clear(): Promise<void>
 }
 
 export type CacheOptions = {
@@ -43,25 +36,21 @@ export type CacheOptions = {
 
 /** Larger values are not kept, and of what others may have put under a key no more than twice that is fetched. */
 const MOST_BYTES = 1024 * 1024
-const VERSION_DIGITS = 10
 const UNTIL_BYTES = 8
 const UNREADABLE = Buffer.alloc(1)
-const UNTAGGED = Promise.resolve(Buffer.alloc(0))
 
 /** Opens the cache for values of one kind. Redis' own clock measures their time: the clocks of the instances differ. */
 export function openCache({ name, schema, lifetimeMs, redis, sealer, reads }: CacheOptions): Cache {
   const placeOf = (key: string) => `hotel:${name}:${schema}:${key}`
   const open = (place: string, stored: Buffer, now: number): Buffer | undefined => {
-    const version = stored.toString('latin1', 0, VERSION_DIGITS)
-    const opened = sealer.open(stored.subarray(VERSION_DIGITS), `${place}:${version}`)
+    const opened = sealer.open(stored, place)
     const until = Number(opened?.readBigUInt64BE() ?? 0)
     // Redis drops what is past by itself, unless somebody has told it otherwise or has set its clock.
     return until > now && until <= now + lifetimeMs ? opened?.subarray(UNTIL_BYTES) : undefined
   }
   return {
     inUse: () => redis.isAsked(),
-    now: () => redis.ask(timeOf),
-    async get(key, tagged = UNTAGGED) {
+    async get(key, tagged) {
       const place = placeOf(key)
       const [answer, tag] = await Promise.all([redis.ask((asked) => lookUp(asked, place)), tagged])
       const [now, stored] = answer ?? []
@@ -73,27 +62,21 @@ export function openCache({ name, schema, lifetimeMs, redis, sealer, reads }: Ca
       if (stored.length === 0) return end('miss')
       const opened = open(place, stored, now)
       if (opened === undefined) {
-        // So that it does not stand in the way of a value by a version that it only claims to have.
         void redis.ask((asked) => asked.del(place))
         return end('unreadable')
       }
       if (!opened.subarray(0, tag.length).equals(tag)) return end('superseded')
       return end('hit', opened.subarray(tag.length))
     },
-    async put(key, value, now, { version = 0, tag = Buffer.alloc(0) } = {}) {
-      if (now === undefined || value.length > MOST_BYTES) return false
+    async put(key, value, now, tag) {
+      if (now === undefined || value.length > MOST_BYTES) return
       const place = placeOf(key)
       const until = Buffer.alloc(UNTIL_BYTES)
       until.writeBigUInt64BE(BigInt(now + lifetimeMs))
-      const digits = String(version).padStart(VERSION_DIGITS, '0')
-      const sealed = sealer.seal(Buffer.concat([until, tag, value]), `${place}:${digits}`)
-      const stored = Buffer.concat([Buffer.from(digits), sealed])
-      return (await redis.ask((asked) => asked.eval(PUT, 1, place, digits, stored, now + lifetimeMs))) !== undefined
+      const stored = sealer.seal(Buffer.concat([until, tag, value]), place)
+      await redis.ask((asked) => asked.eval(PUT, 1, place, stored, now + lifetimeMs))
     },
-    async remove(keys) {
-      if (keys === 'all') return removeAll(redis, placeOf('*'))
-      if (keys.length > 0) await redis.ask((asked) => asked.unlink(...keys.map(placeOf)))
-    },
+    clear: () => removeAll(redis, placeOf('*')),
   }
 }
 
@@ -122,17 +105,11 @@ export function cacheReads(registry: Registry): CacheOptions['reads'] {
   })
 }
 
-// The digits of versions order as text. PEXPIREAT of a time that is past deletes the key at once.
+// PEXPIREAT of a time that is past deletes the key at once.
 const PUT = `
-local held = redis.pcall('GETRANGE', KEYS[1], 0, ${VERSION_DIGITS - 1})
-if type(held) == 'string' and held > ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('PEXPIREAT', KEYS[1], ARGV[2])
 return 1`
-
-async function timeOf(redis: Redis): Promise<number> {
-  return milliseconds(await redis.time())
-}
 
 /** The time, and what is stored under a key: without length when there is nothing. */
 async function lookUp(redis: Redis, place: string): Promise<[now: number, stored: Buffer]> {

@@ -8,6 +8,7 @@ import {
 import { callersHotels, hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
 import type { ClockOffset } from '@hotel/runtime/database/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import type { Read } from '@hotel/runtime/database/read'
 import { isId } from '@hotel/runtime/resource/id'
 import type { Page, Pager } from '@hotel/runtime/resource/page'
 import { bounded, type Summed, textBytes } from '@hotel/runtime/resource/page-bytes'
@@ -60,7 +61,7 @@ const DATED_LOCATIONS = `select l.hotel_id, l.id, location_date(l.time_zone, m.a
 const IS_HELD = '(c.hold_until is null or c.hold_until > l.at)'
 
 /** What the lists of stays need: the database, the pages that are kept of it, and the clock. */
-export type StayDeps = { orm: MikroORM; stayPages: StayPages; page: Pager; clockOffset: ClockOffset }
+export type StayDeps = { orm: MikroORM; read: Read; stayPages: StayPages; page: Pager; clockOffset: ClockOffset }
 
 /** The methods of ReservationService that read current and upcoming stays. */
 export function stayMethods(deps: StayDeps) {

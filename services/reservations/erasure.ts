@@ -7,7 +7,6 @@ type Erased = { readonly hotel: string; readonly guest: string; readonly version
 
 /** Erases what is kept here of a guest; safe to repeat. The triggers erase the view with the replica. */
 export async function eraseGuest(writer: Writer, caches: Caches, { hotel, guest, version }: Erased): Promise<void> {
-  const changed: string[] = []
   await writer.system(hotel, async ({ em, now, actor }) => {
     await query(em, 'insert into erased_guest values ($1, $2) on conflict do nothing', [hotel, guest])
     await query(
@@ -18,14 +17,13 @@ export async function eraseGuest(writer: Writer, caches: Caches, { hotel, guest,
        where g.first_name <> excluded.first_name or g.last_name is not null or g.version < excluded.version`,
       [hotel, guest, Number(version), now.toISOString()],
     )
-    const rows = await query<{ id: string }>(
+    await query(
       em,
       `update reservation set note = null, reason = null, version = version + 1, update_time = $3, updated_by = $4
-       where hotel_id = $1 and guest_id = $2 and (note is not null or reason is not null) returning id`,
+       where hotel_id = $1 and guest_id = $2 and (note is not null or reason is not null)`,
       [hotel, guest, now.toISOString(), actor],
     )
     await query(em, 'select forget_guest($1, $2)', [hotel, guest])
-    changed.splice(0, Infinity, ...rows.map(({ id }) => id))
   })
-  await caches.forget(changed)
+  await caches.clear()
 }

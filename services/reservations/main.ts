@@ -18,9 +18,9 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
 import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
+import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
-import { sendingEncoded } from '@hotel/runtime/server/encoded'
 import { openPeer, type Peer } from '@hotel/runtime/server/peers'
 import { untilToldToStop } from '@hotel/runtime/server/process'
 import { databaseReady } from '@hotel/runtime/server/readiness'
@@ -113,12 +113,12 @@ const groups = creationGroups({
 })
 const deps = {
   orm,
+  read: reader(orm),
   groups,
   log,
   writer: reservationWriter,
   page: pager(config.pageTokenKey),
   clockOffset: offset,
-  cache: caches.reservations,
   stayPages: caches.stayPages,
   peers,
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: peers.demandHotel }),
@@ -145,7 +145,7 @@ const served = await serve({
   },
   add(server) {
     const reservations = reservationService(deps)
-    server.add(sendingEncoded(ReservationServiceDefinition), reservations)
+    server.add(ReservationServiceDefinition, reservations)
     server.add(StatusCheckServiceDefinition, statusCheckService(reservations))
     server.add(AvailabilityServiceDefinition, availabilityService(deps))
     server.add(RoomBlockServiceDefinition, roomBlockService(deps))

@@ -22,18 +22,15 @@ import { hotelsOfIds } from './hotels-of-ids.ts'
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import { Reservation, reservationMessage } from './reservation.ts'
-import type { Keeping } from './reservation-cache.ts'
 import { creationRules, namedRooms, roomsField } from './reservation-request.ts'
 import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
 import { noRoomOfType, roomNotAvailable } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'peers' | 'clockOffset' | 'log' | 'groups'> & {
-  readonly write: Keeping<ReservationMessage>
-}
+type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'groups'>
 
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({ write, peers, groups, ...reading }: CreationDeps) {
+export function reservationCreation({ writer: { write }, peers, groups, ...reading }: CreationDeps) {
   const hotels = hotelsOfIds()
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
     // What is wrong in itself costs no other service anything.

@@ -4,7 +4,7 @@ import { type EntityManager, query } from '@hotel/runtime/database/database'
 import type { Page } from '@hotel/runtime/resource/page'
 import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
-import { RESERVATION_BYTES, Reservation, status } from './reservation.ts'
+import { NOW, RESERVATION_BYTES, Reservation, status } from './reservation.ts'
 import { MOST_NIGHTS } from './stay.ts'
 
 /** A page of reservations by in_date, the latest first, then id. */
@@ -68,9 +68,6 @@ export async function listReservations(
   const reservations = rows.map((row) => em.map(Reservation, row).toProto(new Date(row.now as string)))
   return { reservations, next_page_token }
 }
-
-/** The time of the read; $2 is what the clock is off by, in seconds: 0 but in tests. */
-const NOW = 'statement_timestamp() + make_interval(secs => $2)'
 
 /**
  * Cancelled or lapsed before a date, or from it on, by the location's calendar. The first comparison is the one that an

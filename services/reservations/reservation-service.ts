@@ -9,7 +9,7 @@ import type { Watch } from '@hotel/runtime/changes/watch'
 import { forkFor } from '@hotel/runtime/database/database'
 import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
-import { isId } from '@hotel/runtime/resource/id'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { optional, requiredText, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
@@ -23,8 +23,7 @@ import { confirm, demandConfirmable } from './holds.ts'
 import { type Located, locate, needsItsOwn } from './located.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
-import { invalidTransition, Reservation } from './reservation.ts'
-import type { ReservationCache } from './reservation-cache.ts'
+import { invalidTransition, Reservation, reservationRow } from './reservation.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
@@ -33,21 +32,19 @@ import { demandCounted, isCheck } from './status-check.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
-/** What the service needs: its database, its feed, its caches and the peers' answers. */
+/** What the service needs: its database, its feed and the peers' answers. */
 export type Deps = StayDeps & {
   writer: Writer
   groups: CreationGroups
   watch: Watch
   peers: ReadThrough
-  cache: ReservationCache
   log: Logger
 }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {
-  const { orm, writer, page, watch, peers, clockOffset, cache } = deps
-  const write = cache.keeping(writer.write, (reservation: ReservationMessage) => [reservation])
-  const writePair = cache.keeping(writer.write, (pair: { reservations: ReservationMessage[] }) => pair.reservations)
+  const { orm, writer, page, watch, peers, clockOffset } = deps
+  const { write } = writer
   const read = (call: CallContext) => forkFor(orm, call.signal)
   const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
   /** Asks for those of the guests and rooms of reservations that are deleted here: they may have been restored since. */
@@ -80,17 +77,9 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   }
 
   return {
-    createReservation: reservationCreation({ ...deps, write }),
+    createReservation: reservationCreation(deps),
 
-    async getReservation({ id }, call) {
-      if (!isId(id)) throw notFound('reservation', id)
-      const reservation = await cache.read(id, async () => {
-        const em = read(call)
-        const { hotel, now } = await locate(em, id, clockOffset())
-        return (await em.findOneOrFail(Reservation, { hotelId: hotel, id })).toProto(now)
-      })
-      return withEtag(call, reservation)
-    },
+    getReservation: getMethod(deps.read, 'reservation', reservationRow, { parameters: () => [clockOffset()] }),
 
     listReservations: (request, call) =>
       listReservations(read(call), page('ListReservations', request), request, clockOffset()),
@@ -154,7 +143,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
         answer: (messages: object[]) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
       }
       return refusedForCertain(ask([one, other], call), () =>
-        writePair(call, 'SwapRooms', request, { hotel: one.hotel }, apply, both),
+        write(call, 'SwapRooms', request, { hotel: one.hotel }, apply, both),
       )
     },
 

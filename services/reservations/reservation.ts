@@ -1,10 +1,11 @@
 import {
-  type Reservation as ReservationMessage,
+  Reservation as ReservationMessage,
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { precondition } from '@hotel/runtime/resource/refusal'
+import { choice, etag, first, moment, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalText, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -93,6 +94,31 @@ export function reservationMessage(row: ReservationRow): ReservationMessage {
     hold_until: row.holdUntil ?? undefined,
   }
 }
+
+/** The time of the read; $2 is what the clock is off by, in seconds: 0 but in tests. */
+export const NOW = 'statement_timestamp() + make_interval(secs => $2)'
+
+/** The same, encoded, of a row as it is read, at the time of the read. */
+export const reservationRow = rowMessage(ReservationMessage, {
+  id: text('id'),
+  in_date: text('in_date'),
+  out_date: text('out_date'),
+  status: choice('status', StatusCode),
+  guest: text('guest_id'),
+  rooms: texts('rooms'),
+  room: first('rooms'),
+  note: text('note'),
+  hotel: text('hotel_id'),
+  location: text('location_id'),
+  checkin_datetime: moment('checkin_datetime'),
+  checkout_datetime: moment('checkout_datetime'),
+  create_time: moment('create_time'),
+  update_time: moment('update_time'),
+  delete_time: moment(`coalesce(delete_time, case when hold_until <= ${NOW} then hold_until end)`),
+  etag,
+  reason: text('reason'),
+  hold_until: moment('hold_until'),
+})
 
 /** The bytes of a reservation's texts and of the ids of its rooms. */
 export const RESERVATION_BYTES = `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`

@@ -3,18 +3,26 @@ import { hotelOf } from '@hotel/runtime/access/hotels'
 import { forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
 import { change, newborn } from '@hotel/runtime/resource/write'
 import { hold, release } from './occupancy.ts'
 import { hotelOfRooms, placeOfRooms } from './parties.ts'
 import type { Deps } from './reservation-service.ts'
-import { RoomBlock, roomBlockFields } from './room-block.ts'
+import { RoomBlock, roomBlockFields, roomBlockRow } from './room-block.ts'
 import { listRoomBlocks } from './room-block-list.ts'
 import { legsOf, stay } from './stay.ts'
 
 /** The methods of RoomBlockService; the proto's comments say what each promises. */
-export function roomBlockService({ orm, writer: { write }, page, watch, peers }: Deps): RoomBlockServiceImplementation {
+export function roomBlockService({
+  orm,
+  read,
+  writer: { write },
+  page,
+  watch,
+  peers,
+}: Deps): RoomBlockServiceImplementation {
   return {
     async createRoomBlock(request, call) {
       const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
@@ -41,11 +49,7 @@ export function roomBlockService({ orm, writer: { write }, page, watch, peers }:
       return created(call, '/room_blocks', block)
     },
 
-    async getRoomBlock({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      const block = await em.findOneOrFail(RoomBlock, { hotelId: await hotelOf(em, 'room_block', id), id })
-      return withEtag(call, block.toProto())
-    },
+    getRoomBlock: getMethod(read, 'room_block', roomBlockRow),
 
     listRoomBlocks: (request, call) =>
       listRoomBlocks(forkFor(orm, call.signal), page('ListRoomBlocks', request), request),

@@ -35,7 +35,7 @@ export function stayPages(cache: Cache): StayPages {
       if (value !== undefined) return unpack(value)
       const head = await reading
       const page = await load(head)
-      if (head !== undefined) void cache.put(key, pack(page), now, { tag: await tagged })
+      if (head !== undefined) void cache.put(key, pack(page), now, await tagged)
       return page
     },
   }

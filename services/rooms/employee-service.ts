@@ -3,17 +3,18 @@ import { hotelOf, knownHotelOf } from '@hotel/runtime/access/hotels'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import { optional, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
-import { Employee, employeeData, employeeFields } from './employee.ts'
+import { Employee, employeeData, employeeFields, employeeRow } from './employee.ts'
 import { listEmployees } from './employee-list.ts'
 import type { Deps } from './hotel-service.ts'
 import { demandLive, liveRule, locationUnlessNamed, unknownRule } from './references.ts'
 
 /** The methods of EmployeeService; the proto's comments say what each promises. */
-export function employeeService({ orm, writer: { write }, page, watch }: Deps): EmployeeServiceImplementation {
+export function employeeService({ orm, read, writer: { write }, page, watch }: Deps): EmployeeServiceImplementation {
   return {
     async createEmployee(request, call) {
       const em = forkFor(orm, call.signal)
@@ -44,11 +45,7 @@ export function employeeService({ orm, writer: { write }, page, watch }: Deps): 
       return created(call, '/employees', employee)
     },
 
-    async getEmployee({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      const employee = await find(em, await hotelOf(em, 'employee', id), id)
-      return withEtag(call, employee.toProto())
-    },
+    getEmployee: getMethod(read, 'employee', employeeRow),
 
     listEmployees: (request, call) => listEmployees(forkFor(orm, call.signal), page('ListEmployees', request), request),
 

@@ -3,6 +3,7 @@ import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
+import { choice, etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
@@ -60,6 +61,21 @@ export class Employee extends schema.class {
   }
 }
 schema.setClass(Employee)
+
+/** The same, encoded, of a row as it is read. */
+export const employeeRow = rowMessage(EmployeeMessage, {
+  id: text('id'),
+  hotel: text('hotel_id'),
+  location: text('location_id'),
+  first_name: text('first_name'),
+  last_name: text('last_name'),
+  email: text('email'),
+  role: choice('role', RoleCode),
+  create_time: moment('create_time'),
+  update_time: moment('update_time'),
+  delete_time: moment('delete_time'),
+  etag,
+})
 
 /** The bytes of an employee's texts. */
 export const EMPLOYEE_BYTES = textBytes('first_name', 'last_name', 'email')

@@ -3,22 +3,24 @@ import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hot
 import { demandEveryHotel, hotelOf } from '@hotel/runtime/access/hotels'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import type { Read } from '@hotel/runtime/database/read'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { Pager } from '@hotel/runtime/resource/page'
 import { notFound, precondition } from '@hotel/runtime/resource/refusal'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write, type Writer } from '@hotel/runtime/resource/write'
-import { Hotel, hotelFields } from './hotel.ts'
+import { Hotel, hotelFields, hotelRow } from './hotel.ts'
 import { listHotels } from './hotel-list.ts'
 import { demandNotDefault, demandUnused } from './in-use.ts'
 
 /** What each service of this process needs: its database, its writes, its pages, its feed. */
-export type Deps = { orm: MikroORM; writer: Writer; page: Pager; watch: Watch }
+export type Deps = { orm: MikroORM; read: Read; writer: Writer; page: Pager; watch: Watch }
 
 /** The methods of HotelService; the proto's comments say what each promises. */
-export function hotelService({ orm, writer: { write }, page, watch }: Deps): HotelServiceImplementation {
+export function hotelService({ orm, read, writer: { write }, page, watch }: Deps): HotelServiceImplementation {
   return {
     async createHotel(request, call) {
       demandEveryHotel()
@@ -37,10 +39,7 @@ export function hotelService({ orm, writer: { write }, page, watch }: Deps): Hot
       return created(call, '/hotels', hotel)
     },
 
-    async getHotel({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      return withEtag(call, (await find(em, await hotelOf(em, 'hotel', id))).toProto())
-    },
+    getHotel: getMethod(read, 'hotel', hotelRow, { id: 'hotel_id' }),
 
     listHotels: (request, call) => listHotels(forkFor(orm, call.signal), page('ListHotels', request), request),
 

@@ -1,6 +1,7 @@
 import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -34,6 +35,16 @@ export class Hotel extends schema.class {
   }
 }
 schema.setClass(Hotel)
+
+/** The same, encoded, of a row as it is read. */
+export const hotelRow = rowMessage(HotelMessage, {
+  id: text('hotel_id'),
+  name: text('name'),
+  create_time: moment('create_time'),
+  update_time: moment('update_time'),
+  delete_time: moment('delete_time'),
+  etag,
+})
 
 /** The bytes of a hotel's texts. */
 export const HOTEL_BYTES = textBytes('name')

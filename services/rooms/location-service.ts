@@ -3,19 +3,20 @@ import { hotelOf, hotelUnlessNamed, knownHotelOf } from '@hotel/runtime/access/h
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
 import type { Deps } from './hotel-service.ts'
 import { demandNotDefault, demandUnused } from './in-use.ts'
-import { Location, locationData, locationFields } from './location.ts'
+import { Location, locationData, locationFields, locationRow } from './location.ts'
 import { listLocations } from './location-list.ts'
 import { demandLive, liveRule, unknownRule } from './references.ts'
 import { timeZoneRule } from './time-zone.ts'
 
 /** The methods of LocationService; the proto's comments say what each promises. */
-export function locationService({ orm, writer: { write }, page, watch }: Deps): LocationServiceImplementation {
+export function locationService({ orm, read, writer: { write }, page, watch }: Deps): LocationServiceImplementation {
   return {
     async createLocation(request, call) {
       const em = forkFor(orm, call.signal)
@@ -39,11 +40,7 @@ export function locationService({ orm, writer: { write }, page, watch }: Deps): 
       return created(call, '/locations', location)
     },
 
-    async getLocation({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      const location = await find(em, await hotelOf(em, 'location', id), id)
-      return withEtag(call, location.toProto())
-    },
+    getLocation: getMethod(read, 'location', locationRow),
 
     listLocations: (request, call) => listLocations(forkFor(orm, call.signal), page('ListLocations', request), request),
 

@@ -13,6 +13,7 @@ import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
 import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
+import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
@@ -61,6 +62,7 @@ const rebuild = rebuilder(orm)
 const offset = clockOffset(config.clockFile)
 const deps = {
   orm,
+  read: reader(orm),
   writer: writer({ orm, heads, rebuild, resources: RESOURCES, clockOffset: offset, refusals: {}, metrics }),
   page: pager(config.pageTokenKey),
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: demandHotelIn(orm) }),

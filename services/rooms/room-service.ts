@@ -4,6 +4,7 @@ import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import type { Retirement } from '@hotel/runtime/resource/retirement'
 import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
@@ -11,12 +12,13 @@ import { id, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
 import type { Deps } from './hotel-service.ts'
 import { demandLive, liveRule, locationUnlessNamed, unknownRule } from './references.ts'
-import { Room, roomData, roomFields } from './room.ts'
+import { Room, roomData, roomFields, roomRow } from './room.ts'
 import { listRooms } from './room-list.ts'
 
 /** The methods of RoomService; the proto's comments say what each promises. */
 export function roomService({
   orm,
+  read,
   writer: { write },
   page,
   watch,
@@ -46,11 +48,7 @@ export function roomService({
       return created(call, '/rooms', room)
     },
 
-    async getRoom({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      const room = await find(em, await hotelOf(em, 'room', id), id)
-      return withEtag(call, room.toProto())
-    },
+    getRoom: getMethod(read, 'room', roomRow),
 
     listRooms: (request, call) => listRooms(forkFor(orm, call.signal), page('ListRooms', request), request),
 

@@ -3,17 +3,18 @@ import { hotelOf, hotelUnlessNamed, knownHotelOf } from '@hotel/runtime/access/h
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { getMethod } from '@hotel/runtime/resource/get'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
 import type { Deps } from './hotel-service.ts'
 import { demandUnused } from './in-use.ts'
 import { demandLive, liveRule, unknownRule } from './references.ts'
-import { RoomType, roomTypeData, roomTypeFields } from './room-type.ts'
+import { RoomType, roomTypeData, roomTypeFields, roomTypeRow } from './room-type.ts'
 import { listRoomTypes } from './room-type-list.ts'
 
 /** The methods of RoomTypeService; the proto's comments say what each promises. */
-export function roomTypeService({ orm, writer: { write }, page, watch }: Deps): RoomTypeServiceImplementation {
+export function roomTypeService({ orm, read, writer: { write }, page, watch }: Deps): RoomTypeServiceImplementation {
   return {
     async createRoomType(request, call) {
       const hotel = await knownHotelOf(forkFor(orm, call.signal), 'hotel', request.hotel || hotelUnlessNamed())
@@ -35,11 +36,7 @@ export function roomTypeService({ orm, writer: { write }, page, watch }: Deps): 
       return created(call, '/room_types', type)
     },
 
-    async getRoomType({ id }, call) {
-      const em = forkFor(orm, call.signal)
-      const type = await find(em, await hotelOf(em, 'room_type', id), id)
-      return withEtag(call, type.toProto())
-    },
+    getRoomType: getMethod(read, 'room_type', roomTypeRow),
 
     listRoomTypes: (request, call) => listRoomTypes(forkFor(orm, call.signal), page('ListRoomTypes', request), request),
 

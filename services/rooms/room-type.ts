@@ -3,6 +3,7 @@ import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
+import { etag, moment, rowMessage, text, whole } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
@@ -53,6 +54,19 @@ export class RoomType extends schema.class {
   }
 }
 schema.setClass(RoomType)
+
+/** The same, encoded, of a row as it is read. */
+export const roomTypeRow = rowMessage(RoomTypeMessage, {
+  id: text('id'),
+  hotel: text('hotel_id'),
+  name: text('name'),
+  description: text('description'),
+  max_guests: whole('max_guests'),
+  create_time: moment('create_time'),
+  update_time: moment('update_time'),
+  delete_time: moment('delete_time'),
+  etag,
+})
 
 /** The bytes of a room type's texts. */
 export const ROOM_TYPE_BYTES = textBytes('name', 'description')

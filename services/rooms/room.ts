@@ -3,6 +3,7 @@ import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
+import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { optional, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { flushUnique } from './unique.ts'
@@ -54,6 +55,20 @@ export class Room extends schema.class {
   }
 }
 schema.setClass(Room)
+
+/** The same, encoded, of a row as it is read. */
+export const roomRow = rowMessage(RoomMessage, {
+  id: text('id'),
+  hotel: text('hotel_id'),
+  number: text('number'),
+  location: text('location_id'),
+  room_type: text('room_type_id'),
+  create_time: moment('create_time'),
+  update_time: moment('update_time'),
+  delete_time: moment('delete_time'),
+  etag,
+  retiring_time: moment('retiring_time'),
+})
 
 /** The bytes of a room's texts. */
 export const ROOM_BYTES = textBytes('number')

@@ -1,6 +1,6 @@
 import { type EntityManager, MikroORM, type Options } from '@mikro-orm/postgresql'
 import { type AbortableQueryOptions, CompiledQuery } from 'kysely'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { notFound } from '../resource/refusal.ts'
 import { showPool } from '../telemetry/pool-metrics.ts'
 import { traceStatements } from '../telemetry/statements.ts'
@@ -44,6 +44,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
       connectionTimeoutMillis: 5_000,
       ssl,
       application_name: 'hotel',
+      onConnect: planProbes,
       onPoolCreated(pool: Pool) {
         releaseLostConnections(pool)
         if (options.telemetry !== undefined) observePool(pool, options.telemetry)
@@ -57,6 +58,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
 /** RoomType, an entity, is room_type to callers. */
 function snakeCase(name: string): string {
   return name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase()
+}
+
+/**
+ * A prepared statement keeps its plan, and one that was made while a table was small may read all of it: also when it has
+ * grown, until the table is analyzed anew. What an index can find is found by it, however few rows there are.
+ */
+async function planProbes(client: ClientBase): Promise<void> {
+  await client.query('set enable_seqscan = off')
 }
 
 function observePool(pool: Pool, { metrics, tracing }: Telemetry): void {

@@ -2,7 +2,7 @@ import { type CallContext, Status } from 'nice-grpc'
 import { Refusal } from './refusal.ts'
 
 /** The etag of a version: a quoted header value, RFC 9110 section 8.8.3. */
-export function etagOf(version: number): string {
+export function etagOf(version: number | string): string {
   return `"${version}"`
 }
 

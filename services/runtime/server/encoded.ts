@@ -1,10 +1,10 @@
-import type { CompatServiceDefinition } from 'nice-grpc'
+import type { CompatServiceDefinition, ServerAddBuilder } from 'nice-grpc'
 
 const encodings = new WeakMap<object, Uint8Array>()
 
 /**
- * Stands for an answer that is encoded already, in a service added by `sendingEncoded`: its bytes are sent as they are.
- * It has none of the message's fields.
+ * Stands for an answer of a unary method that is encoded already: its bytes are sent as they are. It has none of the
+ * message's fields.
  */
 export function encoded<Message extends object>(bytes: Uint8Array): Message {
   const answer = {}
@@ -12,19 +12,28 @@ export function encoded<Message extends object>(bytes: Uint8Array): Message {
   return answer as Message
 }
 
-/** The same service, whose unary methods may answer with `encoded` too. */
-export function sendingEncoded<Definition extends TsProtoDefinition>(definition: Definition): Definition {
-  const methods = Object.entries(definition.methods).map(([key, method]) => [
+/** A builder of services whose methods may answer with `encoded` too. */
+export function sendingEncoded<Ext>(builder: ServerAddBuilder<Ext>): ServerAddBuilder<Ext> {
+  return {
+    with: (middleware) => sendingEncoded(builder.with(middleware)),
+    add: (definition, implementation) => builder.add(passingOn(definition), implementation),
+  }
+}
+
+function passingOn<Service extends CompatServiceDefinition>(definition: Service): Service {
+  const { methods } = definition as unknown as TsProtoDefinition
+  const passing = Object.entries(methods).map(([key, method]) => [
     key,
-    { ...method, responseType: passing(method.responseType) },
+    { ...method, responseType: withEncoded(method.responseType) },
   ])
-  return { ...definition, methods: Object.fromEntries(methods) }
+  // The same definition but for how answers are encoded, which no type of it tells.
+  return { ...definition, methods: Object.fromEntries(passing) }
 }
 
 type TsProtoDefinition = Extract<CompatServiceDefinition, { methods: unknown }>
 type MessageType = TsProtoDefinition['methods'][string]['responseType']
 
-function passing(type: MessageType): MessageType {
+function withEncoded(type: MessageType): MessageType {
   return {
     ...type,
     encode(message: object) {

@@ -13,6 +13,7 @@ import { observeCalls } from '../telemetry/observe.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { adapting, restarting } from './adapter.ts'
 import { admitting } from './admitting.ts'
+import { sendingEncoded } from './encoded.ts'
 import { boundMessages } from './message-bounds.ts'
 import { openStreams } from './open-streams.ts'
 import type { Stop } from './process.ts'
@@ -76,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const reflecting = options.auth.publicDocs ? opening : guarded
   reflecting.add(ReflectionV1, reflect)
   reflecting.add(ReflectionV1Alpha, reflect)
-  options.add(readingStrictly(guarded))
+  options.add(readingStrictly(sendingEncoded(guarded)))
   const unobserve = observeUnknownCalls(options.telemetry, served)
   const port = await server.listen(options.address)
   const stopMetrics =

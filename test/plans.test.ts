@@ -1,0 +1,72 @@
+import { guestRow } from '@hotel/guests/guest'
+import { reservationRow } from '@hotel/reservations/reservation'
+import { roomBlockRow } from '@hotel/reservations/room-block'
+import { employeeRow } from '@hotel/rooms/employee'
+import { hotelRow } from '@hotel/rooms/hotel'
+import { locationRow } from '@hotel/rooms/location'
+import { roomRow } from '@hotel/rooms/room'
+import { roomTypeRow } from '@hotel/rooms/room-type'
+import { type MikroORM, openDatabase, query } from '@hotel/runtime/database/database'
+import { reader } from '@hotel/runtime/database/read'
+import { getMethod } from '@hotel/runtime/resource/get'
+import type { RowMessage } from '@hotel/runtime/resource/row-message'
+import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
+import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { buildHouse, type House } from './house/house.ts'
+
+let suite: Suite
+let house: House
+/** One connection for each service, as its own are: statements are prepared, and explained, on the same. */
+const orms = {} as Record<ServiceName, MikroORM>
+beforeAll(async () => {
+  suite = await startSuite({ gateway: false, redis: false })
+  house = await buildHouse(suite)
+  for (const service of serviceNames) {
+    // As a table of few rows is known to be once it is analyzed.
+    await suite.sql(service, 'analyze')
+    orms[service] = await openDatabase({ url: suite.stack.databaseUrls[service], entities: [], poolSize: 1 })
+  }
+})
+afterAll(async () => {
+  for (const orm of Object.values(orms)) await orm.close()
+  await suite?.[Symbol.asyncDispose]()
+})
+
+/** From the sixth time on, Postgres may have one plan for all parameters. */
+const TIMES = 10
+
+describe('a Get method reads by an index, in a table of a few rows too, as that may have grown when its plan is used', () => {
+  const gets: [ServiceName, keyof House['ids'], string, RowMessage, object?][] = [
+    ['guests', 'guest', 'guest', guestRow],
+    ['rooms', 'hotel', 'hotel', hotelRow, { id: 'hotel_id' }],
+    ['rooms', 'location', 'location', locationRow],
+    ['rooms', 'room', 'room', roomRow],
+    ['rooms', 'room_type', 'room_type', roomTypeRow],
+    ['rooms', 'employee', 'employee', employeeRow],
+    ['reservations', 'reservation', 'reservation', reservationRow, { parameters: () => [0] }],
+    ['reservations', 'block', 'room_block', roomBlockRow],
+  ]
+  test.each(gets)('%s: %s', async (service, name, resource, row, options) => {
+    const orm = orms[service]
+    const get = getMethod(reader(orm), resource, row, options)
+    const call = { signal: new AbortController().signal, header: new Map() }
+    for (let time = 0; time < TIMES; time++) await get({ id: house.ids[name] }, call as never)
+    const statement = `execute get_${resource}('${house.ids[name]}'${options !== undefined && 'parameters' in options ? ', 0' : ''})`
+    expect(await nodesOf(orm, statement)).not.toContain('Seq Scan')
+    // The test of the test: so it would be.
+    await query(orm.em, 'set enable_seqscan = on')
+    await query(orm.em, 'discard plans')
+    expect(await nodesOf(orm, statement)).toContain('Seq Scan')
+    await query(orm.em, 'set enable_seqscan = off')
+  })
+})
+
+/** The kinds of steps of a statement's plan. */
+async function nodesOf(orm: MikroORM, statement: string): Promise<string[]> {
+  type Plan = { 'Node Type': string; Plans?: Plan[] }
+  const [row] = await query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(orm.em, `explain (format json) ${statement}`)
+  const all = (plan: Plan): string[] => [plan['Node Type'], ...(plan.Plans ?? []).flatMap(all)]
+  const plan = row?.['QUERY PLAN'][0].Plan
+  return plan === undefined ? [] : all(plan)
+}
