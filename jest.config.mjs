@@ -5,7 +5,7 @@ export default {
   moduleFileExtensions: ['ts', 'mjs', 'js', 'json', 'node'],
   transform: { '\\.ts$': '@swc/jest' },
   modulePathIgnorePatterns: ['<rootDir>/\\.(build|data|tools)/'],
-  globalSetup: './stack/jest-setup.ts',
+  globalSetup: './stack/jest-setup.mts',
   globalTeardown: './stack/jest-teardown.ts',
   setupFilesAfterEnv: ['./stack/matchers.ts'],
   maxWorkers: 2,

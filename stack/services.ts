@@ -55,6 +55,11 @@ export function createService(options: ServiceOptions): Service {
     const name = addresses.length === 1 ? options.name : `${options.name}-${index + 1}`
     return instance(name, address, index, options)
   })
+  return serviceOf(instances)
+}
+
+/** The service that has these instances. */
+export function serviceOf(instances: readonly Supervised[]): Service {
   const all = async (act: (each: Supervised) => Promise<void>) => void (await Promise.all(instances.map(act)))
   return {
     instances,

@@ -3,7 +3,7 @@ import { MOST_CONNECTIONS } from '@hotel/gateway/settings'
 import { authSettings } from '@hotel/runtime/access/auth-settings'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import { addressesOf, metricsAddressesOf, reservePorts } from './addresses.ts'
-import { type Auth, type GivenAuth, openAuth } from './auth.ts'
+import { type GivenAuth, openAuth } from './auth.ts'
 import type { Ports } from './config.ts'
 import { startEnvoy } from './envoy.ts'
 import type { Issuer } from './issuer.ts'
@@ -120,7 +120,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   )
   started.defer(async () => void (await Promise.all(serviceNames.map((name) => services[name].stop()))))
   await Promise.all(serviceNames.map((name) => services[name].start()))
-  const gateway = options.gateway === false ? undefined : await startGateway(options, ports, addresses, auth, around)
+  const gateway =
+    options.gateway === false ? undefined : await startGateway(options, ports, addresses, auth.env, around)
   started.defer(() => gateway?.process.stop())
   signal.throwIfAborted()
   return running(started.move(), {
@@ -222,13 +223,27 @@ async function startCache(
   return { url: embedded?.url, embedded: embedded ?? undefined }
 }
 
-async function startGateway(
-  options: StackOptions,
-  ports: Ports,
+/** What is set of the gateway. */
+export type GatewayOptions = Pick<
+  StackOptions,
+  | 'dataDir'
+  | 'gatewayAddress'
+  | 'requestsPerSecond'
+  | 'statusChangesPerMinute'
+  | 'maxConnections'
+  | 'openTelemetry'
+  | 'concurrency'
+  | 'drainSeconds'
+>
+
+/** Starts a gateway before these services, which accepts tokens as `authEnv` says; resolves when they answer through it. */
+export async function startGateway(
+  options: GatewayOptions,
+  ports: Pick<Ports, 'gateway' | 'envoyAdmin'>,
   endpoints: PerService<readonly string[]>,
-  auth: Auth,
+  authEnv: Env,
   around: Surroundings,
-) {
+): Promise<NonNullable<Stack['gateway']>> {
   around.say('Starting the gateway ...')
   const process = await startEnvoy({
     folder: path.join(options.dataDir, 'gateway'),
@@ -240,7 +255,7 @@ async function startGateway(
       requestsPerSecond: options.requestsPerSecond ?? UNLIMITED,
       statusChangesPerMinute: options.statusChangesPerMinute ?? UNLIMITED,
       maxConnections: options.maxConnections ?? MOST_CONNECTIONS,
-      auth: authSettings(auth.env),
+      auth: authSettings(authEnv),
       otlp: otlpSettings(options.openTelemetry ?? {}),
     },
     concurrency: options.concurrency ?? 2,

@@ -8,6 +8,11 @@ import { claim, isOwned } from './run-file.ts'
 import { readSecrets, type Secrets } from './secrets.ts'
 import { type PerService, perService, perServiceAsync, type ServiceName } from './service-names.ts'
 
+/** The name under which a test file finds the cluster. */
+export const CLUSTER_VARIABLE = 'HOTEL_TEST_CLUSTER'
+/** The name under which it finds where started stacks are lent. */
+export const POOL_VARIABLE = 'HOTEL_TEST_POOL'
+
 /** Where the tests' server is; handed from jest's setup to the test files. */
 export type TestCluster = {
   readonly adminUrl: string
@@ -23,8 +28,12 @@ export function testFolder(): Promise<string> {
   return mkdtemp(path.join(tmpdir(), PREFIX))
 }
 
-/** Starts the one Postgres of a test run, with a migrated database of each service to clone. */
-export async function startTestCluster(): Promise<{ cluster: TestCluster; stop: () => Promise<void> }> {
+/** Starts the one Postgres of a test run, with a migrated database of each service to clone; its folder goes with it. */
+export async function startTestCluster(): Promise<{
+  cluster: TestCluster
+  folder: string
+  stop: () => Promise<void>
+}> {
   await removeAbandoned()
   const folder = await testFolder()
   const runFile = await claim(folder)
@@ -50,6 +59,7 @@ export async function startTestCluster(): Promise<{ cluster: TestCluster; stop: 
   )
   return {
     cluster: { adminUrl, secrets, ...(failure === undefined ? {} : { failure }) },
+    folder,
     async stop() {
       await postgres.process.stop()
       runFile.close()

@@ -1,34 +1,19 @@
-import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { Client, QueryResultRow } from 'pg'
+import { borrowStack } from './borrowed-stack.ts'
 import { type Clients, createClients } from './clients.ts'
 import type { Claims } from './issuer.ts'
-import { CLUSTER_VARIABLE } from './jest-setup.ts'
-import { administer, databaseUrl } from './provision.ts'
+import { type OwnGateway, startOwnGateway } from './own-gateway.ts'
+import { administer } from './provision.ts'
 import { allScopes } from './scopes.ts'
 import { perService, type ServiceName } from './service-names.ts'
-import { type Stack, type StackOptions, startStack } from './stack.ts'
-import { cloneDatabases, dropDatabases, type TestCluster, testFolder } from './test-cluster.ts'
+import type { Stack } from './stack.ts'
+import type { Kind } from './suite-pool.ts'
+import { CLUSTER_VARIABLE, POOL_VARIABLE, type TestCluster } from './test-cluster.ts'
+import { startTestStack, type TestStack, type TestStackOptions } from './test-stack.ts'
 
-/** What a test asks for besides: instances, limits, clock, no Redis, no gateway, settings of a service. */
-export type SuiteOptions = Pick<
-  StackOptions,
-  | 'instances'
-  | 'env'
-  | 'clockFile'
-  | 'redis'
-  | 'gateway'
-  | 'requestsPerSecond'
-  | 'statusChangesPerMinute'
-  | 'maxConnections'
-  | 'restart'
-  | 'drainSeconds'
-  | 'logLevel'
-  | 'openTelemetry'
-  | 'auth'
-> & {
-  /** A Postgres of the suite's own, which keeps what it says is committed, to be stopped and killed. */
-  readonly ownPostgres?: boolean
+/** What a test asks for besides. */
+export type SuiteOptions = TestStackOptions & {
   /** What the clients call with when the suite accepts another issuer's tokens. */
   readonly testerToken?: string
 }
@@ -45,14 +30,16 @@ export type RestAnswer = {
 /** Whom the suite's own clients, and `rest`, call as. */
 export const TESTER = 'tester'
 
-/** The suite under test, of one test file's own; the clients go straight to the services. */
+/** The suite under test; the clients go straight to the services. */
 export type Suite = Clients &
   AsyncDisposable & {
     readonly stack: Stack
     /** The same clients through the gateway. */
     readonly gateway: Clients & { readonly address: string }
-    /** What they all call with: the tester may do everything, in every hotel. */
+    /** What they all call with: the tester may do everything, in every hotel or in the one of a shared suite. */
     readonly testerToken: string
+    /** The hotel of whom names none. */
+    readonly hotel: string
     /** Makes a token, as the tester's where nothing else is said. */
     token(claims?: Partial<Claims>): Promise<string>
     /** Clients with this token, straight to the services, and through the gateway; the suite closes them. */
@@ -67,34 +54,84 @@ export type Suite = Clients &
     sql<Row extends QueryResultRow>(service: ServiceName, text: string, params?: readonly unknown[]): Promise<Row[]>
     /** URL of a service's database as the administrator. */
     adminUrl(service: ServiceName): string
+    /** The file with the seconds by which the services' clock is off, where they go by one. */
+    readonly clockFile: string | undefined
     /** Where the suite keeps its data, and its secrets. */
     readonly folder: string
     /** What the processes have written so far, for the report of a failure. */
     readonly lines: readonly string[]
   }
 
+/** What is asked of a shared suite: which, whose the tester is, and a gateway of its own with these limits. */
+export type SharedSuiteOptions = Kind & OwnGateway & { readonly hotels?: 'own' | 'every' }
+
 /** Starts the suite with databases of its own, without limits unless they are asked for. */
-export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
-  await using started = new AsyncDisposableStack()
-  const cluster = readCluster()
-  const id = randomBytes(6).toString('hex')
-  const folder = await testFolder()
-  started.defer(() => rm(folder, { recursive: true, force: true }))
+export async function startSuite({ testerToken, ...options }: SuiteOptions = {}): Promise<Suite> {
   const lines: string[] = []
-  const { ownPostgres = false } = options
-  if (!ownPostgres) started.defer(() => dropDatabases(cluster, id))
-  const log = (name: string, line: string) => void lines.push(`${name}: ${line}`)
-  const stack = await startStack({
-    ...options,
-    dataDir: folder,
-    ...(ownPostgres ? {} : { databaseUrls: await cloneDatabases(cluster, id) }),
-    concurrency: 1,
-    log,
-    say: (line) => lines.push(line),
-  })
-  started.defer(() => stack.stop())
-  const token = (claims: Partial<Claims> = {}) => mintFor(stack, claims)
-  const testerToken = options.testerToken ?? (await token())
+  const started = await startTestStack(readCluster(), options, (line) => lines.push(line))
+  const token = testerToken ?? (await mintFor(started.stack, {}))
+  return suiteOf(
+    { ...started, clockFile: options.clockFile, lines: () => lines },
+    DEFAULT_HOTEL,
+    token,
+    ['*'],
+    started.stop,
+  )
+}
+
+/**
+ * A started suite that other files had before and get afterwards: for tests that leave everything running, and set nothing
+ * for good. The tester is of a new hotel with one location, or of every hotel: what others made is in those.
+ */
+export async function sharedSuite({
+  hotels = 'own',
+  replicas = 1,
+  clock = false,
+  ...limits
+}: SharedSuiteOptions = {}): Promise<Suite> {
+  readCluster()
+  await using closing = new AsyncDisposableStack()
+  const borrowed = await borrowStack(process.env[POOL_VARIABLE] ?? '', { replicas, clock })
+  closing.defer(borrowed.giveBack)
+  let { stack } = borrowed
+  const lines: string[] = []
+  if (Object.keys(limits).length > 0) {
+    const { gateway, stop } = await startOwnGateway(stack, limits, (line) => lines.push(line))
+    closing.defer(stop)
+    stack = { ...stack, gateway }
+  }
+  const hotel = hotels === 'own' ? await newHotel(stack) : DEFAULT_HOTEL
+  const testersHotels = hotels === 'own' ? [hotel] : ['*']
+  const testerToken = await mintFor(stack, { hotels: testersHotels })
+  const all = closing.move()
+  const given = { ...borrowed, stack, lines: () => [...borrowed.lines(), ...lines] }
+  return suiteOf(given, hotel, testerToken, testersHotels, () => all.disposeAsync())
+}
+
+/** A hotel with a location, as the default one is. */
+async function newHotel(stack: Stack): Promise<string> {
+  const { clients, close } = createClients(
+    perService((name) => stack.addresses[name][0] ?? ''),
+    await mintFor(stack, {}),
+  )
+  try {
+    const { id: hotel } = await clients.hotels.createHotel({ name: 'Hotel' })
+    await clients.locations.createLocation({ hotel, name: 'Main', time_zone: 'UTC' })
+    return hotel
+  } finally {
+    close()
+  }
+}
+
+function suiteOf(
+  { stack, adminUrl, folder, clockFile, lines }: TestStack & Pick<Suite, 'clockFile'> & { lines(): readonly string[] },
+  hotel: string,
+  testerToken: string,
+  hotels: readonly string[],
+  stop: () => Promise<void>,
+): Suite {
+  const dispose = new AsyncDisposableStack()
+  dispose.defer(stop)
   const address = `127.0.0.1:${stack.gateway?.port ?? 0}`
   const clientsWith = (given: string | undefined) => {
     const direct = createClients(
@@ -109,22 +146,23 @@ export async function startSuite(options: SuiteOptions = {}): Promise<Suite> {
     dispose.defer(through.close)
     return { direct: direct.clients, gateway: through.clients }
   }
-  const dispose = started.move()
   const clients = clientsWith(testerToken)
-  const adminUrl = (service: ServiceName) =>
-    databaseUrl(stack.postgres?.url ?? cluster.adminUrl, ownPostgres ? service : `${service}_${id}`)
   return {
     ...clients.direct,
     stack,
     gateway: { ...clients.gateway, address },
     testerToken,
-    token,
+    hotel,
+    token: (claims = {}) => mintFor(stack, { hotels, ...claims }),
     clientsWith,
     rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, { token: testerToken, ...request }),
     sql: (service, text, params = []) => administer(adminUrl(service), (client) => rows(client, text, params)),
     adminUrl,
+    clockFile,
     folder,
-    lines,
+    get lines() {
+      return lines()
+    },
     [Symbol.asyncDispose]: () => dispose.disposeAsync(),
   }
 }

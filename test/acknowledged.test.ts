@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Reservation_Status as Status_ } from '@hotel/proto/hotel/reservations/v1/reservations'
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, eventually, freshNumber, guestAndRoom } from './hotel.ts'
@@ -10,7 +10,7 @@ import { importBatch } from './importing.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { reservations: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,6 +1,6 @@
 import { type Alternative, Alternatives } from '@hotel/proto/hotel/reservations/v1/alternatives'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Metadata, Status } from 'nice-grpc'
 import { RichClientError } from 'nice-grpc-error-details'
@@ -9,7 +9,7 @@ import { day, freshNumber } from './hotel.ts'
 let suite: Suite
 let guest: string
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
   guest = (await suite.guests.createGuest({ first_name: 'Greta', last_name: 'Garbo' })).id
 })
 afterAll(async () => {

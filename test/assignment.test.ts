@@ -1,16 +1,16 @@
-import { type Clients, createClients } from '@hotel/stack/clients'
-import { perService } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import type { Clients } from '@hotel/stack/clients'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, demandViewIsTrue, freshNumber } from './hotel.ts'
+import { replicasOf } from './replicas.ts'
 
 const CALLERS = 500
 
 let suite: Suite
 let guest: string
 beforeAll(async () => {
-  suite = await startSuite({ instances: { reservations: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
   guest = (await suite.guests.createGuest({ first_name: 'Ada' })).id
 }, 30_000)
 afterAll(async () => {
@@ -50,16 +50,6 @@ async function nightsHeldTwice(rooms: string[]) {
      on b.room_id = a.room_id and b.during && a.during and (b.holder_id, b.in_date) > (a.holder_id, a.in_date)
      where a.room_id = any($1)`,
     [rooms],
-  )
-}
-
-/** Clients of each replica of the reservations service. */
-function replicasOf({ stack, testerToken }: Suite) {
-  return stack.addresses.reservations.map((address) =>
-    createClients(
-      perService(() => address),
-      testerToken,
-    ),
   )
 }
 
@@ -111,43 +101,6 @@ describe(`${CALLERS} callers at two replicas race for the last rooms of a type`,
     const winners = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.room] : []))
     expect(winners.toSorted()).toEqual(rooms.toSorted())
   })
-})
-
-describe('without the line at the hotel’s head', () => {
-  test('the constraint still gives each room once, and nobody is refused falsely', async () => {
-    await using other = await startSuite({ gateway: false, redis: false, instances: { reservations: 2 } })
-    await other.sql(
-      'reservations',
-      `create or replace function begin_write(hotel uuid, clock_offset interval) returns timestamptz
-       language sql as $$ select clock_timestamp() + clock_offset $$;
-       do $do$ begin
-         execute replace(pg_get_functiondef('create_reservations'::regproc), 'for update skip locked', '');
-       end $do$`,
-    )
-    const { id } = await other.guests.createGuest({ first_name: 'Ada' })
-    const { id: room_type } = await other.roomTypes.createRoomType({ name: 'Double' })
-    for (const number of numbered(8)) await other.rooms.createRoom({ number, room_type })
-    const replicas = replicasOf(other)
-    const race = async (from: number) => {
-      const request = { guest: id, room_type, in_date: day(from), out_date: day(from + 2) }
-      const results = await Promise.allSettled(
-        Array.from({ length: 60 }, (_, n) =>
-          replicas[n % replicas.length]?.clients.reservations.createReservation(request),
-        ),
-      )
-      return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value?.room] : []))
-    }
-    const winners = await race(1)
-    expect(new Set(winners).size).toBe(8)
-    expect(winners).toHaveLength(8)
-    // Without either of them the test can fail.
-    await other.sql('reservations', 'alter table occupancy drop constraint occupancy_held_once')
-    // The two replicas do not always decide at the same moment.
-    let most = 0
-    for (let n = 1; n <= 20 && most <= 8; n++) most = (await race(10 * n + 1)).length
-    expect(most).toBeGreaterThan(8)
-    for (const { close } of replicas) close()
-  }, 60_000)
 })
 
 describe('the room that is chosen', () => {

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { HeldNights_Holder as Holder } from '@hotel/proto/hotel/reservations/v1/availability'
 import { createClients } from '@hotel/stack/clients'
 import { perService } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, eventually, freshNumber } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,4 +1,4 @@
-import { type RestAnswer, type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, eventually, freshNumber, guestAndRoom } from './hotel.ts'
@@ -6,7 +6,7 @@ import { invalid, refusal } from './rest.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { reservations: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,5 +1,6 @@
+import { sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type CacheSuite, startCacheSuite } from './cache-suite.ts'
+import { type CacheSuite, cacheSuiteOf } from './cache-suite.ts'
 import { day, eventually, freshNumber } from './hotel.ts'
 
 let cached: CacheSuite
@@ -7,7 +8,7 @@ let hotel: string
 let guest: string
 let reservation: string
 beforeAll(async () => {
-  cached = await startCacheSuite()
+  cached = await cacheSuiteOf(await sharedSuite({ replicas: 2, hotels: 'every' }))
   const { suite, instances } = cached
   hotel = (await suite.hotels.createHotel({ name: 'Faulty' })).id
   const location = (await suite.locations.createLocation({ hotel, name: 'L', time_zone: 'UTC' })).id

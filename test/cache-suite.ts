@@ -5,9 +5,8 @@ import {
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { type Clients, createClients } from '@hotel/stack/clients'
-import { freePort } from '@hotel/stack/ports'
 import { perService } from '@hotel/stack/service-names'
-import { type Suite, type SuiteOptions, startSuite } from '@hotel/stack/test-suite'
+import type { Suite } from '@hotel/stack/test-suite'
 import { expect } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { Client } from 'pg'
@@ -39,21 +38,9 @@ export type CacheSuite = AsyncDisposable & {
   demandFresh(list: List, filters?: readonly Filter[], pageSize?: number): Promise<void>
 }
 
-/** Starts it. `clockOffset` tells what the services' clock is off by, in seconds, when a test sets it. */
-export async function startCacheSuite(options: SuiteOptions = {}, clockOffset = () => 0): Promise<CacheSuite> {
-  const metrics = await Promise.all([freePort(), freePort()])
-  const env = options.env?.reservations
-  const suite = await startSuite({
-    gateway: false,
-    instances: { reservations: 2 },
-    ...options,
-    env: {
-      reservations: (instance, given) => ({
-        METRICS_ADDRESS: `127.0.0.1:${metrics[instance]}`,
-        ...(typeof env === 'function' ? env(instance, given) : env),
-      }),
-    },
-  })
+/** Of a suite with two instances of reservations. `clockOffset` tells what the services' clock is off by, in seconds, when a test sets it. */
+export async function cacheSuiteOf(suite: Suite, clockOffset = () => 0): Promise<CacheSuite> {
+  const metrics = suite.stack.metricsAddresses.reservations
   const [first, second] = suite.stack.addresses.reservations.map((address) =>
     createClients(
       perService((name) => (name === 'reservations' ? address : (suite.stack.addresses[name][0] ?? ''))),
@@ -69,9 +56,7 @@ export async function startCacheSuite(options: SuiteOptions = {}, clockOffset = 
   await database.connect()
 
   const metric = async (name: string) => {
-    const texts = await Promise.all(
-      metrics.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
-    )
+    const texts = await Promise.all(metrics.map(async (address) => (await fetch(`http://${address}/metrics`)).text()))
     const values = texts.map((text) => text.split('\n').find((line) => line.startsWith(`${name} `)))
     return values.reduce((sum, line) => sum + Number(line?.slice(name.length) ?? 0), 0)
   }

@@ -1,18 +1,20 @@
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { RichClientError } from 'nice-grpc-error-details'
-import { type CacheSuite, lists, startCacheSuite } from './cache-suite.ts'
-import { type MovableClock, movableClock } from './clock.ts'
+import { type CacheSuite, cacheSuiteOf, lists } from './cache-suite.ts'
+import { movableClock } from './clock.ts'
 import { day, eventually, freshNumber, guestAndRoom, pick, randomFrom } from './hotel.ts'
 
 const { CHECKED_IN, CHECKED_OUT } = Reservation_Status
 
 let cached: CacheSuite
-let clock: MovableClock
+let clock: Awaited<ReturnType<typeof movableClock>>
 const minute = 60_000
 beforeAll(async () => {
   clock = await movableClock()
-  cached = await startCacheSuite({ clockFile: clock.file }, () => (clock.now().getTime() - Date.now()) / 1_000)
+  const suite = await startSuite({ gateway: false, instances: { reservations: 2 }, clockFile: clock.file })
+  cached = await cacheSuiteOf(suite, () => (clock.now().getTime() - Date.now()) / 1_000)
   await eventually(async () => expect(await cached.metric('redis_up')).toBe(2))
 })
 afterAll(async () => {

@@ -1,20 +1,19 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
-import { type MovableClock, movableClock } from './clock.ts'
+import { clockOf, type MovableClock } from './clock.ts'
 import { freshNumber } from './hotel.ts'
 
 let suite: Suite
 let clock: MovableClock
 let guest: string
 beforeAll(async () => {
-  clock = await movableClock()
-  suite = await startSuite({ clockFile: clock.file, env: { reservations: { HOLD_SWEEP_SECONDS: '86400' } } })
+  suite = await sharedSuite({ clock: true })
+  clock = clockOf(suite)
   guest = (await suite.guests.createGuest({ first_name: 'Ada' })).id
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
-  await clock?.[Symbol.asyncDispose]()
 })
 
 const dates = { in_date: '2031-05-01', out_date: '2031-05-03' }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pythonEnvironment, pythonTool, runCommand } from '@hotel/stack/python'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 const root = path.join(import.meta.dirname, '..')
@@ -13,7 +13,7 @@ const env = { PATH: `${commands}${path.delimiter}${process.env.PATH}` }
 let suite: Suite
 let folder: string
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
   // Below the root, where the packages are found.
   await mkdir(path.join(root, '.build'), { recursive: true })
   folder = await mkdtemp(path.join(root, '.build', 'clients-'))

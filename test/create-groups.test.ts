@@ -1,5 +1,5 @@
 import { createClients } from '@hotel/stack/clients'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CallOptions, Metadata, Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -11,7 +11,7 @@ let suite: Suite
 let instances: readonly Suite['reservations'][]
 const closing = new AsyncDisposableStack()
 beforeAll(async () => {
-  suite = closing.use(await startSuite({ instances: { reservations: 2 }, gateway: false }))
+  suite = closing.use(await sharedSuite({ replicas: 2, hotels: 'every' }))
   instances = suite.stack.addresses.reservations.map((reservations) => {
     const { clients, close } = createClients({ guests: '', rooms: '', reservations }, suite.testerToken)
     closing.defer(close)

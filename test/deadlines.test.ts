@@ -1,4 +1,4 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -6,7 +6,7 @@ import { day, eventually, guestAndRoom } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,5 +1,5 @@
 import type { Clients } from '@hotel/stack/clients'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from './hotel.ts'
 import { callsAt, gatewayCount, gatewayMemory, open, readAll, statusesOf } from './raw-http.ts'
@@ -16,7 +16,7 @@ let dripping: {
   readonly streams: Promise<string>[]
 }
 beforeAll(async () => {
-  suite = await startSuite({ requestsPerSecond: PER_SECOND, maxConnections: MOST_CONNECTIONS })
+  suite = await sharedSuite({ requestsPerSecond: PER_SECOND, maxConnections: MOST_CONNECTIONS })
   attacker = await suite.token({ subject: 'mallory', tier: 'internal' })
   wellBehaved = suite.clientsWith(await suite.token({ subject: 'ada', tier: 'internal' })).gateway
   // From here on it has its connection.

@@ -3,7 +3,7 @@ import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { readApi } from '@hotel/gateway/http-rules'
 import { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
 import { Reservation_Status, UpdateReservationRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { ErrorInfo } from 'nice-grpc-error-details'
@@ -12,7 +12,7 @@ import { callsAt } from './raw-http.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ statusChangesPerMinute: 1 })
+  suite = await sharedSuite({ statusChangesPerMinute: 1 })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,11 +1,11 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { callsAt, statusesOf } from './raw-http.ts'
 
 let suite: Suite
 let room: string
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
   room = (await suite.rooms.createRoom({ number: '101' })).id
 })
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { callsAt, statusesOf } from './raw-http.ts'
 
@@ -6,7 +6,7 @@ let suite: Suite
 /** What each request begins with besides its first line: its caller may do everything. */
 let head: string
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
   head = `host: hotel\r\nauthorization: Bearer ${suite.testerToken}\r\n`
 })
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ServiceName } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -8,7 +8,7 @@ import { day, demandViewIsTrue, eventually, guestAndRoom } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,21 +1,20 @@
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { RichClientError } from 'nice-grpc-error-details'
-import { type MovableClock, movableClock } from './clock.ts'
-import { day, demandViewIsTrue, eventually, guestAndRoom } from './hotel.ts'
+import { clockOf, type MovableClock } from './clock.ts'
+import { day, demandViewIsTrue, guestAndRoom } from './hotel.ts'
 
 let suite: Suite
 let clock: MovableClock
 beforeAll(async () => {
-  clock = await movableClock()
   // No sweep comes by itself: what is free here is free without one.
-  suite = await startSuite({ clockFile: clock.file, env: { reservations: { HOLD_SWEEP_SECONDS: '86400' } } })
+  suite = await sharedSuite({ clock: true })
+  clock = clockOf(suite)
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
-  await clock?.[Symbol.asyncDispose]()
 })
 
 const seconds = (n: number, from = clock.now()) => new Date(from.getTime() + n * 1_000)
@@ -273,30 +272,13 @@ describe('after random operations, holds that lapse among them, who holds what i
         'reservations',
         `with wanted as (
            select id, unnest(rooms) as room, in_date, greatest(out_date, in_date + 1) as out_date, hold_until
-           from reservation where delete_time is null
-         ), held as (select holder_id, room_id, in_date, out_date, hold_until from occupancy)
+           from reservation where delete_time is null and hotel_id = $1
+         ), held as (select holder_id, room_id, in_date, out_date, hold_until from occupancy where hotel_id = $1)
          (table wanted except table held) union all (table held except table wanted)`,
+        [suite.hotel],
       )
       expect(differences).toEqual([])
     },
     60_000,
   )
 })
-
-test('a sweep deletes what lapsed', async () => {
-  await using swept = await startSuite({
-    gateway: false,
-    redis: false,
-    env: { reservations: { HOLD_SWEEP_SECONDS: '0.1' } },
-  })
-  const { guest, room } = await guestAndRoom(swept)
-  const hold_until = new Date(Date.now() + 1_000)
-  const request = { guest, room, in_date: day(), out_date: day(1), hold_until }
-  const { id } = await swept.reservations.createReservation(request)
-  await eventually(async () => {
-    const rows = await swept.sql('reservations', 'select 1 from occupancy where holder_id = $1', [id])
-    expect(rows).toEqual([])
-  })
-  const [row] = await swept.sql('reservations', 'select delete_time, updated_by from reservation where id = $1', [id])
-  expect(row).toEqual({ delete_time: hold_until, updated_by: 'system' })
-}, 30_000)

@@ -1,8 +1,9 @@
 import type { Suite } from '@hotel/stack/test-suite'
 
-let numbers = 100
+// Of this file: others make rooms in the same hotels.
+let numbers = Date.now() * 1_000
 
-/** A room number that no other test of this file has. */
+/** A room number that no other test has. */
 export function freshNumber(): string {
   numbers += 1
   return String(numbers)

@@ -1,6 +1,7 @@
 import type { Clients } from '@hotel/stack/clients'
+import { sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type CacheSuite, lists, startCacheSuite } from './cache-suite.ts'
+import { type CacheSuite, cacheSuiteOf, lists } from './cache-suite.ts'
 import { eventually } from './hotel.ts'
 import { buildHouse, type House, hotelsOf } from './house/house.ts'
 
@@ -8,7 +9,7 @@ let cached: CacheSuite
 let houses: { hidden: House; own: House }
 const as = {} as Record<'hidden' | 'own' | 'every', Clients>
 beforeAll(async () => {
-  cached = await startCacheSuite()
+  cached = await cacheSuiteOf(await sharedSuite({ replicas: 2, hotels: 'every' }))
   const { suite } = cached
   await eventually(async () => expect(await cached.metric('redis_up')).toBe(2))
   houses = { hidden: await buildHouse(suite), own: await buildHouse(suite) }

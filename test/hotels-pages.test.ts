@@ -1,5 +1,5 @@
 import type { Clients } from '@hotel/stack/clients'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
@@ -12,7 +12,7 @@ const as = {} as Record<'a' | 'b' | 'ab' | 'every', Clients>
 /** Another subject, of the same hotels as `a`. */
 let colleague: Clients
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false })
+  suite = await sharedSuite({ hotels: 'every' })
   const a = await buildHouse(suite)
   const b = await buildHouse(suite)
   houses = [a, b, await buildHouse(suite)]

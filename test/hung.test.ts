@@ -1,12 +1,12 @@
 import { refusalOf } from '@hotel/stack/matchers'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from './hotel.ts'
 import { beginWatch, newHotel } from './watching.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,6 +1,6 @@
 import { createClients } from '@hotel/stack/clients'
 import { perService } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, eventually, freshNumber, guestAndRoom } from './hotel.ts'
@@ -8,7 +8,7 @@ import { withholdingProxy } from './withholding-proxy.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

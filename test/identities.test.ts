@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { DEVELOPMENT_ISSUER } from '@hotel/runtime/access/auth-settings'
 import { replaceFile } from '@hotel/stack/issuer'
 import { serviceScopes, transferScopes } from '@hotel/stack/scopes'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { nodeBinary } from '../stack/setup/install.mjs'
@@ -16,7 +16,7 @@ import { folderWith, run } from './transfer.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false, redis: false })
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -104,8 +104,10 @@ describe('production', () => {
 
 test('the import without a token of its own needs the data folder', async () => {
   await using folder = await folderWith({ 'rooms.csv': 'number\r\n1\r\n' })
-  await rm(issuerFile('key.json'))
-  expect(await run(suite, 'import', folder.path, 'rooms.csv')).toMatchObject({
+  await rename(issuerFile('key.json'), issuerFile('hidden'))
+  const ran = await run(suite, 'import', folder.path, 'rooms.csv')
+  await rename(issuerFile('hidden'), issuerFile('key.json'))
+  expect(ran).toMatchObject({
     code: 1,
     output: expect.stringContaining('has no development issuer to make one'),
   })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { ServiceName } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { day, eventually, freshNumber } from './hotel.ts'
 import { importBatch } from './importing.ts'
@@ -9,11 +9,7 @@ import { importBatch } from './importing.ts'
 let suite: Suite
 let houses: readonly [House, House]
 beforeAll(async () => {
-  suite = await startSuite({
-    gateway: false,
-    redis: false,
-    instances: { guests: 2, rooms: 2, reservations: 2 },
-  })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
   houses = [await house(0), await house(1)]
 })
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { eventually, freshNumber } from './hotel.ts'
@@ -8,7 +8,7 @@ import { refusal } from './rest.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,4 +1,4 @@
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
@@ -6,7 +6,7 @@ import { makeKey, signed } from './keys.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ requestsPerSecond: 1 })
+  suite = await sharedSuite({ requestsPerSecond: 1 })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, eventually } from './hotel.ts'
@@ -11,7 +11,7 @@ const query = new URLSearchParams(nights)
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ requestsPerSecond: REQUESTS })
+  suite = await sharedSuite({ requestsPerSecond: REQUESTS })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -70,7 +70,7 @@ test('both methods and both doors share what a client has of them; another clien
 })
 
 test('a client of one request a second can make a dear call, and the next when it is told to', async () => {
-  await using slow = await startSuite({ requestsPerSecond: 1 })
+  await using slow = await sharedSuite({ requestsPerSecond: 1 })
   const call = () => slow.rest('GET', `/room_availability?${query}`)
   expect((await call()).status).toBe(200)
   const late = await eventually(async () => {

@@ -1,7 +1,7 @@
 import { connect } from 'node:http2'
 import { gzipSync } from 'node:zlib'
 import { Reservation_Status, UpdateReservationRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, guestAndRoom } from './hotel.ts'
@@ -12,7 +12,7 @@ let suite: Suite
 let strangers: string
 let readers: string
 beforeAll(async () => {
-  suite = await startSuite({ statusChangesPerMinute: 1 })
+  suite = await sharedSuite({ statusChangesPerMinute: 1, hotels: 'every' })
   const { id: other } = await suite.hotels.createHotel({ name: 'Of others' })
   strangers = await suite.token({ subject: 'stranger', hotels: [other] })
   readers = await suite.token({ subject: 'reader', scopes: ['reservations.read'] })

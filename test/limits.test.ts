@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, eventually, guestAndRoom } from './hotel.ts'
@@ -11,7 +11,7 @@ const { CHECKED_IN, CHECKED_OUT } = Reservation_Status
 describe('one request a second for each client', () => {
   let suite: Suite
   beforeAll(async () => {
-    suite = await startSuite({ requestsPerSecond: 1 })
+    suite = await sharedSuite({ requestsPerSecond: 1, hotels: 'every' })
   })
   afterAll(async () => {
     await suite?.[Symbol.asyncDispose]()
@@ -59,7 +59,7 @@ describe('one request a second for each client', () => {
 describe('one status change a minute for each reservation', () => {
   let suite: Suite
   beforeAll(async () => {
-    suite = await startSuite({ statusChangesPerMinute: 1 })
+    suite = await sharedSuite({ statusChangesPerMinute: 1, hotels: 'every' })
   })
   afterAll(async () => {
     await suite?.[Symbol.asyncDispose]()
@@ -164,7 +164,7 @@ describe('one status change a minute for each reservation', () => {
 })
 
 test('a request refused by the first limit does not use up the second', async () => {
-  await using suite = await startSuite({ requestsPerSecond: 1, statusChangesPerMinute: 1 })
+  await using suite = await sharedSuite({ requestsPerSecond: 1, statusChangesPerMinute: 1, hotels: 'every' })
   const { guest, room } = await guestAndRoom(suite)
   const { id } = await suite.reservations.createReservation({ guest, room, in_date: day(), out_date: day(2) })
   const change = () => suite.rest('PATCH', `/reservations/${id}`, { body: { status: 'CHECKED_IN' } })

@@ -1,7 +1,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { CreateReservationRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { ImportRequest } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { methods } from './grpc-fuzz/documented.ts'
 import { framed, gzipped, rawGrpc } from './raw-grpc.ts'
@@ -16,7 +16,7 @@ const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

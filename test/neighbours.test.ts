@@ -137,6 +137,19 @@ describe.each([1, 3, 20])('while the heads of %d hotels are held', (count) => {
   }, 180_000)
 })
 
+test('a sweep deletes what lapsed', async () => {
+  const { guest, room } = await newHouse(0)
+  const hold_until = new Date(Date.now() + 1_000)
+  const request = { guest, room, in_date: day(5), out_date: day(6), hold_until }
+  const { id } = await suite.reservations.createReservation(request)
+  await eventually(async () => {
+    const rows = await suite.sql('reservations', 'select 1 from occupancy where holder_id = $1', [id])
+    expect(rows).toEqual([])
+  })
+  const [row] = await suite.sql('reservations', 'select delete_time, updated_by from reservation where id = $1', [id])
+  expect(row).toEqual({ delete_time: hold_until, updated_by: 'system' })
+}, 30_000)
+
 test('holds that lapse in other hotels are swept while the head of one is held, and there too afterwards', async () => {
   const [locked, other] = [await newHouse(0), await newHouse(0)]
   const until = new Date(Date.now() + 3_000)

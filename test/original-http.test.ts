@@ -1,4 +1,4 @@
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { day, freshNumber, guestAndRoom } from './hotel.ts'
 
@@ -7,7 +7,7 @@ let guest: string
 let room: string
 let reservation: string
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
   const made = await guestAndRoom(suite)
   guest = made.guest
   room = made.room

@@ -1,10 +1,10 @@
-import { type RestAnswer, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type RestAnswer, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { day, eventually, guestAndRoom } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -156,10 +156,11 @@ describe('wrong fields are 400 on each of them', () => {
   })
 
   test('a guest of another hotel', async () => {
-    const { json: hotel } = await suite.rest('POST', '/hotels', { body: { name: 'Other' } })
+    const token = await suite.token({ hotels: ['*'] })
+    const { json: hotel } = await suite.rest('POST', '/hotels', { body: { name: 'Other' }, token })
     const guest = await eventually(async () => {
       const body = { hotel: hotel.id, first_name: 'Ada' }
-      const { status, json } = await suite.rest('POST', '/guests', { body })
+      const { status, json } = await suite.rest('POST', '/guests', { body, token })
       expect([status, json.hotel]).toEqual([201, hotel.id])
       return json.id
     })

@@ -1,7 +1,7 @@
 import { administer, databaseUrl, migrate, ownerOf, provision, roleOf, schemaOf } from '@hotel/stack/provision'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
 import type { TestCluster } from '@hotel/stack/test-cluster'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Client } from 'pg'
 import { eventually } from './hotel.ts'
@@ -9,7 +9,7 @@ import { refusal } from './rest.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -155,9 +155,17 @@ const limits = (service: ServiceName) => ({
 test('a statement over its time is ended; the caller is told to repeat, and the next call is answered', async () => {
   const { username, pathname } = new URL(suite.stack.databaseUrls.rooms)
   // Shorter than it is, and for new sessions only.
-  await suite.sql('rooms', `alter role ${username} in database ${pathname.slice(1)} set statement_timeout = '200ms'`)
-  await suite.sql('rooms', 'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [username])
-  await eventually(async () => expect((await suite.rest('GET', '/rooms')).status).toBe(200))
+  const role = `alter role ${username} in database ${pathname.slice(1)}`
+  const endSessions = async () => {
+    await suite.sql(
+      'rooms',
+      'select pg_terminate_backend(pid) from pg_stat_activity where usename = $1 and datname = current_database()',
+      [username],
+    )
+    await eventually(async () => expect((await suite.rest('GET', '/rooms')).status).toBe(200))
+  }
+  await suite.sql('rooms', `${role} set statement_timeout = '200ms'`)
+  await endSessions()
   await administer(suite.adminUrl('rooms'), async (lock) => {
     await lock.query('begin; lock table room in access exclusive mode')
     const answer = await suite.rest('GET', '/rooms')
@@ -166,6 +174,8 @@ test('a statement over its time is ended; the caller is told to repeat, and the 
     await lock.query('rollback')
   })
   expect((await suite.rest('GET', '/rooms')).status).toBe(200)
+  await suite.sql('rooms', `${role} reset statement_timeout`)
+  await endSessions()
 })
 
 test('tables of a build before, which stand in public, move to the schema with all that is theirs', async () => {

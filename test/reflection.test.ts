@@ -1,14 +1,14 @@
 import { ServerReflectionDefinition } from '@hotel/proto/grpc/reflection/v1/reflection'
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { assertServing } from '@hotel/runtime/server/health'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Channel, createChannel, createClient, Metadata, Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -3,7 +3,7 @@ import { UpdateGuestRequest } from '@hotel/proto/hotel/guests/v1/guests'
 import { ImportRequest } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import { serviceNames } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CallOptions, Metadata, Status } from 'nice-grpc'
 import { day, freshNumber, guestAndRoom } from './hotel.ts'
@@ -11,7 +11,7 @@ import { framed, rawGrpc } from './raw-grpc.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false })
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

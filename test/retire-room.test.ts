@@ -1,5 +1,5 @@
 import { Reservation_Status as Status_ } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -8,7 +8,7 @@ import { invalid, refusal } from './rest.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { rooms: 2, reservations: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -238,22 +238,6 @@ describe('a decision of the reservations service', () => {
     await expect(ask(4n)).rejects.toRefuse(Status.ABORTED, 'ETAG_MISMATCH', { etag: '"2"' })
     expect(await legsOf(room)).toEqual([])
   })
-
-  test('holds the room by the constraint, and by nothing else', async () => {
-    await using other = await startSuite({ redis: false, gateway: false })
-    const { guest, room } = await guestAndRoom(other)
-    const stay = { guest, room, in_date: day(900), out_date: day(901) }
-    const { id, hotel } = await other.reservations.createReservation(stay)
-    await other.reservations.deleteReservation({ id })
-    await other.retirement.retireRoom({ hotel, room, version: 1n, attempt: 1n })
-    await expect(other.reservations.createReservation(stay)).rejects.toRefuse(
-      Status.FAILED_PRECONDITION,
-      'ROOM_NOT_AVAILABLE',
-      { room, in_date: day(900), out_date: day(901) },
-    )
-    await other.sql('reservations', 'alter table occupancy drop constraint occupancy_held_once')
-    await expect(other.reservations.createReservation(stay)).resolves.toMatchObject({ room })
-  }, 60_000)
 })
 
 describe('a deletion that was left between mark and decision', () => {

@@ -1,4 +1,4 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import type { RichClientError } from 'nice-grpc-error-details'
@@ -7,7 +7,7 @@ import { noneWaiting, whileLocked } from './locks.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { rooms: 2, guests: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

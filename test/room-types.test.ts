@@ -1,4 +1,4 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { eventually, freshNumber } from './hotel.ts'
@@ -6,7 +6,7 @@ import { invalid, refusal } from './rest.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -225,8 +225,8 @@ describe('the copy that the reservations service keeps', () => {
     await eventually(async () => expect(await copyOf(room.id)).toMatchObject({ version: 2 }))
     await suite.stack.services.reservations.kill()
     // As the build before left it: the newest version of the room without its type, its place under the old name.
-    await suite.sql('reservations', 'update room set room_type_id = null')
-    await suite.sql('reservations', 'delete from room_type')
+    await suite.sql('reservations', 'update room set room_type_id = null where id = $1', [room.id])
+    await suite.sql('reservations', 'delete from room_type where id = $1', [type.id])
     await suite.sql('reservations', `update replica_cursor set feed = 'rooms' where feed = 'rooms-2'`)
     await suite.sql('reservations', `update replica_epoch set feed = 'rooms' where feed = 'rooms-2'`)
     await suite.sql('reservations', 'create table seen (version int)')
@@ -242,6 +242,7 @@ describe('the copy that the reservations service keeps', () => {
     )
     const seen = await suite.sql<{ version: number }>('reservations', 'select version from seen')
     expect(seen.map(({ version }) => version)).toEqual([2])
+    await suite.sql('reservations', 'drop function see cascade; drop table seen')
   })
 })
 

@@ -1,10 +1,10 @@
 import { serviceNames } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false })
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

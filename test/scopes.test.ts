@@ -4,7 +4,7 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { readScopes } from '@hotel/runtime/access/scopes'
 import { allScopes, clientScopes, serviceScopes } from '@hotel/stack/scopes'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { rawCall } from './raw-call.ts'
 
@@ -45,7 +45,7 @@ function servicesOf({ path }: Method): readonly ServiceName[] {
 let suite: Suite
 let tokens: { expired: string; others: ReadonlyMap<string, string>; only: ReadonlyMap<string, string> }
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
   const each = async (scopesFor: (scope: string) => readonly string[]) =>
     new Map(
       await Promise.all(

@@ -1,6 +1,6 @@
 import { ListChangesResponse } from '@hotel/proto/hotel/feed/v1/feed'
 import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -10,7 +10,7 @@ import { day, eventually, freshNumber } from './hotel.ts'
 // One hotel whose changes can not be followed, beside others, which must not notice.
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,11 +1,11 @@
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, freshNumber } from './hotel.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,5 +1,5 @@
 import { type Reservation, Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, demandViewIsTrue, freshNumber } from './hotel.ts'
@@ -7,7 +7,7 @@ import { day, demandViewIsTrue, freshNumber } from './hotel.ts'
 let suite: Suite
 let guest: string
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
   guest = (await suite.guests.createGuest({ first_name: 'Ada' })).id
 })
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { replaceFile } from '@hotel/stack/issuer'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
@@ -13,7 +13,7 @@ let suite: Suite
 /** The issuer's own key, as only it has it. */
 let own: Key
 beforeAll(async () => {
-  suite = await startSuite()
+  suite = await sharedSuite({ hotels: 'every' })
   const jwk = JSON.parse(await readFile(path.join(suite.stack.issuer?.folder ?? '', 'key.json'), 'utf8'))
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
   own = { kid: jwk.kid, alg: 'ES256', privateKey, publicKey: createPublicKey(privateKey) }

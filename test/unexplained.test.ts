@@ -1,5 +1,5 @@
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import type { RichClientError } from 'nice-grpc-error-details'
@@ -8,7 +8,7 @@ import { waiting } from './locks.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ redis: false })
+  suite = await sharedSuite()
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -97,6 +97,6 @@ test('rooms that are lost each time they are chosen, by nothing that can be seen
   )
   await expect(book()).rejects.toRefuse(Status.UNAVAILABLE, 'UNAVAILABLE')
   expect(await sql('select last_value::int as count from choices')).toEqual([{ count: 10 }])
-  await sql('drop trigger lose on occupancy')
+  await sql('drop function lose cascade; drop sequence choices')
   await expect(book()).resolves.toMatchObject({ rooms: [room.id] })
 })

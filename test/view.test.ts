@@ -1,33 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { RichClientError } from 'nice-grpc-error-details'
+import { clockOf, type MovableClock } from './clock.ts'
 import { day, demandViewIsTrue, eventually, freshNumber, pick, randomFrom } from './hotel.ts'
 
 let suite: Suite
-let folder: string
-let clockFile: string
+let clock: MovableClock
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'clock-'))
-  clockFile = path.join(folder, 'offset')
-  await writeFile(clockFile, '0')
-  suite = await startSuite({ clockFile })
+  suite = await sharedSuite({ clock: true, hotels: 'every' })
+  clock = clockOf(suite)
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
 })
 
-/** Sets the services' clock to this instant; it goes on from there. */
-async function setClock(instant: string): Promise<void> {
-  const offset = (Temporal.Instant.from(instant).epochMilliseconds - Date.now()) / 1_000
-  await writeFile(`${clockFile}.new`, String(offset))
-  const { rename } = await import('node:fs/promises')
-  await rename(`${clockFile}.new`, clockFile)
-}
+const setClock = (instant: string) => clock.set(new Date(instant))
 
 describe('after random operations the view is what the base tables say', () => {
   test.each([1, 2, 3])(

@@ -1,7 +1,7 @@
 import type { Supervised } from '@hotel/stack/processes'
 import type { ServiceName } from '@hotel/stack/service-names'
 import { DRAIN } from '@hotel/stack/services'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { day, eventually } from './hotel.ts'
 import {
@@ -19,7 +19,7 @@ import {
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { guests: 2, reservations: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { DRAIN } from '@hotel/stack/services'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
@@ -9,7 +9,7 @@ import { type Answer, beginWatch, type Form, fillWithBlocks, newHotel, type Watc
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { guests: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

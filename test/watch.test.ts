@@ -1,6 +1,6 @@
 import type { GuestChange } from '@hotel/proto/hotel/guests/v1/guests'
 import { GuestChange_Kind as Kind } from '@hotel/proto/hotel/guests/v1/guests'
-import { type Suite, startSuite, TESTER } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { Client } from 'pg'
@@ -9,7 +9,7 @@ import { applyTo, beginWatch, type Change, contentOf, emptyMirror, listed, newHo
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ instances: { guests: 2 } })
+  suite = await sharedSuite({ replicas: 2, hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -1,5 +1,7 @@
 """What schemathesis can not know from the document: values that exist, and which refusals of valid requests are right."""
 
+import atexit
+import collections
 import datetime
 import itertools
 import json
@@ -21,8 +23,13 @@ schemathesis.openapi.format("phone-number", st.sampled_from(["+41446681800", "+4
 RESOURCES = json.loads(os.environ.get("FUZZ_RESOURCES", '{"references": {}, "ids": {}}'))
 EXISTING = RESOURCES["references"]
 
-# What the token of this run may do: all; nothing ("refused"); or nothing about those resources ("stranger").
-TOKEN = os.environ.get("FUZZ_TOKEN", "all")
+# Tokens that take turns instead of the one of the command line, which may do all: each with its title and what it may do,
+# nothing ("refused"), or nothing about those resources ("stranger").
+TOKENS = json.loads(os.environ.get("FUZZ_TOKENS", "[]"))
+# Where is written, at the end, which operations each of them was tried with, by its title.
+TRIED_FILE = os.environ.get("FUZZ_TRIED_FILE")
+# One in how many cases of the coverage phase is tried; it makes the same ones in each run.
+COVERAGE_EVERY = int(os.environ.get("FUZZ_COVERAGE_EVERY", "1"))
 # Answered by the gateway without a token.
 PUBLIC = {"/", "/healthz", "/openapi.json"}
 
@@ -35,11 +42,49 @@ BEYOND_THE_SCHEMA = {
 }
 
 _calls = itertools.count(1)
+_covered = collections.Counter()
+_turns = collections.Counter()
+_tried = collections.defaultdict(set)
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """Leaves out most of the coverage phase when not all is asked for: of each way to make a request, the first and then some."""
+    data = case.meta.phase.data if case.meta else None
+    if COVERAGE_EVERY == 1 or case.meta is None or case.meta.phase.name != TestPhase.COVERAGE:
+        return True
+    way = (getattr(data, "scenario", None), getattr(data, "parameter_location", None))
+    _covered[way] += 1
+    return _covered[way] % COVERAGE_EVERY == 1
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Gives most requests what lets them come past the first refusal: a new key, an etag that holds, ids that exist."""
+    """Gives a request its token, and most requests what lets them come past the first refusal."""
+    _take_turns(case, kwargs.get("headers") or {})
+    _make_acceptable(case)
+
+
+def _take_turns(case, headers):
+    """Gives it the next of the tokens, unless it is to be tried without one, or with a wrong one."""
+    if not TOKENS or headers.get("Authorization") != f"Bearer {TOKENS[0]['token']}":
+        return
+    operation = case.operation.label
+    token = TOKENS[_turns[operation] % len(TOKENS)]
+    _turns[operation] += 1
+    _tried[token["title"]].add(operation)
+    headers["Authorization"] = f"Bearer {token['token']}"
+
+
+@atexit.register
+def _say_what_was_tried():
+    if TRIED_FILE:
+        with open(TRIED_FILE, "w", encoding="utf-8") as file:
+            json.dump({title: sorted(operations) for title, operations in _tried.items()}, file)
+
+
+def _make_acceptable(case):
+    """A new key, an etag that holds, ids that exist."""
     if _lacks_parameter(case):
         # Whatever is changed here makes schemathesis put back what it has left out.
         return
@@ -108,14 +153,16 @@ def token_does_what_it_may(ctx, response, case):
     """A token that may do all is never refused, one that may do nothing always, and a stranger's is told of nothing there is."""
     if case.operation.path in PUBLIC:
         return
-    authorization = response.request.headers.get("Authorization", [""])[0]
-    if TOKEN == "all":
+    if not TOKENS:
         # Other checks send requests without the token, or with another.
         if response.status_code == 403:
             raise AssertionError(f"Refused although the token may do all: {response.text}")
-    elif authorization and response.status_code < 300:
+        return
+    authorization = response.request.headers.get("Authorization", [""])[0]
+    may = next((token["may"] for token in TOKENS if authorization == f"Bearer {token['token']}"), None)
+    if may is not None and response.status_code < 300:
         told = [each for ids in _ids_of_others() for each in ids if each in response.text]
-        if TOKEN == "refused" or told:
+        if may == "refused" or told:
             raise AssertionError(f"Answered although the token may not: {response.text}")
 
 
@@ -126,7 +173,7 @@ def _ids_of_others():
 @schemathesis.check
 def valid_request_is_refused_for_the_state_of_things(ctx, response, case):
     """Sharper than positive_data_acceptance: a request that keeps to the document is never wrong in the form of a field."""
-    if TOKEN != "all" or response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
+    if TOKENS or response.status_code != 400 or case.meta is None or not case.meta.generation.mode.is_positive:
         return
     details = response.json()["details"]
     if details[0]["reason"] != "INVALID_FIELD":

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { pythonEnvironment, pythonTool, runCommand } from '@hotel/stack/python'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -12,29 +14,37 @@ const minutes = 60_000
 /** What runs side by side: the operations in two halves, and the walks from operation to operation through all of them. */
 const parts = ['one half of the operations', 'the other half', 'operations linked to each other'] as const
 
+/** The coverage phase makes some ninety cases of each operation, however few are asked for: then one in so many is tried. */
+const coverageEvery = examples < 100 ? 6 : 1
+
 /** Tokens that may not do what is asked. Those of another hotel may ask, and are told nothing. */
 const tokenKinds = [
-  { kind: 'refused', title: 'an expired token', mint: (suite: Suite) => suite.token({ ttlSeconds: -60 }) },
-  { kind: 'refused', title: 'a token without scopes', mint: (suite: Suite) => suite.token({ scopes: [] }) },
-  { kind: 'stranger', title: 'a token of no hotel', mint: (suite: Suite) => suite.token({ hotels: [] }) },
+  { may: 'refused', title: 'an expired token', mint: (suite: Suite) => suite.token({ ttlSeconds: -60 }) },
+  { may: 'refused', title: 'a token without scopes', mint: (suite: Suite) => suite.token({ scopes: [] }) },
+  { may: 'stranger', title: 'a token of no hotel', mint: (suite: Suite) => suite.token({ hotels: [] }) },
   {
-    kind: 'stranger',
+    may: 'stranger',
     title: 'a token of another hotel',
     mint: async (suite: Suite) => suite.token({ hotels: [(await suite.hotels.createHotel({ name: 'Other' })).id] }),
   },
 ] as const
+/** Answered without a token. */
+const PUBLIC = ['/', '/healthz', '/openapi.json']
 
-type Operation = { readonly id: string; readonly path: string }
+type Operation = { readonly id: string; readonly path: string; readonly label: string }
 type Outcome = { readonly code: number | null; readonly output: string; readonly operations: number }
 
 ;(tool ? describe : describe.skip)(`schemathesis, seed ${seed}`, () => {
   let suite: Suite
   let resources: Promise<Resources>
   let outcomes: readonly Promise<Outcome>[]
+  let refusals: ReturnType<typeof tryTokens>
   beforeAll(async () => {
     suite = await startSuite({ logLevel: 'warn' })
     resources = makeResources(suite)
     outcomes = await startParts(suite, await resources)
+    // When all else is done: these are few requests of every operation.
+    refusals = Promise.all(outcomes).then(async () => tryTokens(suite, await resources))
   })
   afterAll(async () => {
     await suite?.[Symbol.asyncDispose]()
@@ -56,21 +66,11 @@ type Outcome = { readonly code: number | null; readonly output: string; readonly
 
   test.each(tokenKinds)(
     'finds nothing that is done or told for $title',
-    async ({ kind, mint }) => {
-      // When all else is done: these are few requests of every operation.
-      await Promise.all(outcomes)
-      const { code, output } = await runSchemathesis(
-        suite,
-        await resources,
-        await mint(suite),
-        [
-          ...['--phases=examples,fuzzing', `--max-examples=${Math.ceil(examples / 10)}`],
-          // Of valid requests it demands what only a token that may do all of them gets.
-          '--exclude-checks=positive_data_acceptance',
-        ],
-        kind,
-      )
+    async ({ title }) => {
+      const { code, output, tried } = await refusals
       expect(code === 0 ? '' : output).toBe('')
+      const demanded = (await operationsOf(suite)).filter(({ path }) => !PUBLIC.includes(path))
+      expect(tried[title]).toEqual(expect.arrayContaining(demanded.map(({ label }) => label)))
     },
     60 * minutes,
   )
@@ -94,12 +94,32 @@ async function startParts(suite: Suite, resources: Resources): Promise<readonly 
   return [...first, Promise.race(first).then(() => run(halves.flat(), ['--phases=stateful']))]
 }
 
+/** Tries every operation with each of the tokens in turn; gives which operations each was tried with. */
+async function tryTokens(suite: Suite, resources: Resources) {
+  const tokens = []
+  for (const { may, title, mint } of tokenKinds) tokens.push({ may, title, token: await mint(suite) })
+  const file = path.join(suite.folder, 'tried.json')
+  const outcome = await runSchemathesis(
+    suite,
+    resources,
+    tokens[0]?.token ?? '',
+    [
+      ...['--phases=examples,fuzzing', `--max-examples=${tokens.length * Math.ceil(examples / 10)}`],
+      // Of valid requests it demands what only a token that may do all of them gets.
+      '--exclude-checks=positive_data_acceptance',
+    ],
+    { FUZZ_TOKENS: JSON.stringify(tokens), FUZZ_TRIED_FILE: file },
+  )
+  const tried = JSON.parse(await readFile(file, 'utf8')) as Record<string, string[]>
+  return { ...outcome, tried }
+}
+
 function runSchemathesis(
   suite: Suite,
   resources: Resources,
   token: string,
   args: readonly string[],
-  kind: 'all' | (typeof tokenKinds)[number]['kind'] = 'all',
+  env: Readonly<Record<string, string>> = {},
 ) {
   if (tool === undefined) throw new Error('there is no schemathesis')
   const document = `http://${suite.gateway.address}/openapi.json`
@@ -114,7 +134,8 @@ function runSchemathesis(
       env: {
         ...pythonEnvironment(tool),
         FUZZ_RESOURCES: JSON.stringify(resources),
-        FUZZ_TOKEN: kind,
+        FUZZ_COVERAGE_EVERY: String(coverageEvery),
+        ...env,
         PYTHONDONTWRITEBYTECODE: '1',
       },
     },
@@ -126,7 +147,11 @@ async function operationsOf(suite: Suite): Promise<Operation[]> {
     paths: Record<string, Record<string, { operationId: string }>>
   }
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.values(methods).map(({ operationId }) => ({ id: operationId, path })),
+    Object.entries(methods).map(([method, { operationId }]) => ({
+      id: operationId,
+      path,
+      label: `${method.toUpperCase()} ${path}`,
+    })),
   )
 }
 
