@@ -2,7 +2,7 @@ import { pastTriggers } from './fill.ts'
 import { sqlIdOf } from './house.ts'
 
 /** Rooms of each of many hotels. */
-export const HOTEL_ROOMS = 100
+export const HOTEL_ROOMS = 10
 
 /** Makes hotels by number from 0, each with a location, rooms and a guest: where they belong, and where they are copied to. */
 export async function fillHotels(adminUrl: string, count: number): Promise<void> {
