@@ -203,3 +203,43 @@ describe("at midnight of a location's own calendar", () => {
     await expect(checkIn()).resolves.toMatchObject({ status: Reservation_Status.CHECKED_IN })
   })
 })
+
+test('what left long ago is swept at a start, in parts that others need not wait long for, and nothing else is', async () => {
+  await suite.sql(
+    'reservations',
+    `create function refuse_many() returns trigger language plpgsql as $$ begin
+       if (select count(*) from old_rows) > 2000 then raise exception 'too many at once'; end if;
+       return null;
+     end $$`,
+  )
+  await suite.sql(
+    'reservations',
+    `create trigger refuse_many after delete on current_and_upcoming referencing old table as old_rows
+     for each statement execute function refuse_many()`,
+  )
+  const { id: hotel } = await suite.hotels.createHotel({ name: 'Old' })
+  const { id: location } = await suite.locations.createLocation({ hotel, name: 'Old', time_zone: 'UTC' })
+  await eventually(async () =>
+    expect(await suite.sql('reservations', 'select 1 from location where id = $1', [location])).toHaveLength(1),
+  )
+  await suite.sql(
+    'reservations',
+    `insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, rooms,
+       room_numbers)
+     select $1, gen_random_uuid(), $2, '2020-01-01', case when n <= 4500 then date '2020-01-03' else '2099-01-01' end,
+       'PENDING', gen_random_uuid(), 'Ada', array[gen_random_uuid()], '{1}'
+     from generate_series(1, 4503) n`,
+    [hotel, location],
+  )
+  await suite.stack.services.reservations.stop()
+  await suite.stack.services.reservations.start()
+  await eventually(async () =>
+    expect(
+      await suite.sql(
+        'reservations',
+        'select out_date::text, count(*)::int from current_and_upcoming where hotel_id = $1 group by 1',
+        [hotel],
+      ),
+    ).toEqual([{ out_date: '2099-01-01', count: 3 }]),
+  )
+})

@@ -8,6 +8,7 @@ const EVERY_MS = 3_600_000
 const PAST_STAYS_MS = 600_000
 const LAPSED_HOLDS_MS = 60_000
 const MOST_OF_HOTEL = 500
+const MOST_PAST_STAYS = 2_000
 
 /**
  * Deletes from the view what left so long ago, by its location's date, that no read shows it: not even after the location
@@ -19,18 +20,29 @@ export function sweepPastStays(orm: MikroORM, writer: Writer, log: Logger): Stop
   const inTurn = byHotel(job)
   return intervalJob({ ...job, everyMs: EVERY_MS, limitMs: PAST_STAYS_MS, atOnce: true }, async (signal) => {
     const hotels = await query<{ hotel_id: string }>(forkFor(orm, signal), 'select distinct hotel_id from location')
-    await inTurn(new Map(hotels.map(({ hotel_id }) => [hotel_id, [undefined]])), signal, (hotel) =>
-      writer.system(hotel, async ({ em, now }) => {
-        await query(
-          em,
-          `delete from current_and_upcoming c using location l
-           where c.hotel_id = $1 and l.hotel_id = c.hotel_id and l.id = c.location_id
-             and c.out_date < location_date(l.time_zone, $2::timestamptz) - 3`,
-          [hotel, now.toISOString()],
-        )
-      }),
-    )
+    await inTurn(new Map(hotels.map(({ hotel_id }) => [hotel_id, [undefined]])), signal, async (hotel) => {
+      while (!signal.aborted && (await sweepSome(writer, hotel)) === MOST_PAST_STAYS);
+    })
   })
+}
+
+/** Deletes past stays of a hotel, as many as the others of the hotel may wait for; gives their number. */
+async function sweepSome(writer: Writer, hotel: string): Promise<number> {
+  let swept = 0
+  await writer.system(hotel, async ({ em, now }) => {
+    const rows = await query(
+      em,
+      `delete from current_and_upcoming c using (
+         select p.hotel_id, p.id from location l join current_and_upcoming p on p.hotel_id = l.hotel_id and p.location_id = l.id
+         where l.hotel_id = $1 and p.in_date < location_date(l.time_zone, $2::timestamptz) - 3
+           and p.out_date < location_date(l.time_zone, $2::timestamptz) - 3
+         limit $3) past
+       where c.hotel_id = past.hotel_id and c.id = past.id returning 1`,
+      [hotel, now.toISOString(), MOST_PAST_STAYS],
+    )
+    swept = rows.length
+  })
+  return swept
 }
 
 /**
