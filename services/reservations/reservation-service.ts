@@ -143,7 +143,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
         answer: (messages: object[]) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
       }
       return refusedForCertain(ask([one, other], call), () =>
-        write(call, 'SwapRooms', request, { hotel: one.hotel }, apply, both),
+        write(call, 'SwapRooms', request, { hotel: one.hotel }, { apply, several: both }),
       )
     },
 

@@ -16,6 +16,9 @@ export const KEY_DIGESTS = new URL('sql/key-digests.sql', import.meta.url)
 /** Where imports claim their ids: a migration that each service has, under a name in its own order. */
 export const IMPORTED_IDS = new URL('sql/imported-ids.sql', import.meta.url)
 
+/** The functions that every service's database has. */
+const OF_EVERY_SERVICE = ['sql/feed.sql', 'sql/take-head.sql'].map((file) => new URL(file, import.meta.url))
+
 type Plan = {
   /** Of all that is made: the one on the owner's search_path. */
   schema: string
@@ -40,7 +43,7 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
   try {
     await orm.migrator.up()
     const programs = await Promise.all(
-      [new URL('sql/feed.sql', import.meta.url), ...plan.programs].map((file) => readFile(file, 'utf8')),
+      [...OF_EVERY_SERVICE, ...plan.programs].map((file) => readFile(file, 'utf8')),
     )
     const role = `"${settings.role.replaceAll('"', '""')}"`
     await orm.em.transactional(async (em) => {

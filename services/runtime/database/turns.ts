@@ -4,22 +4,39 @@ export class HeadIsHeld extends Error {}
 /** Thrown by an attempt that has the head: others held a row that it needs for longer than such a wait may be. */
 export class RowIsHeld extends Error {}
 
+/** Thrown by an attempt that had taken others along, and could not: nothing is left of it, and each gets a turn for itself. */
+export class NotTogether extends Error {}
+
 /** Why nobody got to the head in time, or why no more callers may wait for it. */
 export class HotelIsBusy extends Error {}
 
 /** A turn at the feed head of a hotel. */
-export type Turn = {
+export type Turn<Task = never> = {
   /** How long to wait at the head, in milliseconds. */
   readonly patienceMs: number
   /** Says that the head is taken: the next caller of the hotel may wait at it meanwhile. */
   taken(): void
+  /**
+   * Takes along, in their order, those tasks of the hotel's waiting callers that `suits` wants: they wait for no turn any
+   * more. Who has no task takes none along.
+   */
+  takeAlong(suits: (task: Task) => boolean): TakenAlong<Task>[]
 }
 
+/** A task that another's turn has taken along, and how its caller is told what comes of it. */
+export type TakenAlong<Task> = { readonly task: Task; settle(outcome: Promise<unknown>): void }
+
 /**
- * Runs an attempt when its turn comes. An attempt that throws HeadIsHeld gets another turn, before those who came later.
+ * Runs an attempt when its turn comes. With a task, another's turn may take that along: then it gives what came of it instead.
+ * What throws HeadIsHeld or NotTogether gets another turn, before those who came later; after NotTogether, for itself.
  * Throws HotelIsBusy when the time is over or the queue is full, and the reason of the signal once that aborts.
  */
-export type Turns = <T>(hotel: string, signal: AbortSignal, attempt: (turn: Turn) => Promise<T>) => Promise<T>
+export type Turns<Task = never> = <T>(
+  hotel: string,
+  signal: AbortSignal,
+  attempt: (turn: Turn<Task>) => Promise<T>,
+  task?: Task,
+) => Promise<T>
 
 /** What all callers together may take, each turn a connection of the pool, and how long one of them waits. */
 export type Limits = {
@@ -36,10 +53,20 @@ export type Limits = {
 const PATIENCE_MS = { quick: 100, slow: 200 } as const
 
 type Pace = keyof typeof PATIENCE_MS
-type Waiting = { enter(pace: Pace): void }
+type Waiting<Task> = {
+  readonly task: Task | undefined
+  enter(pace: Pace): void
+  goAlong(outcome: Promise<unknown>): void
+}
 /** What is `stuck` stays slow: its head is free, but what is done under it waits for rows that somebody holds. */
-type Hotel = { readonly id: string; readonly queue: Waiting[]; isAtHead: boolean; isStuck: boolean; pace: Pace }
-type Place = Turn & { leave(pace?: Pace): void }
+type Hotel<Task> = {
+  readonly id: string
+  readonly queue: Waiting<Task>[]
+  isAtHead: boolean
+  isStuck: boolean
+  pace: Pace
+}
+type Place<Task> = Turn<Task> & { leave(pace?: Pace): void }
 
 /**
  * Lets callers of many hotels come to the heads of these without one hotel standing in for another. Of a hotel one caller
@@ -47,12 +74,13 @@ type Place = Turn & { leave(pace?: Pace): void }
  * be had in a short time is slow: all slow hotels share a few turns, one after another, until their heads are free again. So
  * hotels that are locked, however many, cost the others nothing but the short time in which they are found to be locked.
  */
-export function turns(limits: Limits): Turns {
-  const hotels = new Map<string, Hotel>()
-  const lines = { quick: new Set<Hotel>(), slow: new Set<Hotel>() }
+export function turns<Task = never>(limits: Limits): Turns<Task> {
+  type OfHotel = Hotel<Task>
+  const hotels = new Map<string, OfHotel>()
+  const lines = { quick: new Set<OfHotel>(), slow: new Set<OfHotel>() }
   const inside = { quick: 0, slow: 0 }
 
-  const lineUp = (hotel: Hotel) => {
+  const lineUp = (hotel: OfHotel) => {
     if (hotel.isAtHead) return
     if (hotel.queue.length > 0) lines[hotel.pace].add(hotel)
     else {
@@ -71,7 +99,7 @@ export function turns(limits: Limits): Turns {
       }
     }
   }
-  const place = (hotel: Hotel, at: Pace): Place => {
+  const place = (hotel: OfHotel, at: Pace, isForItself: boolean): Place<Task> => {
     let pace = at
     let isAtHead = true
     const leaveHead = (next: Pace) => {
@@ -93,6 +121,17 @@ export function turns(limits: Limits): Turns {
         }
         letIn()
       },
+      takeAlong(suits) {
+        if (isForItself) return []
+        const along = hotel.queue.flatMap((waiting) => {
+          const { task } = waiting
+          return task !== undefined && suits(task) ? [{ task, settle: waiting.goAlong, waiting }] : []
+        })
+        const gone = new Set(along.map(({ waiting }) => waiting))
+        hotel.queue.splice(0, Infinity, ...hotel.queue.filter((waiting) => !gone.has(waiting)))
+        lineUp(hotel)
+        return along
+      },
       leave(next = at) {
         leaveHead(next)
         inside[pace] -= 1
@@ -100,7 +139,13 @@ export function turns(limits: Limits): Turns {
       },
     }
   }
-  const join = (hotel: Hotel, where: 'push' | 'unshift', signal: AbortSignal): Promise<Place> =>
+  /** Resolves with a place, or, for who is taken along, with what comes of that. */
+  const join = (
+    hotel: OfHotel,
+    where: 'push' | 'unshift',
+    signal: AbortSignal,
+    task: Task | undefined,
+  ): Promise<Place<Task> | { outcome: Promise<unknown> }> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
       const giveUp = () => {
@@ -109,9 +154,16 @@ export function turns(limits: Limits): Turns {
         reject(signal.reason)
       }
       const self = {
+        task,
         enter(pace: Pace) {
           signal.removeEventListener('abort', giveUp)
-          resolve(place(hotel, pace))
+          resolve(place(hotel, pace, task === undefined))
+        },
+        goAlong(outcome: Promise<unknown>) {
+          signal.removeEventListener('abort', giveUp)
+          // Who waits for it hears of a failure in a moment; until then nobody does.
+          outcome.catch(() => undefined)
+          resolve({ outcome })
         },
       }
       signal.addEventListener('abort', giveUp, { once: true })
@@ -120,7 +172,7 @@ export function turns(limits: Limits): Turns {
       letIn()
     })
 
-  const setStuck = (hotel: Hotel, isStuck: boolean) => {
+  const setStuck = (hotel: OfHotel, isStuck: boolean) => {
     if (hotel.isStuck === isStuck) return
     hotel.isStuck = isStuck
     lines[hotel.pace].delete(hotel)
@@ -130,35 +182,37 @@ export function turns(limits: Limits): Turns {
   }
 
   const hotelOf = (id: string) => {
-    const hotel = hotels.get(id) ?? { id, queue: [], isAtHead: false, isStuck: false, pace: 'quick' as Pace }
+    const hotel: OfHotel = hotels.get(id) ?? { id, queue: [], isAtHead: false, isStuck: false, pace: 'quick' }
     hotels.set(id, hotel)
     return hotel
   }
 
-  return async (id, signal, attempt) => {
+  return async <T>(id: string, signal: AbortSignal, attempt: (turn: Turn<Task>) => Promise<T>, task?: Task) => {
     const hotel = hotelOf(id)
     if (hotel.queue.length >= limits.waiting[hotel.pace]) throw new HotelIsBusy('too many wait for the head')
     using patience = patienceWith(hotel, limits.waitMs)
     const ending = AbortSignal.any([signal, patience.signal])
     const busy = (error: unknown) =>
       patience.signal.aborted && !signal.aborted ? new HotelIsBusy('the head was not to be had') : error
-    let joined = join(hotel, 'push', ending)
+    let joined = join(hotel, 'push', ending, task)
     for (;;) {
       const place = await joined.catch((error) => Promise.reject(busy(error)))
+      const isAlong = 'outcome' in place
       try {
-        const result = await attempt(place)
+        const result = isAlong ? await (place.outcome as Promise<T>) : await attempt(place)
         setStuck(hotel, false)
-        place.leave()
+        if (!isAlong) place.leave()
         return result
       } catch (error) {
         if (error instanceof RowIsHeld) setStuck(hotel, true)
-        if (!(error instanceof HeadIsHeld)) {
-          place.leave()
+        const isForItself = error instanceof NotTogether
+        if (!(error instanceof HeadIsHeld || isForItself)) {
+          if (!isAlong) place.leave()
           throw error
         }
         // In line before the place is left, which is when the next one is let in.
-        joined = join(hotel, 'unshift', ending)
-        place.leave('slow')
+        joined = join(hotelOf(id), 'unshift', ending, isForItself ? undefined : task)
+        if (!isAlong) place.leave(isForItself ? undefined : 'slow')
       }
     }
   }
@@ -167,7 +221,7 @@ export function turns(limits: Limits): Turns {
 const LOOK_EVERY_MS = 500
 
 /** Aborts when a caller has waited for long enough, which is sooner while somebody else holds the head. */
-function patienceWith(hotel: Hotel, waitMs: Limits['waitMs']): Disposable & { readonly signal: AbortSignal } {
+function patienceWith<Task>(hotel: Hotel<Task>, waitMs: Limits['waitMs']): Disposable & { readonly signal: AbortSignal } {
   const over = new AbortController()
   const since = performance.now()
   const look = () => {

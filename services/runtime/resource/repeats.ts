@@ -1,7 +1,9 @@
 import { hash as hashOf } from 'node:crypto'
 import { type CallContext, Status } from 'nice-grpc'
 import { currentCaller } from '../access/caller.ts'
-import { type EntityManager, query } from '../database/database.ts'
+import { type EntityManager, type Prepared, query } from '../database/database.ts'
+import type { Saved } from '../database/save.ts'
+import type { Transaction } from '../database/transaction.ts'
 import { requestForm } from '../server/request-form.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 import type { Scope } from './write.ts'
@@ -54,6 +56,12 @@ type KeyRow = {
   change_seqs: string[] | null
 }
 
+const KEY: Prepared = {
+  name: 'idempotency_key',
+  text: `select method, request_hash, request_digest, change_hotel_id, change_seq, change_seqs from idempotency_key
+    where hotel_id = $1 and caller = $2 and key in ($3, $4)`,
+}
+
 /**
  * The changes that hold what the first call with this key answered, in the order of the feed; undefined when there was none.
  * One of the build before has caused the last `changes` up to the one that its key points at.
@@ -66,12 +74,7 @@ export async function recall(
 ): Promise<[Kept, ...Kept[]] | undefined> {
   if (repeat === undefined) return undefined
   const { caller, key } = repeat
-  const [first] = await query<KeyRow>(
-    em,
-    `select method, request_hash, request_digest, change_hotel_id, change_seq, change_seqs from idempotency_key
-     where hotel_id = $1 and caller = $2 and key in ($3, $4)`,
-    [scope.hotel, caller, key, erasedKey(key)],
-  )
+  const [first] = await query<KeyRow>(em, KEY, [scope.hotel, caller, key, erasedKey(key)])
   if (first === undefined) return undefined
   if (!isSame(first, repeat)) {
     throw new Refusal(
@@ -104,17 +107,11 @@ export function erasedKey(key: string): string {
   return ` ${hashOf('sha256', key, 'hex')}`
 }
 
-/** The number of the last change of the hotel that a write is about. */
-export async function headOf(em: EntityManager, scope: Scope): Promise<bigint> {
-  const [head] = await query<{ seq: string }>(em, 'select seq from feed_head where hotel_id = $1', [
-    scope.creates ?? scope.hotel,
-  ])
-  return BigInt(head?.seq ?? 0)
-}
-
 /** What a write that succeeded is remembered by. */
-type Done = {
-  /** The hotel's last change before it. */
+export type KeyOfWrite = {
+  readonly scope: Scope
+  readonly repeat: NonNullable<Repeat>
+  /** The hotel's last change before its transaction. */
   readonly before: bigint
   readonly now: Date
   /** The resources of its answer, when these are several, and which it changed, all or none. */
@@ -126,55 +123,56 @@ type Done = {
 }
 
 /**
- * Keeps what the write answered, in its transaction: its own changes; or, when it changed nothing, the latest ones of the
- * resources that it found to be as wanted, which hold the same.
+ * Keys with what their writes answered: the latest changes of the resources that they made, changed, or found to be as
+ * wanted. The build before looks for several changes in a row, and answers another's: where there was no change it has to
+ * take the key for reused instead. A change that is not there is null, which the table refuses.
  */
-export async function remember(em: EntityManager, scope: Scope, repeat: Repeat, done: Done): Promise<void> {
-  if (repeat === undefined) return
-  const { caller, key, method, digest, hash } = repeat
-  const { before, now, several, id } = done
-  const last = await headOf(em, scope)
-  const hasChanged = last !== before
-  const ids = several ?? (id === undefined ? [] : [id])
-  const seqs = hasChanged
-    ? (several ?? [key]).map((_, place) => last - BigInt(place))
-    : await latestChanges(em, scope, done.resources, ids)
-  // The build before looks for several changes in a row, and answers another's: it has to take the key for reused instead.
-  const isForeseen = hasChanged || several === undefined
-  await query(
-    em,
-    `insert into idempotency_key
-       (hotel_id, caller, key, method, request_hash, request_digest, change_hotel_id, change_seq, change_seqs, create_time)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [
-      scope.hotel,
-      caller,
-      key,
-      method,
-      isForeseen ? hash : digest,
-      digest,
-      scope.creates ?? scope.hotel,
-      String(seqs[0]),
-      several === undefined ? null : seqs.map(String),
-      now.toISOString(),
-    ],
-  )
+const KEEP_KEYS: Prepared = {
+  name: 'keep_keys',
+  text: `insert into idempotency_key
+      (hotel_id, caller, key, method, request_hash, request_digest, change_hotel_id, change_seq, change_seqs, create_time)
+    select k.hotel, k.caller, k.key, k.method,
+      case when k.are_several and not answer.are_new then k.digest else k.hash end, k.digest, k.of_hotel,
+      case when answer.number = cardinality(k.ids::uuid[]) then answer.seqs[1] end,
+      case when k.are_several then answer.seqs end, k.now
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::uuid[], $8::bigint[],
+        $9::text[], $10::text[], $11::boolean[], $12::timestamptz[])
+      as k (hotel, caller, key, method, hash, digest, of_hotel, before, resources, ids, are_several, now)
+    cross join lateral (
+      select array_agg(c.seq order by c.seq desc) as seqs, count(*) as number, bool_and(c.seq > k.before) as are_new
+      from unnest(k.ids::uuid[]) as wanted (id) cross join lateral (
+        select l.seq from unnest(k.resources::text[]) as kind (resource) cross join lateral (
+          select t.seq from change t
+          where t.hotel_id = k.of_hotel and t.resource = kind.resource and t.id = wanted.id
+          order by t.version desc limit 1) l
+        order by l.seq desc limit 1) c
+    ) answer`,
 }
 
-/** The numbers of the latest change of each of these resources; a write that changed nothing is about what is there. */
-async function latestChanges(
-  em: EntityManager,
-  scope: Scope,
-  resources: readonly string[],
-  ids: readonly string[],
-): Promise<bigint[]> {
-  const rows = await query<{ seq: string }>(
-    em,
-    `select distinct on (id) seq from change
-     where hotel_id = $1 and resource = any($2) and id = any($3) order by id, version desc`,
-    [scope.creates ?? scope.hotel, resources, ids],
-  )
-  if (ids.length === 0 || rows.length !== ids.length)
-    throw new Error('a write changed nothing, and what it found can not be kept for its repeats')
-  return rows.map(({ seq }) => BigInt(seq))
+/** Keeps what writes answered, in their transaction; `saved` is what each has made or changed. */
+export async function keepKeys(
+  { run }: Pick<Transaction, 'run'>,
+  keys: readonly (KeyOfWrite & { readonly saved: readonly Saved[] })[],
+): Promise<void> {
+  if (keys.length === 0) return
+  const each = (value: (key: (typeof keys)[number]) => unknown) => keys.map(value)
+  await run(KEEP_KEYS, [
+    each(({ scope }) => scope.hotel),
+    each(({ repeat }) => repeat.caller),
+    each(({ repeat }) => repeat.key),
+    each(({ repeat }) => repeat.method),
+    each(({ repeat }) => repeat.hash),
+    each(({ repeat }) => repeat.digest),
+    each(({ scope }) => scope.creates ?? scope.hotel),
+    each(({ before }) => String(before)),
+    each(({ saved, resources }) => textArray(saved.length > 0 ? saved.map(({ table }) => table) : resources)),
+    each(({ several, id, saved }) => textArray(several ?? (id === undefined ? saved.map(({ id }) => id) : [id]))),
+    each(({ several }) => several !== undefined),
+    each(({ now }) => now.toISOString()),
+  ])
+}
+
+/** An array as the text of an element of another one. */
+function textArray(names: readonly string[]): string {
+  return `{${[...new Set(names)].join(',')}}`
 }

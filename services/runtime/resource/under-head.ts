@@ -1,10 +1,21 @@
 import type { ClockOffset } from '../database/clock.ts'
-import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
+import type { MikroORM, Prepared } from '../database/database.ts'
 import { databaseError } from '../database/database-error.ts'
-import { HeadIsHeld, HotelIsBusy, type Limits, RowIsHeld, type Turns, turns } from '../database/turns.ts'
+import { inTransaction, type Transaction } from '../database/transaction.ts'
+import {
+  HeadIsHeld,
+  HotelIsBusy,
+  type Limits,
+  RowIsHeld,
+  type TakenAlong,
+  type Turn,
+  type Turns,
+  turns,
+} from '../database/turns.ts'
 import { currentCall } from '../server/call.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { hotelBusy } from './refusal.ts'
+import { type Head, type Task, writeGroup } from './write-group.ts'
 
 /** What a write is about: the hotel it happens in, and, when it creates a hotel, that one. */
 export type Scope = { readonly hotel: string; readonly creates?: string }
@@ -15,16 +26,27 @@ export type Scope = { readonly hotel: string; readonly creates?: string }
  */
 export type Lane = keyof typeof LANES
 
+/** A write that has to come to the head of its hotel. */
+export type HeadTask<Result = unknown> = Task<Result> & {
+  readonly scope: Scope
+  /** What it may share its transaction by; nothing: it has one for itself. */
+  readonly shares?: Shares | undefined
+  /** Of its caller: writes with one key come one after another. */
+  readonly key?: string | undefined
+}
+
 /**
- * Runs a transaction that first takes the hotel's feed head, in its turn. All that takes a head comes by here, so that
- * what waits for one hotel leaves connections for the other hotels and for reads. Throws UNAVAILABLE when the hotel is busy.
+ * What lets a write share a transaction with others of its kind: all that it decides by stays as it is whatever these do, as
+ * long as they change none of the same things, each a resource's id or another name.
  */
-export type UnderHead = <T>(
-  scope: Scope,
-  signal: AbortSignal,
-  work: (em: EntityManager, now: Date) => Promise<T>,
-  lane?: Lane,
-) => Promise<T>
+export type Shares = { readonly kind: string; readonly changes: readonly string[] }
+
+/**
+ * Runs a write in a transaction that first takes the hotel's feed head, in its turn, along with other writes of the hotel
+ * that wait and may share it; the outcome is that of one after another. All that takes a head comes by here, so that what
+ * waits for one hotel leaves connections for the other hotels and for reads. Throws UNAVAILABLE when the hotel is busy.
+ */
+export type UnderHead = <Result>(task: HeadTask<Result>, lane?: Lane) => Promise<Result>
 
 const WAITING = { quick: 1_000, slow: 128 }
 const CALLERS_WAIT_MS = { quick: 12_000, slow: 6_000 }
@@ -50,29 +72,57 @@ function isLockTimeout(error: unknown): boolean {
   return databaseError(error)?.sqlState === LOCK_NOT_AVAILABLE
 }
 
+/** So many writes have the head at once, at most: each waits for the others. */
+const MOST_TOGETHER = 32
+
+/** A task that waits, and is to be told that its head is taken. */
+type Waiting = HeadTask & { readonly headTaken: () => void }
+
 /** Makes the UnderHead of the service's database. */
 export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metrics): UnderHead {
-  const lanes: Record<Lane, Turns> = {
+  const lanes: Record<Lane, Turns<Waiting>> = {
     calls: turns(LANES.calls),
     imports: turns(LANES.imports),
     own: turns(LANES.own),
   }
-  return async (scope, signal, work, lane = currentCall() === undefined ? 'own' : 'calls') => {
-    const waiting = metrics.waits()
+  /** A transaction of one task, and of the others, which are asked for once the head is taken. */
+  const transact = (turn: Turn<Waiting>, lane: Lane, first: Waiting, others: () => readonly Waiting[]) =>
+    inTransaction(orm, first.signal, async (transaction) => {
+      const head = takeHead(transaction, first.scope, { offset: clockOffset(), patienceMs: turn.patienceMs, lane })
+      using group = writeGroup(transaction, head)
+      group.add(first)
+      await head
+      turn.taken()
+      for (const other of others()) group.add(other)
+      return await group.finish()
+    }).catch((error: unknown) => {
+      throw isLockTimeout(error) ? new RowIsHeld() : error
+    })
+  /** In a turn of the first, along with those that wait and may share its transaction. */
+  const attempt = async (turn: Turn<Waiting>, lane: Lane, first: Waiting) => {
+    let along: readonly TakenAlong<Waiting>[] = []
+    const others = () => {
+      along = first.shares === undefined ? [] : turn.takeAlong(suiting(first))
+      for (const { headTaken } of [first, ...along.map(({ task }) => task)]) headTaken()
+      return along.map(({ task }) => task)
+    }
     try {
-      return await lanes[lane](scope.hotel, signal, (turn) =>
-        forkFor(orm, signal)
-          .transactional(async (em) => {
-            const rowsMs = lane === 'imports' ? IMPORTS_WAIT_FOR_ROWS_MS : WAIT_FOR_ROWS_MS
-            const now = await takeHead(em, scope, clockOffset(), turn.patienceMs, rowsMs)
-            turn.taken()
-            waiting.over()
-            return work(em, now)
-          })
-          .catch((error: unknown) => {
-            throw isLockTimeout(error) ? new RowIsHeld() : error
-          }),
-      )
+      const [own, ...outcomes] = await transact(turn, lane, first, others)
+      for (const [index, { settle }] of along.entries()) settle(valueOf(outcomes[index]))
+      return await valueOf(own)
+    } catch (error) {
+      // The last one first, as each that is to come again comes before all that wait.
+      for (const { settle } of along.toReversed()) settle(Promise.reject(error))
+      // Whose caller is gone had its statement cancelled.
+      throw first.signal.aborted ? first.signal.reason : error
+    }
+  }
+  return async <Result>(task: HeadTask<Result>, lane: Lane = currentCall() === undefined ? 'own' : 'calls') => {
+    const waiting = metrics.waits()
+    const { scope, signal } = task
+    const own: Waiting = { ...task, headTaken: waiting.over }
+    try {
+      return (await lanes[lane](scope.hotel, signal, (turn) => attempt(turn, lane, own), own)) as Result
     } catch (error) {
       throw error instanceof HotelIsBusy || error instanceof RowIsHeld ? hotelBusy(scope.hotel) : error
     } finally {
@@ -81,26 +131,47 @@ export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metr
   }
 }
 
-/** Takes the heads of a scope and gives the time of the write. Throws HeadIsHeld when that takes longer than the patience. */
-async function takeHead(
-  em: EntityManager,
-  scope: Scope,
-  offset: number,
-  patienceMs: number,
-  rowsMs: number,
-): Promise<Date> {
-  const hotels = scope.creates === undefined ? [scope.hotel] : [scope.hotel, scope.creates].sort()
-  let now = new Date(0)
-  for (const hotel of hotels) {
-    const rows = await query<{ now: string }>(
-      em,
-      'select begin_write($1, make_interval(secs => $2), make_interval(secs => $3), make_interval(secs => $4)) as now',
-      [hotel, offset, patienceMs / 1_000, rowsMs / 1_000],
-    ).catch((error: unknown) => {
-      throw isLockTimeout(error) ? new HeadIsHeld() : error
-    })
-    const time = new Date(rows[0]?.now ?? 0)
-    if (time > now) now = time
+/** Whether a task may go along with one, and with those that it has said this of before. */
+function suiting({ shares: own, key: ownKey }: Waiting): (task: Waiting) => boolean {
+  const changes = new Set(own?.changes)
+  const keys = new Set(ownKey === undefined ? [] : [ownKey])
+  let places = MOST_TOGETHER - 1
+  return ({ shares, key, signal }) => {
+    if (places === 0 || shares?.kind !== own?.kind || signal.aborted) return false
+    if ((key !== undefined && keys.has(key)) || shares?.changes.some((name) => changes.has(name))) return false
+    if (key !== undefined) keys.add(key)
+    for (const name of shares?.changes ?? []) changes.add(name)
+    places -= 1
+    return true
   }
-  return now
+}
+
+function valueOf(outcome: PromiseSettledResult<unknown> | undefined): Promise<unknown> {
+  if (outcome === undefined) return Promise.reject(new Error('a write without an outcome'))
+  return outcome.status === 'fulfilled' ? Promise.resolve(outcome.value) : Promise.reject(outcome.reason)
+}
+
+type Taking = { readonly offset: number; readonly patienceMs: number; readonly lane: Lane }
+
+const TAKE_HEAD: Prepared = { name: 'take_head', text: 'select now, seq from take_head($1, $2, $3, $4, $5)' }
+
+/** Takes the heads of a scope, the later one of two last. Throws HeadIsHeld when that takes longer than the patience. */
+async function takeHead(
+  { begun, run }: Transaction,
+  { hotel, creates }: Scope,
+  { offset, patienceMs, lane }: Taking,
+): Promise<Head> {
+  const rowsMs = lane === 'imports' ? IMPORTS_WAIT_FOR_ROWS_MS : WAIT_FOR_ROWS_MS
+  const take = async (id: string) => {
+    const [row] = await run<{ now: string; seq: string }>(TAKE_HEAD, [id, offset, patienceMs, rowsMs, lane === 'calls'])
+    return { now: new Date(row?.now ?? 0), before: BigInt(row?.seq ?? 0), id }
+  }
+  try {
+    const heads = await Promise.all((creates === undefined ? [hotel] : [hotel, creates].sort()).map(take))
+    await begun
+    const about = heads.find(({ id }) => id === (creates ?? hotel))
+    return { now: new Date(Math.max(...heads.map(({ now }) => Number(now)))), before: about?.before ?? 0n }
+  } catch (error) {
+    throw isLockTimeout(error) ? new HeadIsHeld() : error
+  }
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUIDv7 } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { CallContext } from 'nice-grpc'
@@ -10,16 +11,17 @@ import { databaseError } from '../database/database-error.ts'
 import { currentCall } from '../server/call.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Refusal } from './refusal.ts'
-import { headOf, recall, remember, repeatOf } from './repeats.ts'
-import { type Lane, type Scope, underHead } from './under-head.ts'
+import { recall, repeatOf } from './repeats.ts'
+import { type HeadTask, type Scope, type Shares, underHead } from './under-head.ts'
+import type { AtHead, Decided } from './write-group.ts'
 
 export type { Scope }
 
 /** What breaking each constraint of the service's tables means to the caller, by the constraint's name. */
 export type Refusals = Readonly<Record<string, (error: { message: string; detail: string }) => Refusal>>
 
-/** A write under way: its transaction, its time and who does it. */
-export type Write = { readonly em: EntityManager; readonly now: Date; readonly actor: string }
+/** A write under way: its transaction, its time, who does it, and how it asks along with others of its transaction. */
+export type Write = Pick<AtHead, 'now' | 'together'> & { readonly em: EntityManager; readonly actor: string }
 
 /** What a repeated idempotent call is answered from: the row of a change, as JSON, to the message of its resource. */
 export type Rebuild = (resource: string, payload: Record<string, unknown>) => object
@@ -30,22 +32,44 @@ export type Rebuild = (resource: string, payload: Record<string, unknown>) => ob
  */
 export type Several<Answer> = { readonly ids: readonly string[]; answer(messages: object[]): Answer }
 
+/** What a write does. */
+export type Work<Answer extends object, Loaded> = {
+  /**
+   * Sends what it asks the database, which `apply` is to decide by, along with taking the head; called anew for each
+   * attempt. It must send all at once, and change nothing.
+   */
+  load?(em: EntityManager): Promise<Loaded>
+  /**
+   * Decides, changes entities, and returns how to answer, called once these changes are committed. Where it shares its
+   * transaction, nothing else may throw once it has changed something.
+   */
+  apply(write: Write, loaded: Loaded): Promise<() => Answer> | (() => Answer)
+  /** What it may share its transaction by. */
+  readonly shares?: Shares
+  readonly several?: Several<Answer>
+  /** What breaking a constraint means to this write, besides what it means to all. */
+  readonly refusals?: Refusals
+}
+
+/** A write that asks for nothing beforehand and has its transaction for itself. */
+export type Apply<Answer extends object> = (write: Write) => Promise<() => Answer>
+
 /**
  * Runs a write in one transaction that first takes the hotel's feed head: so writers of a hotel come one after another,
- * and all that `apply` reads stands until it commits. `apply` returns how to answer, called after the flush.
+ * and all that the work reads stands until it commits. Writes that wait and may share a transaction do; to each the
+ * others are as those that came before or after it.
  *
  * A call with an `idempotency-key` is answered from the change that its first one caused, or found its resource at; its key
  * is stored in the same transaction, and repeats that run at once wait at the head. Throws what `apply` throws; a broken
  * constraint as the Refusal of its name.
  */
 export type Writer = {
-  write<Answer extends object>(
+  write<Answer extends object, Loaded>(
     call: CallContext,
     method: string,
     request: object,
     scope: Scope,
-    apply: (write: Write) => Promise<() => Answer>,
-    several?: Several<Answer>,
+    work: Work<Answer, Loaded> | Apply<Answer>,
   ): Promise<Answer>
 
   /** The first answer of a call that is a repeat, undefined otherwise: for a write that asks a peer before it begins. */
@@ -85,32 +109,45 @@ type WriterOptions = {
 /** Makes the service's Writer. */
 export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, metrics }: WriterOptions): Writer {
   const under = underHead(orm, clockOffset, metrics)
-  const begin = (
-    signal: AbortSignal,
-    scope: Scope,
-    work: (em: EntityManager, now: Date) => Promise<() => object>,
-    lane?: Lane,
-  ) => retried(() => under(scope, signal, work, lane), refusals, metrics)
 
   return {
-    async write(call, method, request, scope, apply, several) {
+    async write(call, method, request, scope, work) {
       demandOwn(scope)
+      const { load, apply, shares, several, refusals: own } = partsOf(work)
       const repeat = repeatOf(call, method, request)
       const actor = currentCaller().subject
-      const work = async (em: EntityManager, now: Date) => {
-        const first = await recall(em, scope, repeat, several?.ids.length)
-        if (first !== undefined) {
-          const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
-          return replayed(call, metrics, () => several?.answer(messages) ?? (messages[0] as object))
+      const inContext = AsyncLocalStorage.snapshot()
+      const begin = (em: EntityManager) => {
+        const kept = unawaited(recall(em, scope, repeat, several?.ids.length))
+        const loaded = unawaited(load?.(em) ?? Promise.resolve(undefined as never))
+        return async ({ now, before, together }: AtHead): Promise<Decided<() => object>> => {
+          const first = await kept
+          if (first !== undefined) {
+            const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
+            return {
+              result: replayed(call, metrics, () => several?.answer(messages) ?? (messages[0] as object)),
+            }
+          }
+          const result = await apply({ em, now, actor, together }, await loaded)
+          const { id } = request as { id?: string }
+          return {
+            result,
+            key: repeat && { scope, repeat, before, now, several: several?.ids, id, resources },
+          }
         }
-        const before = repeat === undefined ? 0n : await headOf(em, scope)
-        const answer = await apply({ em, now, actor })
-        await em.flush()
-        const { id } = request as { id?: string }
-        await remember(em, scope, repeat, { before, now, several: several?.ids, id, resources })
-        return answer
       }
-      const answer = await begin(call.signal, scope, work, method === 'Import' ? 'imports' : undefined)
+      const task: HeadTask<() => object> = {
+        scope,
+        signal: call.signal,
+        shares,
+        key: repeat && `${repeat.key} ${repeat.caller}`,
+        begin(em) {
+          const decide = inContext(begin, em)
+          return (at) => inContext(decide, at)
+        },
+      }
+      const lane = method === 'Import' ? 'imports' : undefined
+      const answer = await retried(() => under(task, lane), { ...refusals, ...own }, metrics)
       heads.moved(scope.creates ?? scope.hotel)
       return answer() as never
     },
@@ -118,21 +155,44 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
       demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       if (repeat === undefined) return undefined
-      const first = await under(scope, call.signal, (em) => recall(em, scope, repeat))
+      const first = await under(taskOf(scope, call.signal, ({ em }) => recall(em, scope, repeat)))
       return first?.[0] && (replayed(call, metrics, () => rebuild(first[0].resource, first[0].payload))() as never)
     },
     async system(hotel, apply) {
       const left = (currentCall()?.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
       const signal = AbortSignal.timeout(Math.min(Math.max(Math.ceil(left), 0), SYSTEM_MS))
-      await begin(signal, { hotel }, async (em, now) => {
-        await apply({ em, now, actor: 'system' })
-        await em.flush()
-        return () => ({})
-      })
+      const task = taskOf({ hotel }, signal, (write) => apply({ ...write, actor: 'system' }))
+      await retried(() => under(task), refusals, metrics)
       heads.moved(hotel)
     },
-    underHead: (hotel, signal, work) => under({ hotel }, signal, work),
+    underHead: (hotel, signal, work) => under(taskOf({ hotel }, signal, ({ em }) => work(em))),
   }
+}
+
+/** The parts of a work that may be its `apply` alone. */
+export function partsOf<Answer extends object, Loaded>(work: Work<Answer, Loaded> | Apply<Answer>): Work<Answer, Loaded> {
+  return typeof work === 'function' ? { apply: (write) => work(write) } : work
+}
+
+/** A transaction for itself, which asks for nothing before the head is taken. */
+function taskOf<T>(
+  scope: Scope,
+  signal: AbortSignal,
+  work: (write: Omit<Write, 'actor'>) => Promise<T>,
+): HeadTask<T> {
+  return {
+    scope,
+    signal,
+    begin:
+      (em) =>
+      async ({ now, together }) => ({ result: await work({ em, now, together }) }),
+  }
+}
+
+/** A promise that is awaited only later, or never. */
+function unawaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 /**

@@ -1,0 +1,102 @@
+import type { AnyEntity, EntityMetadata, EntityProperty } from '@mikro-orm/postgresql'
+import type { EntityManager } from './database.ts'
+import type { Transaction } from './transaction.ts'
+
+/** A row that is new, or changed: what it is of, and its id. */
+export type Saved = { readonly table: string; readonly id: string }
+
+/** The changes of an entity manager that are not written yet. */
+export type Unsaved = readonly { readonly meta: EntityMetadata; readonly entity: AnyEntity; readonly isNew: boolean }[]
+
+/** What is new or changed among the entities of a manager. */
+export function unsavedOf(em: EntityManager): Unsaved {
+  const work = em.getUnitOfWork()
+  work.computeChangeSets()
+  return work.getChangeSets().map(({ meta, entity, type }) => {
+    if (type !== 'create' && type !== 'update') throw new Error(`rows of ${meta.tableName} are not deleted`)
+    return { meta, entity, isNew: type === 'create' }
+  })
+}
+
+/**
+ * Writes entities, new ones and changed ones of each table by one statement, which is the same for one entity and for many:
+ * a connection plans it once. The ORM would put the values into the text. Their managers are of no more use afterwards.
+ */
+export async function save({ run }: Pick<Transaction, 'run'>, unsaved: Unsaved): Promise<void> {
+  const byStatement = Map.groupBy(unsaved, ({ meta, isNew }) => statementsOf(meta)[isNew ? 'insert' : 'update'])
+  await Promise.all(
+    [...byStatement].map(([{ name, text, columns }, rows]) => {
+      const of = (property: EntityProperty) => rows.map(({ entity }) => valueOf(entity[property.name]))
+      const counted = rows.every(({ isNew }) => isNew) ? [] : [rows.length]
+      return run({ name, text }, [...columns.map(of), ...counted])
+    }),
+  )
+  for (const { meta, entity, isNew } of unsaved) if (!isNew) entity[meta.versionProperty] += 1
+}
+
+/** As Postgres reads it in an array of its column's type. */
+function valueOf(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return `{${value.map((item) => JSON.stringify(item)).join(',')}}`
+  return value ?? null
+}
+
+type Statement = { readonly name: string; readonly text: string; readonly columns: readonly EntityProperty[] }
+type Statements = { readonly insert: Statement; readonly update: Statement }
+
+const known = new WeakMap<EntityMetadata, Statements>()
+
+function statementsOf(meta: EntityMetadata): Statements {
+  const statements = known.get(meta) ?? makeStatements(meta)
+  known.set(meta, statements)
+  return statements
+}
+
+function makeStatements(meta: EntityMetadata): Statements {
+  const { tableName: table } = meta
+  const columns: EntityProperty[] = meta.props
+  const names = columns.map(nameOf)
+  const isKey = (column: EntityProperty) => column.primary === true
+  const isVersion = (column: EntityProperty) => column.name === meta.versionProperty
+  const rows = `unnest(${columns.map((column, index) => `$${index + 1}::${arrayOf(column)}[]`).join(', ')})
+    with ordinality as n (${names.join(', ')}, place)`
+  const set = columns
+    .filter((column) => !isKey(column))
+    .map((column) => `${nameOf(column)} = ${isVersion(column) ? `t.${nameOf(column)} + 1` : valueIn('n', column)}`)
+  const found = columns.filter((column) => isKey(column) || isVersion(column)).map(nameOf)
+  return {
+    insert: {
+      name: `insert_${table}`,
+      text: `insert into ${table} (${names.join(', ')})
+        select ${columns.map((column) => valueIn('n', column)).join(', ')} from ${rows} order by n.place`,
+      columns,
+    },
+    update: {
+      name: `update_${table}`,
+      text: `with changed as (
+          update ${table} t set ${set.join(', ')} from ${rows}
+          where ${found.map((name) => `t.${name} = n.${name}`).join(' and ')} returning t.id)
+        select demand_rows(count(*), $${columns.length + 1}) from changed`,
+      columns,
+    },
+  }
+}
+
+function nameOf({ fieldNames: [name = ''] }: EntityProperty): string {
+  return name
+}
+
+/** Arrays of arrays have rows of one length only: each is a text there. */
+function arrayOf(column: EntityProperty): string {
+  return typeOf(column).endsWith('[]') ? 'text' : typeOf(column)
+}
+
+function valueIn(row: string, column: EntityProperty): string {
+  const type = typeOf(column)
+  return `${row}.${nameOf(column)}${type.endsWith('[]') ? `::${type}` : ''}`
+}
+
+/** Without a length or precision, which would cut the value. */
+function typeOf({ columnTypes: [type = 'text'] }: EntityProperty): string {
+  return type.replace(/\(.*\)/, '')
+}
