@@ -65,9 +65,9 @@ export function guestErasure(options: Options): Erasure {
       const wanted = { hotel, id, actor, demandVersion }
       const found = await noteWanted(writer, wanted, call.signal)
       const mark = found.isErased ? undefined : await agreeOrForget(wanted, call.signal)
-      const guest = await writer.write(call, METHOD, request, scope, (written) =>
-        eraseNow(written, wanted, mark, found.version),
-      )
+      const guest = await writer.write(call, METHOD, request, scope, {
+        apply: (written) => eraseNow(written, wanted, mark, found.version),
+      })
       await finish(options, hotel, id, call.signal)
       return guest
     },
@@ -83,11 +83,15 @@ export function guestErasure(options: Options): Erasure {
   }
 }
 
-/** Throws GUEST_ERASED while the guest is to be erased: that is not taken back. */
-export async function demandNoErasure(em: EntityManager, { hotelId, id }: Guest): Promise<void> {
+/** Whether a guest is to be erased. */
+export async function hasErasure(em: EntityManager, hotel: string, guest: string): Promise<boolean> {
   const wanted = 'select from erasure where hotel_id = $1 and guest_id = $2 and finish_time is null'
-  if ((await query(em, wanted, [hotelId, id])).length === 0) return
-  throw precondition('GUEST_ERASED', "the guest's personal data is being erased for good: create another guest")
+  return (await query(em, wanted, [hotel, guest])).length > 0
+}
+
+/** GUEST_ERASED of a guest who is to be erased: that is not taken back. */
+export function beingErased(): Refusal {
+  return precondition('GUEST_ERASED', "the guest's personal data is being erased for good: create another guest")
 }
 
 /** Notes that a guest is to be erased, unless it is; gives how it is now. Throws what `demandVersion` throws. */

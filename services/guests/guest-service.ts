@@ -1,8 +1,10 @@
 import { Guest as GuestMessage, type GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
 import { HOTEL_REQUIRED, hotelOf, hotelUnlessNamed } from '@hotel/runtime/access/hotels'
+import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import type { Read } from '@hotel/runtime/database/read'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
@@ -12,8 +14,8 @@ import { demandUnchanged, invalidFields, notFound, precondition } from '@hotel/r
 import type { Retirement } from '@hotel/runtime/resource/retirement'
 import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
-import { change, newborn, type Write, type Writer } from '@hotel/runtime/resource/write'
-import { demandNoErasure, type Erasure } from './erasure.ts'
+import { change, newborn, type Scope, type Writer } from '@hotel/runtime/resource/write'
+import { beingErased, type Erasure, hasErasure } from './erasure.ts'
 import { Guest, guestData, guestFields, guestRow } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
@@ -42,21 +44,31 @@ export function guestService({
   hotels,
 }: Deps): GuestServiceImplementation {
   const { write } = writer
+  const hotelsOfGuests = hotelsOfIds('guest')
   return {
     async createGuest(request, call) {
       const hotel = request.hotel || hotelUnlessNamed()
       if (hotel === undefined) throw invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
       const fields = valid(request, guestFields)
       await hotels.demandLive(hotel, call.signal)
-      const guest = await write(call, 'CreateGuest', request, { hotel }, async (written) => {
-        const guest = written.em.create(Guest, {
-          ...guestData(fields),
-          firstName: fields.first_name,
-          hotelId: hotel,
-          ...newborn(written),
-        })
-        return () => guest.toProto()
-      })
+      const guest = await write(
+        call,
+        'CreateGuest',
+        request,
+        { hotel },
+        {
+          shares: { kind: 'guest', changes: [] },
+          apply(written) {
+            const guest = written.em.create(Guest, {
+              ...guestData(fields),
+              firstName: fields.first_name,
+              hotelId: hotel,
+              ...newborn(written),
+            })
+            return () => guest.toProto()
+          },
+        },
+      )
       return created(call, '/guests', guest)
     },
 
@@ -67,12 +79,15 @@ export function guestService({
     async updateGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
       const fields = validChanges(request, guestFields, ['hotel'])
-      const guest = await write(call, 'UpdateGuest', request, scope, async (written) => {
-        const guest = await findToWrite(written, request.id)
-        matchEtag(call, request, guest.version)
-        demandUnchanged('hotel', request.hotel, guest.hotelId)
-        change(guest, guestData(fields), written)
-        return () => guest.toProto()
+      const guest = await write(call, 'UpdateGuest', request, scope, {
+        ...one(scope, request),
+        apply(written, guest) {
+          demandWritable(guest)
+          matchEtag(call, request, guest.version)
+          demandUnchanged('hotel', request.hotel, guest.hotelId)
+          change(guest, guestData(fields), written)
+          return () => guest.toProto()
+        },
       })
       return withEtag(call, guest)
     },
@@ -80,12 +95,15 @@ export function guestService({
     async replaceGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
       const fields = valid(request, guestFields)
-      const guest = await write(call, 'ReplaceGuest', request, scope, async (written) => {
-        const guest = await findToWrite(written, request.id)
-        matchEtag(call, request, guest.version)
-        demandUnchanged('hotel', request.hotel, guest.hotelId)
-        change(guest, guestData(fields), written)
-        return () => guest.toProto()
+      const guest = await write(call, 'ReplaceGuest', request, scope, {
+        ...one(scope, request),
+        apply(written, guest) {
+          demandWritable(guest)
+          matchEtag(call, request, guest.version)
+          demandUnchanged('hotel', request.hotel, guest.hotelId)
+          change(guest, guestData(fields), written)
+          return () => guest.toProto()
+        },
       })
       return withEtag(call, guest)
     },
@@ -97,19 +115,28 @@ export function guestService({
 
     async undeleteGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const guest = await write(call, 'UndeleteGuest', request, scope, async (written) => {
-        const guest = await find(written.em, scope.hotel, request.id)
-        matchEtag(call, request, guest.version)
-        if (guest.eraseTime !== null)
-          throw precondition('GUEST_ERASED', "the guest's personal data was erased for good: create another guest")
-        if (guest.deleteTime === null) {
-          if (guest.retiringTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
-          await demandNoErasure(written.em, guest)
-          takeBack(guest, written)
+      const guest = await write(call, 'UndeleteGuest', request, scope, {
+        ...one(scope, request),
+        async load(em) {
+          const [guest, isToBeErased] = await Promise.all([
+            find(em, Guest, scope.hotel, request.id),
+            hasErasure(em, scope.hotel, request.id),
+          ])
+          return { guest, isToBeErased }
+        },
+        apply(written, { guest, isToBeErased }) {
+          matchEtag(call, request, guest.version)
+          if (guest.eraseTime !== null)
+            throw precondition('GUEST_ERASED', "the guest's personal data was erased for good: create another guest")
+          if (guest.deleteTime === null) {
+            if (guest.retiringTime === null) throw precondition('ALREADY_LIVE', 'the guest is not deleted')
+            if (isToBeErased) throw beingErased()
+            takeBack(guest, written)
+            return () => guest.toProto()
+          }
+          change(guest, { deleteTime: null }, written)
           return () => guest.toProto()
-        }
-        change(guest, { deleteTime: null }, written)
-        return () => guest.toProto()
+        },
       })
       return withEtag(call, guest)
     },
@@ -129,20 +156,19 @@ export function guestService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelOf(forkFor(orm, signal), 'guest', id) }
+    return { hotel: await hotelsOfGuests.demand(id, () => forkFor(orm, signal)) }
   }
 }
 
 const HISTORY = historyFields(GuestMessage.fromPartial({}))
 
-function find(em: EntityManager, hotelId: string, id: string): Promise<Guest> {
-  return em.findOneOrFail(Guest, { hotelId, id })
+/** A write of one guest, who is looked up under the head. */
+function one({ hotel }: Scope, { id }: { id: string }) {
+  return { shares: { kind: 'guest', changes: [id] }, load: (em: EntityManager) => find(em, Guest, hotel, id) }
 }
 
-/** A live guest whom nothing is about to delete. */
-async function findToWrite({ em }: Write, id: string): Promise<Guest> {
-  const guest = await find(em, await hotelOf(em, 'guest', id), id)
-  if (guest.deleteTime !== null) throw notFound('guest', id)
-  if (guest.retiringTime !== null) throw beingRetired('guest')
-  return guest
+/** Throws for a guest who is deleted, or is about to be. */
+function demandWritable({ id, deleteTime, retiringTime }: Guest): void {
+  if (deleteTime !== null) throw notFound('guest', id)
+  if (retiringTime !== null) throw beingRetired('guest')
 }

@@ -1,6 +1,7 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import type { MikroORM } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { precondition } from '@hotel/runtime/resource/refusal'
 import { type Retirement, retirement } from '@hotel/runtime/resource/retirement'
 import type { Writer } from '@hotel/runtime/resource/write'
@@ -18,7 +19,7 @@ export function guestRetirement({ orm, writer, reservations, log }: Deps): Retir
     writer,
     log,
     name: 'guest',
-    find: (em, hotelId, id) => em.findOneOrFail(Guest, { hotelId, id }),
+    find: (em, hotel, id) => find(em, Guest, hotel, id),
     ask: ({ hotel, id, version, attempt }, signal) =>
       reservations.retireGuest(
         { hotel, guest: id, version: BigInt(version), attempt: BigInt(attempt) },

@@ -1,5 +1,26 @@
 import { Refusal } from '@hotel/runtime/resource/refusal'
+import { NotHeardOf } from './found.ts'
+import type { ReadThrough } from './read-through.ts'
 import { NoRoom } from './unavailable.ts'
+
+/**
+ * Runs a write on what this service knows. Should that not do, its owners are asked as refusedForCertain says, and the
+ * write is run again: `isAsked` says that they were. What a request names must be told by them; a failure for want of that
+ * is thrown.
+ */
+export async function askedIfNeeded<T>(
+  { named }: Pick<ReadThrough, 'named'>,
+  signal: AbortSignal,
+  write: (isAsked: boolean) => Promise<T>,
+): Promise<T> {
+  try {
+    return await write(false)
+  } catch (error) {
+    if (!(error instanceof NotHeardOf)) throw error
+    await named(error.asked.named, signal)
+    return refusedForCertain(named(error.asked.own, signal), () => write(true))
+  }
+}
 
 /**
  * Runs a write once this service has asked for what it depends on and may not have heard of. When that can not be known,

@@ -1,7 +1,7 @@
-import { query } from '@hotel/runtime/database/database'
 import { type FieldViolation, notFound, precondition, type Refusal } from '@hotel/runtime/resource/refusal'
 import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 import { change, type Write } from '@hotel/runtime/resource/write'
+import { keepNights } from './occupancy.ts'
 import type { Reservation } from './reservation.ts'
 
 const LONGEST_HOURS = 24
@@ -46,8 +46,6 @@ export function demandConfirmable(reservation: Reservation, now: Date): void {
 /** Makes a hold a reservation for good: it has its nights, and only stops to lapse. */
 export async function confirm(reservation: Reservation, write: Write): Promise<void> {
   if (!reservation.holdUntil) return
-  const holder = [reservation.hotelId, reservation.id]
-  const nights = `hotel_id = $1 and holder_id = $2 and holder = 'RESERVATION'`
-  await query(write.em, `update occupancy set hold_until = null where ${nights}`, holder)
+  await keepNights(write, reservation.hotelId, reservation.id)
   change(reservation, { holdUntil: null }, write)
 }

@@ -79,7 +79,6 @@ const reservationWriter = writer({
   rebuild,
   resources: RESOURCES,
   clockOffset: offset,
-  refusals: {},
   metrics,
 })
 const follow = (name: keyof typeof FEEDS, peer: Peer) => {

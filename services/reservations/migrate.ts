@@ -8,6 +8,7 @@ await migrate(
     programs: [
       'replicas',
       'occupancy',
+      'holding-instead',
       'assignment',
       'creation',
       'alternatives',

@@ -1,8 +1,7 @@
 import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
-import { type FieldViolation, invalidFields, precondition } from '@hotel/runtime/resource/refusal'
+import { type FieldViolation, invalidFields } from '@hotel/runtime/resource/refusal'
 import { endOf, type Stay } from './stay.ts'
-import { roomNotAvailable, type Wish } from './unavailable.ts'
 
 /** The place of a reservation's rooms. */
 export type Place = { readonly hotel: string; readonly location: string }
@@ -63,48 +62,10 @@ export async function guestIsLive(em: EntityManager, hotel: string, guest: strin
   return rows.length > 0
 }
 
-/** Throws ROOM_NOT_AVAILABLE when some of these rooms of a hotel are deleted. */
-export async function demandLiveRooms(
-  em: EntityManager,
-  hotel: string,
-  rooms: readonly string[],
-  dates: Stay,
-  wish?: Wish,
-): Promise<void> {
-  const gone = await query<{ id: string }>(
-    em,
-    `select id from room r where hotel_id = $1 and id = any($2) and ${isGone('$3')}`,
-    [hotel, rooms, endOf(dates)],
-  )
-  if (gone.length === 0) return
-  const nights = { in_date: dates.inDate, out_date: endOf(dates), by: 'RETIRED' }
-  throw roomNotAvailable(
-    gone.map(({ id }) => ({ room: id, ...nights })),
-    wish,
-  )
-}
-
-/** Throws GUEST_DELETED unless the guest takes reservations. */
-export async function demandLiveGuest(em: EntityManager, hotel: string, guest: string): Promise<void> {
-  if (await guestIsLive(em, hotel, guest)) return
-  throw precondition('GUEST_DELETED', 'the guest is deleted: restore the guest first', { guest })
-}
-
 /** The violation of a guest that is unknown, deleted, or another hotel's: these are not told apart. */
 export const UNKNOWN_GUEST: FieldViolation = { field: 'guest', description: 'no guest of this hotel has this id' }
 
 /** Throws one INVALID_FIELD for all of these. */
 export function refuseAll(violations: FieldViolation[]): void {
   if (violations.length > 0) throw invalidFields(violations)
-}
-
-/** Today by the location's own calendar; the one place where a date is made of a time. */
-export async function todayAt(em: EntityManager, { hotel, location }: Place, now: Date): Promise<string> {
-  const [row] = await query<{ today: string }>(
-    em,
-    'select location_date(time_zone, $3::timestamptz) as today from location where hotel_id = $1 and id = $2',
-    [hotel, location, now.toISOString()],
-  )
-  if (row === undefined) throw new Error(`location ${location} is not replicated`)
-  return row.today
 }

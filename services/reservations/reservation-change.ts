@@ -1,17 +1,9 @@
-import type { EntityManager } from '@hotel/runtime/database/database'
 import { immutable, precondition } from '@hotel/runtime/resource/refusal'
 import { change, type Write } from '@hotel/runtime/resource/write'
+import { demandLiveGuest, demandLiveRooms, type Found, guestIsLive, placeOf } from './found.ts'
 import { holdNotConfirmed } from './holds.ts'
-import { heldLegs, hold } from './occupancy.ts'
-import {
-  demandLiveGuest,
-  demandLiveRooms,
-  guestIsLive,
-  placeOfRooms,
-  refuseAll,
-  todayAt,
-  UNKNOWN_GUEST,
-} from './parties.ts'
+import { hold } from './occupancy.ts'
+import { refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import type { Reservation, Status } from './reservation.ts'
 import { endOf, type Leg, legsFrom, legsOf, legsUntil, type Stay, stay } from './stay.ts'
 import type { Wish } from './unavailable.ts'
@@ -31,12 +23,12 @@ export type Wanted = {
  * row is changed for the flush; the nights are taken before.
  */
 export async function changeReservation(
-  reservation: Reservation,
+  found: Found,
   wanted: Wanted,
   write: Write,
   roomsField: 'room' | 'rooms',
 ): Promise<void> {
-  const { em, now } = write
+  const { reservation, today } = found
   const to = wanted.status ?? reservation.status
   const dates = stay(wanted.inDate ?? reservation.inDate, wanted.outDate ?? reservation.outDate)
   const rooms = wanted.rooms ?? reservation.rooms
@@ -44,16 +36,15 @@ export async function changeReservation(
   demandChangeable(reservation, { ...dates, rooms, guestId, roomsField })
   const moved = !sameRooms(rooms, reservation.rooms)
   const place = { hotel: reservation.hotelId, location: reservation.locationId }
-  await demandParties(write, reservation, { rooms, guestId, moved, roomsField, dates })
+  demandParties(found, { rooms, guestId, moved, roomsField, dates })
 
-  const today = await todayAt(em, place, now)
-  const times = transition(reservation, to, dates, today, now)
-  const legs = await changedLegs(em, reservation, { dates, rooms, to, today, roomsField })
+  const times = transition(reservation, to, dates, today, write.now)
+  const legs = changedLegs(found, { dates, rooms, to, roomsField })
   const { id, holdUntil } = reservation
   const datesAreFixed = to !== reservation.status
   const wish = { ...place, stay: dates, rooms, own: id, datesAreFixed, ...present(reservation, today) }
   const comesBack = isOpen(to, dates.outDate, today) && !isOpen(reservation.status, reservation.outDate, today)
-  if (comesBack) await demandLive(em, guestId, wish)
+  if (comesBack) demandLive(found, guestId, wish)
   if (legs !== undefined) await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
   change(
     reservation,
@@ -84,9 +75,9 @@ function isOpen(status: Status, outDate: string, today: string): boolean {
  * What keeps a guest and rooms from being deleted is a stay that is current or to come. One that was over does not, and may
  * have lost them: throws GUEST_DELETED or ROOM_NOT_AVAILABLE.
  */
-async function demandLive(em: EntityManager, guest: string, wish: Wish & { rooms: readonly string[] }): Promise<void> {
-  await demandLiveGuest(em, wish.hotel, guest)
-  await demandLiveRooms(em, wish.hotel, wish.rooms, wish.stay, wish)
+function demandLive(found: Found, guest: string, wish: Wish & { rooms: readonly string[] }): void {
+  demandLiveGuest(found, guest)
+  demandLiveRooms(found, wish.rooms, wish.stay, wish)
 }
 
 /** Whether two lists name the same rooms in the same order. */
@@ -124,16 +115,12 @@ export function demandChangeable(reservation: Reservation, target: Target): void
 type Parties = Pick<Target, 'rooms' | 'guestId' | 'roomsField'> & { moved: boolean; dates: Stay }
 
 /** Throws INVALID_FIELD for a new guest or new rooms that are not to be had; those that stay are not asked about. */
-async function demandParties(
-  { em }: Write,
-  reservation: Reservation,
-  { rooms, guestId, moved, roomsField, dates }: Parties,
-): Promise<void> {
-  const { hotelId, locationId } = reservation
+function demandParties(found: Found, { rooms, guestId, moved, roomsField, dates }: Parties): void {
+  const { hotelId, locationId, guestId: before } = found.reservation
   const violations = []
-  if (guestId !== reservation.guestId && !(await guestIsLive(em, hotelId, guestId))) violations.push(UNKNOWN_GUEST)
+  if (guestId !== before && !guestIsLive(found, guestId)) violations.push(UNKNOWN_GUEST)
   if (moved) {
-    const place = await placeOfRooms(em, hotelId, rooms, roomsField, dates)
+    const place = placeOf(found, hotelId, rooms, roomsField, dates)
     if ('field' in place) violations.push(place)
     else if (place.location !== locationId)
       violations.push({ field: roomsField, description: 'is of another location than the reservation' })
@@ -168,7 +155,6 @@ type Nights = {
   readonly dates: Stay
   readonly rooms: readonly string[]
   readonly to: Status
-  readonly today: string
   readonly roomsField: string
 }
 
@@ -176,12 +162,11 @@ type Nights = {
  * The legs of a reservation with these rooms and dates, under the rules of its status: while PENDING the whole stay, while
  * CHECKED_IN what was slept and what is left from tonight on. Undefined when nothing of its nights changes.
  */
-export async function changedLegs(
-  em: EntityManager,
-  reservation: Reservation,
-  { dates, rooms, to, today, roomsField }: Nights,
-): Promise<Leg[] | undefined> {
-  const { hotelId, id, status } = reservation
+export function changedLegs(
+  { reservation, today, legs: held }: Found,
+  { dates, rooms, to, roomsField }: Nights,
+): Leg[] | undefined {
+  const { status } = reservation
   const moved = !sameRooms(rooms, reservation.rooms)
   const sameDates = dates.inDate === reservation.inDate && dates.outDate === reservation.outDate
   const leaves = to === 'CHECKED_OUT' && status !== to
@@ -189,6 +174,6 @@ export async function changedLegs(
   if (status === 'PENDING') return legsOf(dates, rooms)
   // A guest who overstays has no night left to sleep elsewhere: the stay is extended first, or along with the room.
   if (moved && today >= endOf(dates)) throw immutable(roomsField)
-  const legs = legsFrom(today, dates, rooms, await heldLegs(em, hotelId, id))
+  const legs = legsFrom(today, dates, rooms, held)
   return leaves ? legsUntil(today, legs) : legs
 }

@@ -4,7 +4,8 @@ import type {
   Reservation as ReservationMessage,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { currentCaller } from '@hotel/runtime/access/caller'
-import { callersHotels, isOfHotels, isVisible, knownHotelOf } from '@hotel/runtime/access/hotels'
+import { callersHotels, isOfHotels, knownHotelOf } from '@hotel/runtime/access/hotels'
+import { type HotelsOfIds, hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database/database'
 import { created } from '@hotel/runtime/resource/answer'
 import { isId } from '@hotel/runtime/resource/id'
@@ -18,7 +19,7 @@ import { assign, placeOfType } from './assignment.ts'
 import { refusedForCertain } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
 import { holdViolations } from './holds.ts'
-import { hotelsOfIds } from './hotels-of-ids.ts'
+
 import { type Claim, hold } from './occupancy.ts'
 import { guestIsLive, hotelOfRooms, type Place, placeOfRooms, refuseAll, UNKNOWN_GUEST } from './parties.ts'
 import { Reservation, reservationMessage } from './reservation.ts'
@@ -27,32 +28,45 @@ import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
 import { noRoomOfType, roomNotAvailable } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'groups'>
+type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'groups'> & {
+  /** Which is told of those that are made. */
+  readonly hotelsOfReservations: HotelsOfIds
+}
 
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({ writer: { write }, peers, groups, ...reading }: CreationDeps) {
-  const hotels = hotelsOfIds()
+export function reservationCreation({
+  writer: { write },
+  peers,
+  groups,
+  hotelsOfReservations,
+  ...reading
+}: CreationDeps) {
+  const [hotelsOfRooms, hotelsOfTypes] = [hotelsOfIds('room'), hotelsOfIds('room_type')]
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
     // What is wrong in itself costs no other service anything.
     const wanted = wantedOf(request)
-    const [kind, asked = ''] =
-      request.room_type === '' ? ['room', namedRooms(request)[0]] : ['room_type', request.room_type]
     // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
     const news = (hotel: string) => (request.room_type === '' ? Promise.resolve() : peers.news(hotel))
-    const hotelOfAsked = async () => {
-      const known = hotels.of(asked)
-      if (known !== undefined) return isVisible(known) ? known : undefined
-      const hotel = await knownHotelOf(forkFor(reading.orm, call.signal), kind, asked)
-      if (hotel !== undefined) hotels.know(asked, hotel)
-      return hotel
-    }
+    const read = () => forkFor(reading.orm, call.signal)
+    const hotelOfAsked = () =>
+      request.room_type === ''
+        ? hotelsOfRooms.known(namedRooms(request)[0], read)
+        : hotelsOfTypes.known(request.room_type, read)
     const alone = async () => {
-      const hotel = await knownHotel(request, peers, () => forkFor(reading.orm, call.signal), call.signal)
+      const hotel = await knownHotel(request, peers, read, call.signal)
       return refusedForCertain(news(hotel), () =>
-        write(call, 'CreateReservation', request, { hotel }, async (written) => {
-          const reservation = await create(written, hotel, request, wanted)
-          return () => reservation.toProto()
-        }),
+        write(
+          call,
+          'CreateReservation',
+          request,
+          { hotel },
+          {
+            async apply(written) {
+              const reservation = await create(written, hotel, request, wanted)
+              return () => reservation.toProto()
+            },
+          },
+        ),
       )
     }
     const attempt = async () => {
@@ -61,7 +75,9 @@ export function reservationCreation({ writer: { write }, peers, groups, ...readi
       const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
       return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
     }
-    return created(call, '/reservations', await withAlternatives(reading, call.signal, attempt))
+    const reservation = await withAlternatives(reading, call.signal, attempt)
+    hotelsOfReservations.know(reservation.id, reservation.hotel)
+    return created(call, '/reservations', reservation)
   }
 }
 

@@ -4,9 +4,11 @@ import {
   type ReservationServiceImplementation,
   type UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
-import { forkFor } from '@hotel/runtime/database/database'
+import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
@@ -16,11 +18,11 @@ import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { withAlternatives } from './alternatives.ts'
-import { refusedByPresentCalendar, refusedForCertain } from './certainty.ts'
+import { askedIfNeeded, refusedByPresentCalendar } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
+import { type Asked, demandHeardOf, type Found, findReservation } from './found.ts'
 import { confirm, demandConfirmable } from './holds.ts'
-import { type Located, locate, needsItsOwn } from './located.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation, reservationRow } from './reservation.ts'
@@ -28,7 +30,7 @@ import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, replacementRules, roomsField } from './reservation-request.ts'
-import { demandCounted, isCheck } from './status-check.ts'
+import { demandCounted, isCheck, isUncounted } from './status-check.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
 
@@ -46,38 +48,40 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   const { orm, writer, page, watch, peers, clockOffset } = deps
   const { write } = writer
   const read = (call: CallContext) => forkFor(orm, call.signal)
-  const scopeOf = async (id: string, call: CallContext) => ({ hotel: (await locate(read(call), id, 0)).hotel })
-  /** Asks for those of the guests and rooms of reservations that are deleted here: they may have been restored since. */
-  const ask = (found: readonly Located[], call: CallContext) =>
-    peers.named({ guest: found.map(({ guest }) => guest), room: found.flatMap(({ rooms }) => rooms) }, call.signal)
+  const hotels = hotelsOfIds('reservation')
+  const scopeOf = async (id: string, call: CallContext) => ({ hotel: await hotels.demand(id, () => read(call)) })
   const changed = async (
     call: CallContext,
     method: string,
     request: UpdateReservationRequest | ReplaceReservationRequest,
     wantedOf: () => Wanted,
   ) => {
-    const scope = await locate(read(call), request.id, 0)
+    const scope = await scopeOf(request.id, call)
     const wanted = wantedOf()
-    const { guestId = '', rooms = [] } = wanted
-    await peers.named({ guest: [guestId], room: rooms }, call.signal)
-    const asked = needsItsOwn(scope, wanted) ? ask([scope], call) : Promise.resolve()
-    const apply = async (written: Write) => {
-      const reservation = await findLive(written, scope.hotel, request.id)
-      matchEtag(call, request, reservation.version)
-      if (method === 'UpdateReservation') demandOneRoom(reservation, request)
-      await changeReservation(reservation, wanted, written, roomsField(request))
-      await demandCounted(call, written)
-      return () => reservation.toProto()
-    }
+    const attempt = (isAsked: boolean) =>
+      write(call, method, request, scope, {
+        ...(!isUncounted(call) && { shares: changing(request.id) }),
+        load: (em) => findReservation(em, scope.hotel, request.id, wanted),
+        async apply(written, found) {
+          const { reservation } = found
+          if (!isAsked) demandHeardOf(found, partiesOf(found, wanted))
+          demandThere(reservation, written)
+          matchEtag(call, request, reservation.version)
+          if (method === 'UpdateReservation') demandOneRoom(reservation, request)
+          await changeReservation(found, wanted, written, roomsField(request))
+          await demandCounted(call, written)
+          return () => reservation.toProto()
+        },
+      })
     const news = () => peers.news(scope.hotel)
-    const byCalendar = () => refusedByPresentCalendar(news, () => write(call, method, request, scope, apply))
-    const attempt = () => refusedForCertain(asked, byCalendar)
-    if (isCheck(call)) return attempt()
-    return withEtag(call, await withAlternatives(deps, call.signal, attempt))
+    const byCalendar = (isAsked: boolean) => refusedByPresentCalendar(news, () => attempt(isAsked))
+    const certain = () => askedIfNeeded(peers, call.signal, byCalendar)
+    if (isCheck(call)) return certain()
+    return withEtag(call, await withAlternatives(deps, call.signal, certain))
   }
 
   return {
-    createReservation: reservationCreation(deps),
+    createReservation: reservationCreation({ ...deps, hotelsOfReservations: hotels }),
 
     getReservation: getMethod(deps.read, 'reservation', reservationRow, { parameters: () => [clockOffset()] }),
 
@@ -93,58 +97,73 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     async deleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
       const { reason } = valid(request, { reason: optional(requiredText(2000)) })
-      const reservation = await write(call, 'DeleteReservation', request, scope, async (written) => {
-        const reservation = await findLive(written, scope.hotel, request.id)
-        matchEtag(call, request, reservation.version)
-        if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
-        await release(written.em, scope.hotel, [reservation])
-        change(reservation, { deleteTime: written.now, reason }, written)
-        return () => reservation.toProto()
+      const reservation = await write(call, 'DeleteReservation', request, scope, {
+        shares: changing(request.id),
+        load: (em) => find(em, Reservation, scope.hotel, request.id),
+        async apply(written, reservation) {
+          demandThere(reservation, written)
+          matchEtag(call, request, reservation.version)
+          if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
+          await release(written, scope.hotel, [{ id: reservation.id }])
+          change(reservation, { deleteTime: written.now, reason }, written)
+          return () => reservation.toProto()
+        },
       })
       return withEtag(call, reservation)
     },
 
     async undeleteReservation(request, call) {
-      const scope = await locate(read(call), request.id, 0)
-      const apply = async (written: Write) => {
-        const reservation = await written.em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
-        matchEtag(call, request, reservation.version)
-        await undelete(reservation, written)
-        return () => reservation.toProto()
-      }
-      const attempt = () =>
-        refusedForCertain(ask([scope], call), () => write(call, 'UndeleteReservation', request, scope, apply))
-      return withEtag(call, await withAlternatives(deps, call.signal, attempt))
+      const scope = await scopeOf(request.id, call)
+      const attempt = (isAsked: boolean) =>
+        write(call, 'UndeleteReservation', request, scope, {
+          shares: changing(request.id),
+          load: (em) => findReservation(em, scope.hotel, request.id, {}),
+          async apply(written, found) {
+            if (!isAsked) demandHeardOf(found, { named: NOBODY, own: ownOf([found]) })
+            matchEtag(call, request, found.reservation.version)
+            await undelete(found, written)
+            return () => found.reservation.toProto()
+          },
+        })
+      const certain = () => askedIfNeeded(peers, call.signal, attempt)
+      return withEtag(call, await withAlternatives(deps, call.signal, certain))
     },
 
     async confirmReservation(request, call) {
       const scope = await scopeOf(request.id, call)
-      const reservation = await write(call, 'ConfirmReservation', request, scope, async (written) => {
-        const reservation = await written.em.findOneOrFail(Reservation, { hotelId: scope.hotel, id: request.id })
-        demandConfirmable(reservation, written.now)
-        matchEtag(call, request, reservation.version)
-        await confirm(reservation, written)
-        return () => reservation.toProto()
+      const reservation = await write(call, 'ConfirmReservation', request, scope, {
+        shares: changing(request.id),
+        load: (em) => find(em, Reservation, scope.hotel, request.id),
+        async apply(written, reservation) {
+          demandConfirmable(reservation, written.now)
+          matchEtag(call, request, reservation.version)
+          await confirm(reservation, written)
+          return () => reservation.toProto()
+        },
       })
       return withEtag(call, reservation)
     },
 
     async swapRooms(request, call) {
       const ids = namedPair(request, call)
-      const [one, other] = [await locate(read(call), ids[0], 0), await locate(read(call), ids[1], 0)]
+      const [one, other] = [await scopeOf(ids[0], call), await scopeOf(ids[1], call)]
       demandOnePlace(one.hotel, other.hotel)
-      const apply = async (written: Write) => {
-        const pair = [await findLive(written, one.hotel, ids[0]), await findLive(written, one.hotel, ids[1])] as const
-        await swapRooms(pair, request, written)
-        return () => ({ reservations: pair.map((reservation) => reservation.toProto()) })
-      }
-      const both = {
-        ids,
-        answer: (messages: object[]) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
-      }
-      return refusedForCertain(ask([one, other], call), () =>
-        write(call, 'SwapRooms', request, { hotel: one.hotel }, { apply, several: both }),
-      )
+      const findEach = (em: EntityManager) => ids.map((id) => findReservation(em, one.hotel, id, {}))
+      const attempt = (isAsked: boolean) =>
+        write(call, 'SwapRooms', request, one, {
+          load: (em) => Promise.all(findEach(em) as [Promise<Found>, Promise<Found>]),
+          async apply(written, pair) {
+            if (!isAsked) demandHeardOf(bothOf(pair), { named: NOBODY, own: ownOf(pair) })
+            for (const { reservation } of pair) demandThere(reservation, written)
+            await swapRooms(pair, request, written)
+            return () => ({ reservations: pair.map(({ reservation }) => reservation.toProto()) })
+          },
+          several: {
+            ids,
+            answer: (messages) => ({ reservations: inOrder(ids, messages as ReservationMessage[]) }),
+          },
+        })
+      return askedIfNeeded(peers, call.signal, attempt)
     },
 
     async listReservationHistory(request, call) {
@@ -161,10 +180,43 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 
 const HISTORY = historyFields(ReservationMessage.fromPartial({}))
 
-async function findLive({ em, now }: Write, hotelId: string, id: string): Promise<Reservation> {
-  const reservation = await em.findOneOrFail(Reservation, { hotelId, id })
-  if (reservation.isGone(now)) throw notFound('reservation', id)
-  return reservation
+/** A write of one reservation, which may be with others of such. */
+function changing(id: string) {
+  return { kind: 'reservation', changes: [id] }
+}
+
+/** Throws NOT_FOUND for one that is cancelled, or lapsed by now. */
+function demandThere(reservation: Reservation, { now }: Write): void {
+  if (reservation.isGone(now)) throw notFound('reservation', reservation.id)
+}
+
+const NOBODY = { guest: [], room: [] }
+
+/** The guests and rooms of reservations. */
+function ownOf(found: readonly Found[]) {
+  return {
+    guest: found.map(({ reservation }) => reservation.guestId),
+    room: found.flatMap(({ reservation }) => reservation.rooms),
+  }
+}
+
+function bothOf([one, other]: readonly [Found, Found]) {
+  return { guests: [...one.guests, ...other.guests], rooms: [...one.rooms, ...other.rooms] }
+}
+
+/**
+ * Whom a change names, and, where it takes nights anew or brings back what is over, so that they must be live, who the
+ * reservation is of: they may have been restored since.
+ */
+function partiesOf(found: Found, { guestId, rooms = [], inDate, outDate, status }: Wanted): Asked {
+  const { reservation } = found
+  const movesDates =
+    (inDate ?? reservation.inDate) !== reservation.inDate || (outDate ?? reservation.outDate) !== reservation.outDate
+  const needsItsOwn = movesDates || (reservation.status === 'PENDING' && status === 'CHECKED_IN')
+  return {
+    named: { guest: guestId === undefined ? [] : [guestId], room: rooms },
+    own: needsItsOwn ? ownOf([found]) : NOBODY,
+  }
 }
 
 type Fields = Partial<ReturnType<typeof valid<ReturnType<typeof replacementRules>>>>

@@ -1,14 +1,16 @@
 import type { RoomBlockServiceImplementation } from '@hotel/proto/hotel/reservations/v1/blocks'
-import { hotelOf } from '@hotel/runtime/access/hotels'
+import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { forkFor } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
 import { change, newborn } from '@hotel/runtime/resource/write'
+import { askedIfNeeded } from './certainty.ts'
+import { demandHeardOf, findRooms, placeOf } from './found.ts'
 import { hold, release } from './occupancy.ts'
-import { hotelOfRooms, placeOfRooms } from './parties.ts'
 import type { Deps } from './reservation-service.ts'
 import { RoomBlock, roomBlockFields, roomBlockRow } from './room-block.ts'
 import { listRoomBlocks } from './room-block-list.ts'
@@ -23,30 +25,44 @@ export function roomBlockService({
   watch,
   peers,
 }: Deps): RoomBlockServiceImplementation {
+  const hotelsOfRooms = hotelsOfIds('room')
+  const hotelsOfBlocks = hotelsOfIds('room_block')
   return {
     async createRoomBlock(request, call) {
       const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
       const dates = stay(in_date, out_date)
-      await peers.named({ room: [room] }, call.signal)
-      const hotel = await hotelOfRooms(forkFor(orm, call.signal), [room])
+      const named = { guest: [], room: [room] }
+      const hotelOfRoom = () => hotelsOfRooms.known(room, () => forkFor(orm, call.signal))
+      if ((await hotelOfRoom()) === undefined) await peers.named(named, call.signal)
+      const hotel = await hotelOfRoom()
       if (hotel === undefined) throw invalidFields([{ field: 'room', description: 'no room has this id' }])
-      const block = await write(call, 'CreateRoomBlock', request, { hotel }, async (written) => {
-        const { em } = written
-        const place = await placeOfRooms(em, hotel, [room], 'room', dates)
-        if ('field' in place) throw invalidFields([place])
-        const born = newborn(written)
-        await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', legs: legsOf(dates, [room]) }])
-        const block = em.create(RoomBlock, {
-          ...born,
-          hotelId: hotel,
-          locationId: place.location,
-          roomId: room,
-          ...dates,
-          reason,
-        })
-        return () => block.toProto()
-      })
-      return created(call, '/room_blocks', block)
+      const attempt = (isAsked: boolean) =>
+        write(
+          call,
+          'CreateRoomBlock',
+          request,
+          { hotel },
+          {
+            load: (em) => findRooms(em, hotel, [room]),
+            async apply(written, found) {
+              if (!isAsked) demandHeardOf(found, { named, own: { guest: [], room: [] } })
+              const place = placeOf(found, hotel, [room], 'room', dates)
+              if ('field' in place) throw invalidFields([place])
+              const born = newborn(written)
+              await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', isNew: true, legs: legsOf(dates, [room]) }])
+              const block = written.em.create(RoomBlock, {
+                ...born,
+                hotelId: hotel,
+                locationId: place.location,
+                roomId: room,
+                ...dates,
+                reason,
+              })
+              return () => block.toProto()
+            },
+          },
+        )
+      return created(call, '/room_blocks', await askedIfNeeded(peers, call.signal, attempt))
     },
 
     getRoomBlock: getMethod(read, 'room_block', roomBlockRow),
@@ -55,16 +71,23 @@ export function roomBlockService({
       listRoomBlocks(forkFor(orm, call.signal), page('ListRoomBlocks', request), request),
 
     async deleteRoomBlock(request, call) {
-      const hotel = await hotelOf(forkFor(orm, call.signal), 'room_block', request.id)
-      const block = await write(call, 'DeleteRoomBlock', request, { hotel }, async (written) => {
-        const { em } = written
-        const block = await em.findOneOrFail(RoomBlock, { hotelId: hotel, id: request.id })
-        if (block.deleteTime !== null) throw notFound('room_block', request.id)
-        matchEtag(call, request, block.version)
-        await release(em, hotel, [{ id: block.id, holder: 'BLOCK' }])
-        change<RoomBlock>(block, { deleteTime: written.now }, written)
-        return () => block.toProto()
-      })
+      const hotel = await hotelsOfBlocks.demand(request.id, () => forkFor(orm, call.signal))
+      const block = await write(
+        call,
+        'DeleteRoomBlock',
+        request,
+        { hotel },
+        {
+          load: (em) => find(em, RoomBlock, hotel, request.id),
+          async apply(written, block) {
+            if (block.deleteTime !== null) throw notFound('room_block', request.id)
+            matchEtag(call, request, block.version)
+            await release(written, hotel, [{ id: block.id, holder: 'BLOCK' }])
+            change<RoomBlock>(block, { deleteTime: written.now }, written)
+            return () => block.toProto()
+          },
+        },
+      )
       return withEtag(call, block)
     },
 

@@ -13,10 +13,15 @@ const CHECK = 'check'
  * Throws ChangedMeanwhile for a change that was found acceptable, but is not counted, or only asked about. What Postgres
  * alone would refuse is refused before.
  */
-export async function demandCounted({ metadata }: CallContext, { em }: Write): Promise<void> {
-  if (!metadata.has(MARK)) return
+export async function demandCounted(call: CallContext, { em }: Write): Promise<void> {
+  if (!isUncounted(call)) return
   await em.flush()
   throw new ChangedMeanwhile()
+}
+
+/** Whether a call is to be refused, at last, whatever comes of it. */
+export function isUncounted({ metadata }: CallContext): boolean {
+  return metadata.has(MARK)
 }
 
 /** Whether a call only asks whether it would be accepted. */

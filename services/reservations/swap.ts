@@ -8,9 +8,8 @@ import { invalidFields } from '@hotel/runtime/resource/refusal'
 import { Invalid, type Rule, valid } from '@hotel/runtime/resource/valid'
 import { change, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
+import { demandLiveRooms, type Found } from './found.ts'
 import { hold } from './occupancy.ts'
-import { demandLiveRooms, todayAt } from './parties.ts'
-import type { Reservation } from './reservation.ts'
 import { changedLegs, demandChangeable, sameRooms } from './reservation-change.ts'
 
 type Pair<T> = readonly [T, T]
@@ -53,24 +52,26 @@ export function inOrder(ids: Pair<string>, reservations: ReservationMessage[]): 
  * Gives each of two reservations the other's rooms, under the rules of its status, in the write's transaction: both or
  * neither. The nights of both are freed before any is taken, so no third room is needed.
  */
-export async function swapRooms([a, b]: Pair<Reservation>, { etags }: SwapRoomsRequest, write: Write): Promise<void> {
+export async function swapRooms(pair: Pair<Found>, { etags }: SwapRoomsRequest, write: Write): Promise<void> {
+  const [a, b] = [pair[0].reservation, pair[1].reservation]
   for (const [index, { version }] of [a, b].entries()) demandEtag(etags[index], version)
   demandOnePlace(a.locationId, b.locationId)
   if (sameRooms(a.rooms, b.rooms)) return
-  const today = await todayAt(write.em, { hotel: a.hotelId, location: a.locationId }, write.now)
   const moves = [
-    { reservation: a, rooms: b.rooms },
-    { reservation: b, rooms: a.rooms },
+    { found: pair[0], rooms: b.rooms, known: pair[1] },
+    { found: pair[1], rooms: a.rooms, known: pair[0] },
   ]
   const claims = []
-  for (const { reservation, rooms } of moves) {
+  for (const { found, rooms, known } of moves) {
+    const { reservation } = found
     const { id, inDate, outDate, guestId, status, holdUntil } = reservation
     const dates = { inDate, outDate }
     demandChangeable(reservation, { ...dates, guestId, rooms, roomsField: 'rooms' })
-    await demandLiveRooms(write.em, a.hotelId, rooms, dates)
-    const nights = { dates, rooms, to: status, today, roomsField: 'rooms' }
-    claims.push({ id, legs: (await changedLegs(write.em, reservation, nights)) ?? [], holdUntil })
+    demandLiveRooms(known, rooms, dates)
+    const nights = { dates, rooms, to: status, roomsField: 'rooms' }
+    claims.push({ id, legs: changedLegs(found, nights) ?? [], holdUntil })
   }
   await hold(write, a.hotelId, claims)
-  for (const { reservation, rooms } of moves) change(reservation, { rooms: [...rooms] }, write)
+  const wanted = moves.map(({ found, rooms }) => ({ reservation: found.reservation, rooms: [...rooms] }))
+  for (const { reservation, rooms } of wanted) change(reservation, { rooms }, write)
 }

@@ -1,24 +1,24 @@
 import { precondition } from '@hotel/runtime/resource/refusal'
 import { change, type Write } from '@hotel/runtime/resource/write'
+import { demandLiveGuest, demandLiveRooms, type Found } from './found.ts'
 import { holdExpired } from './holds.ts'
 import { hold } from './occupancy.ts'
-import { demandLiveGuest, demandLiveRooms } from './parties.ts'
-import type { Reservation } from './reservation.ts'
 import { legsOf, stay } from './stay.ts'
 
 /**
  * Restores a cancelled reservation with its nights, in the write's transaction. Throws ALREADY_LIVE, HOLD_EXPIRED,
  * GUEST_DELETED or ROOM_NOT_AVAILABLE.
  */
-export async function undelete(reservation: Reservation, write: Write): Promise<void> {
+export async function undelete(found: Found, write: Write): Promise<void> {
+  const { reservation } = found
   const { id, hotelId: hotel, locationId: location, guestId: guest, rooms, holdUntil } = reservation
-  const { em, now } = write
+  const { now } = write
   if (!reservation.isGone(now)) throw precondition('ALREADY_LIVE', 'the reservation is not deleted')
   if (holdUntil && reservation.isLapsed(now)) throw holdExpired(holdUntil)
-  await demandLiveGuest(em, hotel, guest)
+  demandLiveGuest(found, guest)
   const dates = stay(reservation.inDate, reservation.outDate)
   const wish = { hotel, location, stay: dates, rooms }
-  await demandLiveRooms(em, hotel, rooms, dates, wish)
+  demandLiveRooms(found, rooms, dates, wish)
   await hold(write, hotel, [{ id, legs: legsOf(dates, rooms), holdUntil }], wish)
   change(reservation, { deleteTime: null, reason: null }, write)
 }

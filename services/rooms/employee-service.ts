@@ -1,47 +1,60 @@
 import type { CreateEmployeeRequest, EmployeeServiceImplementation } from '@hotel/proto/hotel/rooms/v1/employees'
-import { hotelOf, knownHotelOf } from '@hotel/runtime/access/hotels'
+import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import { optional, valid, validChanges } from '@hotel/runtime/resource/valid'
-import { change, newborn, type Write } from '@hotel/runtime/resource/write'
+import { change, newborn } from '@hotel/runtime/resource/write'
 import { Employee, employeeData, employeeFields, employeeRow } from './employee.ts'
 import { listEmployees } from './employee-list.ts'
 import type { Deps } from './hotel-service.ts'
-import { demandLive, liveRule, locationUnlessNamed, unknownRule } from './references.ts'
+import { demandLive, liveRule, locationUnlessNamed, ownersOf, unknownRule } from './references.ts'
 
 /** The methods of EmployeeService; the proto's comments say what each promises. */
 export function employeeService({ orm, read, writer: { write }, page, watch }: Deps): EmployeeServiceImplementation {
+  const hotelsOfHotels = hotelsOfIds('hotel')
+  const hotelsOfLocations = hotelsOfIds('location')
+  const hotelsOfEmployees = hotelsOfIds('employee')
   return {
     async createEmployee(request, call) {
-      const em = forkFor(orm, call.signal)
-      const location = await locationOf(em, request)
+      const read = () => forkFor(orm, call.signal)
+      const location = await locationOf(read(), request)
       // A hotel that is not known, where the location is, is refused in the write.
-      const hotel = (await knownHotelOf(em, 'hotel', request.hotel)) ?? (await knownHotelOf(em, 'location', location))
+      const hotel =
+        (await hotelsOfHotels.known(request.hotel || undefined, read)) ??
+        (await hotelsOfLocations.known(location, read))
       if (hotel === undefined) {
         const location = unknownRule('location')
         return valid(request, { ...employeeFields(location), location, hotel: optional(unknownRule('hotel')) }).location
       }
-      const employee = await write(call, 'CreateEmployee', request, { hotel }, async (written) => {
-        const { hotel: _, ...fields } = valid(request, {
-          ...(await rules(written, hotel, { location })),
-          hotel: optional(await liveRule(written.em, request.hotel, 'hotel', request.hotel)),
-        })
-        const employee = written.em.create(Employee, {
-          lastName: fields.last_name,
-          firstName: fields.first_name,
-          email: fields.email,
-          role: fields.role,
-          locationId: fields.location,
-          hotelId: hotel,
-          ...newborn(written),
-        })
-        await employee.save(written.em)
-        return () => employee.toProto()
-      })
+      const employee = await write(
+        call,
+        'CreateEmployee',
+        request,
+        { hotel },
+        {
+          load: (em) =>
+            Promise.all([rulesOf(em, hotel, { location }), liveRule(em, request.hotel, 'hotel', request.hotel)]),
+          apply(written, [rules, hotelRule]) {
+            const { hotel: _, ...fields } = valid(request, { ...rules, hotel: optional(hotelRule) })
+            const employee = written.em.create(Employee, {
+              lastName: fields.last_name,
+              firstName: fields.first_name,
+              email: fields.email,
+              role: fields.role,
+              locationId: fields.location,
+              hotelId: hotel,
+              ...newborn(written),
+            })
+            employee.demandUnique(written)
+            return () => employee.toProto()
+          },
+        },
+      )
       return created(call, '/employees', employee)
     },
 
@@ -51,53 +64,62 @@ export function employeeService({ orm, read, writer: { write }, page, watch }: D
 
     async updateEmployee(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const employee = await write(call, 'UpdateEmployee', request, scope, async (written) => {
-        const employee = await findToWrite(written, scope.hotel, request.id)
-        matchEtag(call, request, employee.version)
-        const fields = validChanges(request, await rules(written, scope.hotel, request), ['hotel'])
-        demandUnchanged('hotel', request.hotel, employee.hotelId)
-        change<Employee>(employee, employeeData(fields), written)
-        await employee.save(written.em)
-        return () => employee.toProto()
+      const employee = await write(call, 'UpdateEmployee', request, scope, {
+        load: (em) => Promise.all([findLive(em, scope.hotel, request.id), rulesOf(em, scope.hotel, request)]),
+        apply(written, [employee, rules]) {
+          matchEtag(call, request, employee.version)
+          const fields = validChanges(request, rules, ['hotel'])
+          demandUnchanged('hotel', request.hotel, employee.hotelId)
+          change<Employee>(employee, employeeData(fields), written)
+          employee.demandUnique(written)
+          return () => employee.toProto()
+        },
       })
       return withEtag(call, employee)
     },
 
     async replaceEmployee(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const employee = await write(call, 'ReplaceEmployee', request, scope, async (written) => {
-        const employee = await findToWrite(written, scope.hotel, request.id)
-        matchEtag(call, request, employee.version)
-        const fields = valid(request, await rules(written, scope.hotel, request))
-        demandUnchanged('hotel', request.hotel, employee.hotelId)
-        change<Employee>(employee, employeeData(fields), written)
-        await employee.save(written.em)
-        return () => employee.toProto()
+      const employee = await write(call, 'ReplaceEmployee', request, scope, {
+        load: (em) => Promise.all([findLive(em, scope.hotel, request.id), rulesOf(em, scope.hotel, request)]),
+        apply(written, [employee, rules]) {
+          matchEtag(call, request, employee.version)
+          const fields = valid(request, rules)
+          demandUnchanged('hotel', request.hotel, employee.hotelId)
+          change<Employee>(employee, employeeData(fields), written)
+          employee.demandUnique(written)
+          return () => employee.toProto()
+        },
       })
       return withEtag(call, employee)
     },
 
     async deleteEmployee(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const employee = await write(call, 'DeleteEmployee', request, scope, async (written) => {
-        const employee = await findToWrite(written, scope.hotel, request.id)
-        matchEtag(call, request, employee.version)
-        change<Employee>(employee, { deleteTime: written.now }, written)
-        return () => employee.toProto()
+      const employee = await write(call, 'DeleteEmployee', request, scope, {
+        load: (em) => findLive(em, scope.hotel, request.id),
+        apply(written, employee) {
+          matchEtag(call, request, employee.version)
+          change<Employee>(employee, { deleteTime: written.now }, written)
+          return () => employee.toProto()
+        },
       })
       return withEtag(call, employee)
     },
 
     async undeleteEmployee(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const employee = await write(call, 'UndeleteEmployee', request, scope, async (written) => {
-        const employee = await find(written.em, scope.hotel, request.id)
-        matchEtag(call, request, employee.version)
-        if (employee.deleteTime === null) throw precondition('ALREADY_LIVE', 'the employee is not deleted')
-        await demandLive(written.em, scope.hotel, 'location', employee.locationId)
-        change<Employee>(employee, { deleteTime: null }, written)
-        await employee.save(written.em)
-        return () => employee.toProto()
+      const employee = await write(call, 'UndeleteEmployee', request, scope, {
+        load: (em) =>
+          Promise.all([find(em, Employee, scope.hotel, request.id), ownersOf(em, 'employee', scope.hotel, request.id)]),
+        apply(written, [employee, owners]) {
+          matchEtag(call, request, employee.version)
+          if (employee.deleteTime === null) throw precondition('ALREADY_LIVE', 'the employee is not deleted')
+          demandLive(owners)
+          change<Employee>(employee, { deleteTime: null }, written)
+          employee.demandUnique(written)
+          return () => employee.toProto()
+        },
       })
       return withEtag(call, employee)
     },
@@ -106,7 +128,7 @@ export function employeeService({ orm, read, writer: { write }, page, watch }: D
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelOf(forkFor(orm, signal), 'employee', id) }
+    return { hotel: await hotelsOfEmployees.demand(id, () => forkFor(orm, signal)) }
   }
 }
 
@@ -118,16 +140,12 @@ async function locationOf(em: EntityManager, { hotel, location }: CreateEmployee
 }
 
 /** The rules of a request's fields: its location is looked up under the hotel's head. */
-async function rules({ em }: Write, hotel: string, { location }: { location?: string | undefined }) {
+async function rulesOf(em: EntityManager, hotel: string, { location }: { location?: string | undefined }) {
   return employeeFields(await liveRule(em, hotel, 'location', location))
 }
 
-function find(em: EntityManager, hotelId: string, id: string): Promise<Employee> {
-  return em.findOneOrFail(Employee, { hotelId, id })
-}
-
-async function findToWrite({ em }: Write, hotelId: string, id: string): Promise<Employee> {
-  const employee = await find(em, hotelId, id)
+async function findLive(em: EntityManager, hotel: string, id: string): Promise<Employee> {
+  const employee = await find(em, Employee, hotel, id)
   if (employee.deleteTime !== null) throw notFound('employee', id)
   return employee
 }

@@ -1,12 +1,11 @@
 import { Employee as EmployeeMessage, Employee_Role as RoleCode } from '@hotel/proto/hotel/rooms/v1/employees'
-import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { choice, etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
-import { flushUnique } from './unique.ts'
 
 /** Holds an e-mail address once among the live employees of a hotel, in any case. */
 export const EMPLOYEE_EMAIL_LIVE_KEY = 'employee_email_live_key'
@@ -37,10 +36,10 @@ const schema = defineEntity({
 
 /** A person who works at a location of a hotel. */
 export class Employee extends schema.class {
-  /** Writes the employee now, while the e-mail address is known to the error: throws EMAIL_TAKEN. */
-  async save(em: EntityManager): Promise<void> {
+  /** Has the write that makes it so throw EMAIL_TAKEN. */
+  demandUnique({ breaks }: Write): void {
     const { email, hotelId: hotel } = this
-    await flushUnique(em, EMPLOYEE_EMAIL_LIVE_KEY, () => emailTaken(email, hotel))
+    breaks(EMPLOYEE_EMAIL_LIVE_KEY, () => emailTaken(email, hotel))
   }
 
   /** As callers see it. */

@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hotels'
-import { demandEveryHotel, hotelOf } from '@hotel/runtime/access/hotels'
+import { demandEveryHotel } from '@hotel/runtime/access/hotels'
+import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import type { Read } from '@hotel/runtime/database/read'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
@@ -11,30 +13,33 @@ import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { Pager } from '@hotel/runtime/resource/page'
 import { notFound, precondition } from '@hotel/runtime/resource/refusal'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
-import { change, newborn, type Write, type Writer } from '@hotel/runtime/resource/write'
+import { change, newborn, type Writer } from '@hotel/runtime/resource/write'
 import { Hotel, hotelFields, hotelRow } from './hotel.ts'
 import { listHotels } from './hotel-list.ts'
-import { demandNotDefault, demandUnused } from './in-use.ts'
+import { demandNotDefault, demandUnused, usesOf } from './in-use.ts'
 
 /** What each service of this process needs: its database, its writes, its pages, its feed. */
 export type Deps = { orm: MikroORM; read: Read; writer: Writer; page: Pager; watch: Watch }
 
 /** The methods of HotelService; the proto's comments say what each promises. */
 export function hotelService({ orm, read, writer: { write }, page, watch }: Deps): HotelServiceImplementation {
+  const hotelsOfHotels = hotelsOfIds('hotel')
   return {
     async createHotel(request, call) {
       demandEveryHotel()
       const fields = valid(request, hotelFields)
       const id = randomUUIDv7()
       const scope = { hotel: DEFAULT_HOTEL, creates: id }
-      const hotel = await write(call, 'CreateHotel', request, scope, async (written) => {
-        const hotel = written.em.create(Hotel, {
-          ...fields,
-          ...newborn(written),
-          hotelId: id,
-          id,
-        })
-        return () => hotel.toProto()
+      const hotel = await write(call, 'CreateHotel', request, scope, {
+        apply(written) {
+          const hotel = written.em.create(Hotel, {
+            ...fields,
+            ...newborn(written),
+            hotelId: id,
+            id,
+          })
+          return () => hotel.toProto()
+        },
       })
       return created(call, '/hotels', hotel)
     },
@@ -46,11 +51,13 @@ export function hotelService({ orm, read, writer: { write }, page, watch }: Deps
     async updateHotel(request, call) {
       const scope = await scopeOf(request.id, call.signal)
       const fields = validChanges(request, hotelFields)
-      const hotel = await write(call, 'UpdateHotel', request, scope, async (written) => {
-        const hotel = await findToWrite(written, request.id)
-        matchEtag(call, request, hotel.version)
-        change<Hotel>(hotel, fields, written)
-        return () => hotel.toProto()
+      const hotel = await write(call, 'UpdateHotel', request, scope, {
+        load: (em) => findLive(em, request.id),
+        apply(written, hotel) {
+          matchEtag(call, request, hotel.version)
+          change<Hotel>(hotel, fields, written)
+          return () => hotel.toProto()
+        },
       })
       return withEtag(call, hotel)
     },
@@ -58,36 +65,42 @@ export function hotelService({ orm, read, writer: { write }, page, watch }: Deps
     async replaceHotel(request, call) {
       const scope = await scopeOf(request.id, call.signal)
       const fields = valid(request, hotelFields)
-      const hotel = await write(call, 'ReplaceHotel', request, scope, async (written) => {
-        const hotel = await findToWrite(written, request.id)
-        matchEtag(call, request, hotel.version)
-        change(hotel, fields, written)
-        return () => hotel.toProto()
+      const hotel = await write(call, 'ReplaceHotel', request, scope, {
+        load: (em) => findLive(em, request.id),
+        apply(written, hotel) {
+          matchEtag(call, request, hotel.version)
+          change(hotel, fields, written)
+          return () => hotel.toProto()
+        },
       })
       return withEtag(call, hotel)
     },
 
     async deleteHotel(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const hotel = await write(call, 'DeleteHotel', request, scope, async (written) => {
-        const hotel = await findToWrite(written, request.id)
-        matchEtag(call, request, hotel.version)
-        demandNotDefault('hotel', hotel.id, DEFAULT_HOTEL)
-        await demandUnused(written.em, 'hotel', scope.hotel, hotel.id)
-        change<Hotel>(hotel, { deleteTime: written.now }, written)
-        return () => hotel.toProto()
+      const hotel = await write(call, 'DeleteHotel', request, scope, {
+        load: (em) => Promise.all([findLive(em, request.id), usesOf(em, 'hotel', request.id, request.id)]),
+        apply(written, [hotel, uses]) {
+          matchEtag(call, request, hotel.version)
+          demandNotDefault('hotel', hotel.id, DEFAULT_HOTEL)
+          demandUnused('hotel', hotel.id, uses)
+          change<Hotel>(hotel, { deleteTime: written.now }, written)
+          return () => hotel.toProto()
+        },
       })
       return withEtag(call, hotel)
     },
 
     async undeleteHotel(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const hotel = await write(call, 'UndeleteHotel', request, scope, async (written) => {
-        const hotel = await find(written.em, request.id)
-        matchEtag(call, request, hotel.version)
-        if (hotel.deleteTime === null) throw precondition('ALREADY_LIVE', 'the hotel is not deleted')
-        change<Hotel>(hotel, { deleteTime: null }, written)
-        return () => hotel.toProto()
+      const hotel = await write(call, 'UndeleteHotel', request, scope, {
+        load: (em) => find(em, Hotel, request.id, request.id),
+        apply(written, hotel) {
+          matchEtag(call, request, hotel.version)
+          if (hotel.deleteTime === null) throw precondition('ALREADY_LIVE', 'the hotel is not deleted')
+          change<Hotel>(hotel, { deleteTime: null }, written)
+          return () => hotel.toProto()
+        },
       })
       return withEtag(call, hotel)
     },
@@ -96,16 +109,12 @@ export function hotelService({ orm, read, writer: { write }, page, watch }: Deps
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelOf(forkFor(orm, signal), 'hotel', id) }
+    return { hotel: await hotelsOfHotels.demand(id, () => forkFor(orm, signal)) }
   }
 }
 
-function find(em: EntityManager, id: string): Promise<Hotel> {
-  return em.findOneOrFail(Hotel, { hotelId: id, id })
-}
-
-async function findToWrite({ em }: Write, id: string): Promise<Hotel> {
-  const hotel = await find(em, id)
+async function findLive(em: EntityManager, id: string): Promise<Hotel> {
+  const hotel = await find(em, Hotel, id, id)
   if (hotel.deleteTime !== null) throw notFound('hotel', id)
   return hotel
 }

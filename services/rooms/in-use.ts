@@ -19,22 +19,32 @@ const USERS = {
 
 const MOST_EXAMPLES = 20
 
+/** What uses a resource: how many of a kind, and the ids of some. */
+type Use = { readonly users: string; readonly count: string; readonly ids: readonly string[] }
+
 /**
- * Throws RESOURCE_IN_USE, saying by what, while a live resource uses this one. Asked under the hotel's feed head: whoever
- * begins to use it comes before, or finds it deleted.
+ * The live resources that use this one. Asked under the hotel's feed head: whoever begins to use it comes before, or finds
+ * it deleted.
  */
-export async function demandUnused(em: EntityManager, used: Referred, hotel: string, id: string): Promise<void> {
-  const uses = []
-  for (const user of USERS[used]) {
-    const { table, column = 'hotel_id' }: { table: string; column?: string } = user
+export async function usesOf(em: EntityManager, used: Referred, hotel: string, id: string): Promise<Use[]> {
+  const asked = USERS[used].map(async (user: { users: string; table: string; column?: string }) => {
+    const { users, table, column = 'hotel_id' } = user
     const rows = await query<{ id: string; count: string }>(
       em,
-      `select id, count(*) over () as count from ${table}
-       where hotel_id = $1 and ${column} = $2 and delete_time is null order by id limit ${MOST_EXAMPLES}`,
+      {
+        name: `uses_of_${used}_by_${table}`,
+        text: `select id, count(*) over () as count from ${table}
+          where hotel_id = $1 and ${column} = $2 and delete_time is null order by id limit ${MOST_EXAMPLES}`,
+      },
       [hotel, id],
     )
-    if (rows.length > 0) uses.push({ users: user.users, count: rows[0]?.count ?? '', ids: rows.map((row) => row.id) })
-  }
+    return rows[0] === undefined ? [] : [{ users, count: rows[0].count, ids: rows.map((row) => row.id) }]
+  })
+  return (await Promise.all(asked)).flat()
+}
+
+/** Throws RESOURCE_IN_USE, saying by what, for a resource that is used. */
+export function demandUnused(used: Referred, id: string, uses: readonly Use[]): void {
   if (uses.length === 0) return
   const counts = uses.map(({ users, count }) => `${words(users)}: ${count}`)
   throw precondition(

@@ -63,7 +63,7 @@ const offset = clockOffset(config.clockFile)
 const deps = {
   orm,
   read: reader(orm),
-  writer: writer({ orm, heads, rebuild, resources: RESOURCES, clockOffset: offset, refusals: {}, metrics }),
+  writer: writer({ orm, heads, rebuild, resources: RESOURCES, clockOffset: offset, metrics }),
   page: pager(config.pageTokenKey),
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: demandHotelIn(orm) }),
 }

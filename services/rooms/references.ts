@@ -60,9 +60,31 @@ export async function liveRule(
   }
 }
 
+/** What a resource belongs to, and whether that is live. */
+type Owner = { readonly referred: Referred; readonly id: string; readonly isLive: boolean }
+
+/** The hotel of a resource, and whether it is live: asked under its feed head. */
+export async function hotelAsOwner(em: EntityManager, hotel: string): Promise<Owner[]> {
+  return [{ referred: 'hotel', id: hotel, isLive: await isLive(em, hotel, 'hotel', hotel) }]
+}
+
+/** The location and the room type, if any, of a room, or the location of an employee: asked under the hotel's feed head. */
+export function ownersOf(em: EntityManager, table: 'room' | 'employee', hotel: string, id: string): Promise<Owner[]> {
+  const owners = (['location', 'room_type'] as const).slice(0, table === 'room' ? 2 : 1)
+  const each = owners.map(
+    (referred) => `
+      select '${referred}' as referred, t.${referred}_id as id, exists (
+        select from ${referred} o where o.hotel_id = t.hotel_id and o.id = t.${referred}_id and o.delete_time is null) as "isLive"
+      from ${table} t where t.hotel_id = $1 and t.id = $2 and t.${referred}_id is not null`,
+  )
+  return query<Owner>(em, { name: `owners_of_${table}`, text: each.join(' union all ') }, [hotel, id])
+}
+
 /** Throws DEPENDENCY_DELETED unless what a resource belongs to is live: it can not be restored before that is. */
-export async function demandLive(em: EntityManager, hotel: string, referred: Referred, id: string): Promise<void> {
-  if (await isLive(em, hotel, referred, id)) return
+export function demandLive(owners: readonly Owner[]): void {
+  const deleted = owners.find(({ isLive }) => !isLive)
+  if (deleted === undefined) return
+  const { referred, id } = deleted
   throw precondition('DEPENDENCY_DELETED', `its ${words(referred)} is deleted: restore that first`, {
     resource: referred,
     id,
@@ -71,11 +93,8 @@ export async function demandLive(em: EntityManager, hotel: string, referred: Ref
 
 async function isLive(em: EntityManager, hotel: string, referred: Referred, id: string): Promise<boolean> {
   if (!isId(id) || !isVisible(hotel)) return false
-  const rows = await query(em, `select from ${referred} where hotel_id = $1 and id = $2 and delete_time is null`, [
-    hotel,
-    id,
-  ])
-  return rows.length > 0
+  const text = `select from ${referred} where hotel_id = $1 and id = $2 and delete_time is null`
+  return (await query(em, { name: `live_${referred}`, text }, [hotel, id])).length > 0
 }
 
 /** The name of a kind of resource in a sentence. */

@@ -1,6 +1,7 @@
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import type { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import type { MikroORM } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { precondition } from '@hotel/runtime/resource/refusal'
 import { type Retirement, retirement } from '@hotel/runtime/resource/retirement'
 import type { Writer } from '@hotel/runtime/resource/write'
@@ -18,7 +19,7 @@ export function roomRetirement({ orm, writer, reservations, log }: Deps): Retire
     writer,
     log,
     name: 'room',
-    find: (em, hotelId, id) => em.findOneOrFail(Room, { hotelId, id }),
+    find: (em, hotel, id) => find(em, Room, hotel, id),
     ask: ({ hotel, id, version, attempt }, signal) =>
       reservations.retireRoom(
         { hotel, room: id, version: BigInt(version), attempt: BigInt(attempt) },

@@ -1,7 +1,9 @@
 import { Room as RoomMessage, type RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
-import { hotelOf, knownHotelOf } from '@hotel/runtime/access/hotels'
+import { hotelOf } from '@hotel/runtime/access/hotels'
+import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
@@ -9,9 +11,9 @@ import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource
 import type { Retirement } from '@hotel/runtime/resource/retirement'
 import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { id, valid, validChanges } from '@hotel/runtime/resource/valid'
-import { change, newborn, type Write } from '@hotel/runtime/resource/write'
+import { change, newborn } from '@hotel/runtime/resource/write'
 import type { Deps } from './hotel-service.ts'
-import { demandLive, liveRule, locationUnlessNamed, unknownRule } from './references.ts'
+import { demandLive, liveRule, locationUnlessNamed, ownersOf, unknownRule } from './references.ts'
 import { Room, roomData, roomFields, roomRow } from './room.ts'
 import { listRooms } from './room-list.ts'
 
@@ -24,27 +26,36 @@ export function roomService({
   watch,
   retirement,
 }: Deps & { retirement: Retirement<RoomMessage> }): RoomServiceImplementation {
+  const hotelsOfRooms = hotelsOfIds('room')
+  const hotelsOfLocations = hotelsOfIds('location')
   return {
     async createRoom(request, call) {
-      const em = forkFor(orm, call.signal)
-      const wanted = request.location || (await locationUnlessNamed(em))
-      const hotel = await knownHotelOf(em, 'location', wanted)
+      const read = () => forkFor(orm, call.signal)
+      const wanted = request.location || (await locationUnlessNamed(read()))
+      const hotel = await hotelsOfLocations.known(wanted, read)
       if (hotel === undefined) return valid(request, { ...roomFields(id), location: unknownRule('location') }).location
-      const room = await write(call, 'CreateRoom', request, { hotel }, async (written) => {
-        const { location, ...fields } = valid(request, {
-          ...(await rules(written, hotel, request)),
-          location: await liveRule(written.em, hotel, 'location', wanted),
-        })
-        const room = written.em.create(Room, {
-          ...roomData(fields),
-          number: fields.number,
-          locationId: location,
-          hotelId: hotel,
-          ...newborn(written),
-        })
-        await room.save(written.em)
-        return () => room.toProto()
-      })
+      const room = await write(
+        call,
+        'CreateRoom',
+        request,
+        { hotel },
+        {
+          shares: shared(request),
+          load: (em) => rulesOfAll(em, hotel, wanted, request),
+          apply(written, rules) {
+            const { location, ...fields } = valid(request, rules)
+            const room = written.em.create(Room, {
+              ...roomData(fields),
+              number: fields.number,
+              locationId: location,
+              hotelId: hotel,
+              ...newborn(written),
+            })
+            room.demandUnique(written)
+            return () => room.toProto()
+          },
+        },
+      )
       return created(call, '/rooms', room)
     },
 
@@ -54,28 +65,36 @@ export function roomService({
 
     async updateRoom(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const room = await write(call, 'UpdateRoom', request, scope, async (written) => {
-        const room = await findToWrite(written, scope.hotel, request.id)
-        matchEtag(call, request, room.version)
-        const fields = validChanges(request, await rules(written, scope.hotel, request), ['location'])
-        demandUnchanged('location', request.location, room.locationId)
-        change<Room>(room, roomData(fields), written)
-        await room.save(written.em)
-        return () => room.toProto()
+      const room = await write(call, 'UpdateRoom', request, scope, {
+        shares: shared(request, request.id),
+        load: (em) => Promise.all([find(em, Room, scope.hotel, request.id), rulesOf(em, scope.hotel, request)]),
+        apply(written, [room, rules]) {
+          demandWritable(room)
+          matchEtag(call, request, room.version)
+          const fields = validChanges(request, rules, ['location'])
+          demandUnchanged('location', request.location, room.locationId)
+          change<Room>(room, roomData(fields), written)
+          room.demandUnique(written)
+          return () => room.toProto()
+        },
       })
       return withEtag(call, room)
     },
 
     async replaceRoom(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const room = await write(call, 'ReplaceRoom', request, scope, async (written) => {
-        const room = await findToWrite(written, scope.hotel, request.id)
-        matchEtag(call, request, room.version)
-        const fields = valid(request, await rules(written, scope.hotel, request))
-        demandUnchanged('location', request.location, room.locationId)
-        change<Room>(room, roomData(fields), written)
-        await room.save(written.em)
-        return () => room.toProto()
+      const room = await write(call, 'ReplaceRoom', request, scope, {
+        shares: shared(request, request.id),
+        load: (em) => Promise.all([find(em, Room, scope.hotel, request.id), rulesOf(em, scope.hotel, request)]),
+        apply(written, [room, rules]) {
+          demandWritable(room)
+          matchEtag(call, request, room.version)
+          const fields = valid(request, rules)
+          demandUnchanged('location', request.location, room.locationId)
+          change<Room>(room, roomData(fields), written)
+          room.demandUnique(written)
+          return () => room.toProto()
+        },
       })
       return withEtag(call, room)
     },
@@ -89,20 +108,22 @@ export function roomService({
     // whenever somebody wants the room.
     async undeleteRoom(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const room = await write(call, 'UndeleteRoom', request, scope, async (written) => {
-        const { em } = written
-        const room = await find(em, scope.hotel, request.id)
-        matchEtag(call, request, room.version)
-        if (room.deleteTime === null) {
-          if (!room.retiringTime) throw precondition('ALREADY_LIVE', 'the room is not deleted')
-          takeBack(room, written)
+      const room = await write(call, 'UndeleteRoom', request, scope, {
+        shares: shared({}, request.id),
+        load: (em) =>
+          Promise.all([find(em, Room, scope.hotel, request.id), ownersOf(em, 'room', scope.hotel, request.id)]),
+        apply(written, [room, owners]) {
+          matchEtag(call, request, room.version)
+          if (room.deleteTime === null) {
+            if (!room.retiringTime) throw precondition('ALREADY_LIVE', 'the room is not deleted')
+            takeBack(room, written)
+            return () => room.toProto()
+          }
+          demandLive(owners)
+          change<Room>(room, { deleteTime: null }, written)
+          room.demandUnique(written)
           return () => room.toProto()
-        }
-        await demandLive(em, scope.hotel, 'location', room.locationId)
-        if (room.roomTypeId) await demandLive(em, scope.hotel, 'room_type', room.roomTypeId)
-        change<Room>(room, { deleteTime: null }, written)
-        await room.save(em)
-        return () => room.toProto()
+        },
       })
       return withEtag(call, room)
     },
@@ -117,25 +138,35 @@ export function roomService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelOf(forkFor(orm, signal), 'room', id) }
+    return { hotel: await hotelsOfRooms.demand(id, () => forkFor(orm, signal)) }
   }
 }
 
+/** A write of a room: it may be with other such writes, but for those of the room or of one with its number. */
+function shared({ number }: { number?: string | undefined }, ...changes: string[]) {
+  return { kind: 'room', changes: number === undefined ? changes : [...changes, `number ${number}`] }
+}
+
 /** The rules of a request's fields: its room type is looked up under the hotel's head. */
-async function rules({ em }: Write, hotel: string, { room_type }: { room_type?: string | undefined }) {
+async function rulesOf(em: EntityManager, hotel: string, { room_type }: { room_type?: string | undefined }) {
   return roomFields(await liveRule(em, hotel, 'room_type', room_type))
+}
+
+/** The same of a new room, whose location is looked up besides. */
+async function rulesOfAll(
+  em: EntityManager,
+  hotel: string,
+  wanted: string | undefined,
+  request: { room_type?: string | undefined },
+) {
+  const [rules, location] = await Promise.all([rulesOf(em, hotel, request), liveRule(em, hotel, 'location', wanted)])
+  return { ...rules, location }
 }
 
 const HISTORY = historyFields(RoomMessage.fromPartial({}))
 
-function find(em: EntityManager, hotelId: string, id: string): Promise<Room> {
-  return em.findOneOrFail(Room, { hotelId, id })
-}
-
-/** A live room that nothing is about to delete. */
-async function findToWrite({ em }: Write, hotelId: string, id: string): Promise<Room> {
-  const room = await find(em, hotelId, id)
-  if (room.deleteTime !== null) throw notFound('room', id)
-  if (room.retiringTime) throw beingRetired('room')
-  return room
+/** Throws for a room that is deleted, or is about to be. */
+function demandWritable({ id, deleteTime, retiringTime }: Room): void {
+  if (deleteTime !== null) throw notFound('room', id)
+  if (retiringTime) throw beingRetired('room')
 }

@@ -1,12 +1,11 @@
 import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
-import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { etag, moment, rowMessage, text, whole } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
-import { flushUnique } from './unique.ts'
 
 /** Holds a name once among the live room types of a hotel, in any case. */
 export const ROOM_TYPE_NAME_LIVE_KEY = 'room_type_name_live_key'
@@ -32,10 +31,10 @@ const schema = defineEntity({
 
 /** A kind of room that guests ask for. */
 export class RoomType extends schema.class {
-  /** Writes the room type now, while its name is known to the error: throws NAME_TAKEN. */
-  async save(em: EntityManager): Promise<void> {
+  /** Has the write that makes it so throw NAME_TAKEN. */
+  demandUnique({ breaks }: Write): void {
     const { name, hotelId: hotel } = this
-    await flushUnique(em, ROOM_TYPE_NAME_LIVE_KEY, () => roomTypeNameTaken(name, hotel))
+    breaks(ROOM_TYPE_NAME_LIVE_KEY, () => roomTypeNameTaken(name, hotel))
   }
 
   /** As callers see it. */

@@ -1,12 +1,11 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
-import type { EntityManager } from '@hotel/runtime/database/database'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { textBytes } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { optional, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
-import { flushUnique } from './unique.ts'
 
 /** Holds a number once among the live rooms of a location. */
 export const ROOM_NUMBER_LIVE_KEY = 'room_number_live_key'
@@ -32,10 +31,10 @@ const schema = defineEntity({
 
 /** A room that can be reserved. */
 export class Room extends schema.class {
-  /** Writes the room now, while its number is known to the error: throws ROOM_NUMBER_TAKEN. */
-  async save(em: EntityManager): Promise<void> {
+  /** Has the write that makes it so throw ROOM_NUMBER_TAKEN. */
+  demandUnique({ breaks }: Write): void {
     const { number, locationId: location } = this
-    await flushUnique(em, ROOM_NUMBER_LIVE_KEY, () => roomNumberTaken(number, location))
+    breaks(ROOM_NUMBER_LIVE_KEY, () => roomNumberTaken(number, location))
   }
 
   /** As callers see it. */

@@ -42,9 +42,7 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
   const orm = await openDatabase({ url, entities: [], poolSize: 2, migrating: await migrating(schema, migrations) })
   try {
     await orm.migrator.up()
-    const programs = await Promise.all(
-      [...OF_EVERY_SERVICE, ...plan.programs].map((file) => readFile(file, 'utf8')),
-    )
+    const programs = await Promise.all([...OF_EVERY_SERVICE, ...plan.programs].map((file) => readFile(file, 'utf8')))
     const role = `"${settings.role.replaceAll('"', '""')}"`
     await orm.em.transactional(async (em) => {
       const connection = em.getConnection()

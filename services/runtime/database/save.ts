@@ -26,7 +26,7 @@ export async function save({ run }: Pick<Transaction, 'run'>, unsaved: Unsaved):
   const byStatement = Map.groupBy(unsaved, ({ meta, isNew }) => statementsOf(meta)[isNew ? 'insert' : 'update'])
   await Promise.all(
     [...byStatement].map(([{ name, text, columns }, rows]) => {
-      const of = (property: EntityProperty) => rows.map(({ entity }) => valueOf(entity[property.name]))
+      const of = (property: EntityProperty) => rows.map(({ entity }) => textOf(entity[property.name]))
       const counted = rows.every(({ isNew }) => isNew) ? [] : [rows.length]
       return run({ name, text }, [...columns.map(of), ...counted])
     }),
@@ -35,7 +35,7 @@ export async function save({ run }: Pick<Transaction, 'run'>, unsaved: Unsaved):
 }
 
 /** As Postgres reads it in an array of its column's type. */
-function valueOf(value: unknown): unknown {
+function textOf(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return `{${value.map((item) => JSON.stringify(item)).join(',')}}`
   return value ?? null

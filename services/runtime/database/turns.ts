@@ -221,7 +221,10 @@ export function turns<Task = never>(limits: Limits): Turns<Task> {
 const LOOK_EVERY_MS = 500
 
 /** Aborts when a caller has waited for long enough, which is sooner while somebody else holds the head. */
-function patienceWith<Task>(hotel: Hotel<Task>, waitMs: Limits['waitMs']): Disposable & { readonly signal: AbortSignal } {
+function patienceWith<Task>(
+  hotel: Hotel<Task>,
+  waitMs: Limits['waitMs'],
+): Disposable & { readonly signal: AbortSignal } {
   const over = new AbortController()
   const since = performance.now()
   const look = () => {

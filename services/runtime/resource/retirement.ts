@@ -88,13 +88,16 @@ export function retirement<Message extends object>(options: Options<Message>): R
           throw isUndecided(error) ? triedUntil(name, mark.until) : error
         })
       }
-      return writer.write(call, method, request, scope, async (written) => {
-        const resource = await find(written.em, scope.hotel, request.id)
-        if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
-        // A change in between has lifted the decision: reservations may have been made since.
-        if (resource.version !== mark.version) throw beingRetired(name)
-        deleteNow(resource, written)
-        return () => resource.toProto()
+      return writer.write(call, method, request, scope, {
+        shares: { kind: name, changes: [request.id] },
+        load: (em) => find(em, scope.hotel, request.id),
+        apply(written, resource) {
+          if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
+          // A change in between has lifted the decision: reservations may have been made since.
+          if (resource.version !== mark.version) throw beingRetired(name)
+          deleteNow(resource, written)
+          return () => resource.toProto()
+        },
       })
     },
     close,

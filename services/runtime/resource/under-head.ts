@@ -108,8 +108,8 @@ export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metr
     }
     try {
       const [own, ...outcomes] = await transact(turn, lane, first, others)
-      for (const [index, { settle }] of along.entries()) settle(valueOf(outcomes[index]))
-      return await valueOf(own)
+      for (const [index, { settle }] of along.entries()) settle(told(outcomes[index]))
+      return await told(own)
     } catch (error) {
       // The last one first, as each that is to come again comes before all that wait.
       for (const { settle } of along.toReversed()) settle(Promise.reject(error))
@@ -146,7 +146,7 @@ function suiting({ shares: own, key: ownKey }: Waiting): (task: Waiting) => bool
   }
 }
 
-function valueOf(outcome: PromiseSettledResult<unknown> | undefined): Promise<unknown> {
+function told(outcome: PromiseSettledResult<unknown> | undefined): Promise<unknown> {
   if (outcome === undefined) return Promise.reject(new Error('a write without an outcome'))
   return outcome.status === 'fulfilled' ? Promise.resolve(outcome.value) : Promise.reject(outcome.reason)
 }

@@ -130,9 +130,11 @@ async function commit(transaction: Transaction, members: readonly Member[], outc
     const saved = unsaved[index]?.map(({ meta, entity }): Saved => ({ table: meta.tableName, id: entity.id }))
     return key === undefined ? [] : [{ ...key, saved: saved ?? [] }]
   })
-  const hasChanged = keys.length > 0 || made.some(({ member }) => member.progress.hasChanged) || unsaved.flat().length > 0
+  const hasChanged =
+    keys.length > 0 || made.some(({ member }) => member.progress.hasChanged) || unsaved.flat().length > 0
   // Without it the transaction is rolled back, which waits for no disk.
-  if (hasChanged) await Promise.all([save(transaction, unsaved.flat()), keepKeys(transaction, keys), transaction.commit()])
+  if (hasChanged)
+    await Promise.all([save(transaction, unsaved.flat()), keepKeys(transaction, keys), transaction.commit()])
 }
 
 /** Whether an error is of one write: with the others, or alone, it need not come again. */

@@ -17,11 +17,13 @@ import type { AtHead, Decided } from './write-group.ts'
 
 export type { Scope }
 
-/** What breaking each constraint of the service's tables means to the caller, by the constraint's name. */
-export type Refusals = Readonly<Record<string, (error: { message: string; detail: string }) => Refusal>>
-
 /** A write under way: its transaction, its time, who does it, and how it asks along with others of its transaction. */
-export type Write = Pick<AtHead, 'now' | 'together'> & { readonly em: EntityManager; readonly actor: string }
+export type Write = Pick<AtHead, 'now' | 'together'> & {
+  readonly em: EntityManager
+  readonly actor: string
+  /** Says what breaking a constraint, by its name, comes to. */
+  breaks(constraint: string, refusal: () => Refusal): void
+}
 
 /** What a repeated idempotent call is answered from: the row of a change, as JSON, to the message of its resource. */
 export type Rebuild = (resource: string, payload: Record<string, unknown>) => object
@@ -33,7 +35,7 @@ export type Rebuild = (resource: string, payload: Record<string, unknown>) => ob
 export type Several<Answer> = { readonly ids: readonly string[]; answer(messages: object[]): Answer }
 
 /** What a write does. */
-export type Work<Answer extends object, Loaded> = {
+export type Work<Answer extends object, Loaded = undefined> = {
   /**
    * Sends what it asks the database, which `apply` is to decide by, along with taking the head; called anew for each
    * attempt. It must send all at once, and change nothing.
@@ -47,12 +49,7 @@ export type Work<Answer extends object, Loaded> = {
   /** What it may share its transaction by. */
   readonly shares?: Shares
   readonly several?: Several<Answer>
-  /** What breaking a constraint means to this write, besides what it means to all. */
-  readonly refusals?: Refusals
 }
-
-/** A write that asks for nothing beforehand and has its transaction for itself. */
-export type Apply<Answer extends object> = (write: Write) => Promise<() => Answer>
 
 /**
  * Runs a write in one transaction that first takes the hotel's feed head: so writers of a hotel come one after another,
@@ -69,7 +66,7 @@ export type Writer = {
     method: string,
     request: object,
     scope: Scope,
-    work: Work<Answer, Loaded> | Apply<Answer>,
+    work: Work<Answer, Loaded>,
   ): Promise<Answer>
 
   /** The first answer of a call that is a repeat, undefined otherwise: for a write that asks a peer before it begins. */
@@ -98,7 +95,6 @@ const SYSTEM_MS = 15_000
 type WriterOptions = {
   orm: MikroORM
   clockOffset: ClockOffset
-  refusals: Refusals
   rebuild: Rebuild
   /** The kinds of resources that it writes, by their tables. */
   resources: readonly string[]
@@ -107,16 +103,18 @@ type WriterOptions = {
 }
 
 /** Makes the service's Writer. */
-export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, metrics }: WriterOptions): Writer {
+export function writer({ orm, clockOffset, rebuild, resources, heads, metrics }: WriterOptions): Writer {
   const under = underHead(orm, clockOffset, metrics)
 
   return {
     async write(call, method, request, scope, work) {
       demandOwn(scope)
-      const { load, apply, shares, several, refusals: own } = partsOf(work)
+      const { load, apply, shares, several } = work
       const repeat = repeatOf(call, method, request)
       const actor = currentCaller().subject
       const inContext = AsyncLocalStorage.snapshot()
+      const refusals = new Map<string, () => Refusal>()
+      const breaks: Write['breaks'] = (constraint, refusal) => refusals.set(constraint, refusal)
       const begin = (em: EntityManager) => {
         const kept = unawaited(recall(em, scope, repeat, several?.ids.length))
         const loaded = unawaited(load?.(em) ?? Promise.resolve(undefined as never))
@@ -128,7 +126,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
               result: replayed(call, metrics, () => several?.answer(messages) ?? (messages[0] as object)),
             }
           }
-          const result = await apply({ em, now, actor, together }, await loaded)
+          const result = await apply({ em, now, actor, together, breaks }, await loaded)
           const { id } = request as { id?: string }
           return {
             result,
@@ -147,7 +145,7 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
         },
       }
       const lane = method === 'Import' ? 'imports' : undefined
-      const answer = await retried(() => under(task, lane), { ...refusals, ...own }, metrics)
+      const answer = await retried(() => under(task, lane), refusals, metrics)
       heads.moved(scope.creates ?? scope.hotel)
       return answer() as never
     },
@@ -161,7 +159,9 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
     async system(hotel, apply) {
       const left = (currentCall()?.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
       const signal = AbortSignal.timeout(Math.min(Math.max(Math.ceil(left), 0), SYSTEM_MS))
-      const task = taskOf({ hotel }, signal, (write) => apply({ ...write, actor: 'system' }))
+      const refusals = new Map<string, () => Refusal>()
+      const breaks: Write['breaks'] = (constraint, refusal) => refusals.set(constraint, refusal)
+      const task = taskOf({ hotel }, signal, (write) => apply({ ...write, actor: 'system', breaks }))
       await retried(() => under(task), refusals, metrics)
       heads.moved(hotel)
     },
@@ -169,16 +169,11 @@ export function writer({ orm, clockOffset, refusals, rebuild, resources, heads, 
   }
 }
 
-/** The parts of a work that may be its `apply` alone. */
-export function partsOf<Answer extends object, Loaded>(work: Work<Answer, Loaded> | Apply<Answer>): Work<Answer, Loaded> {
-  return typeof work === 'function' ? { apply: (write) => work(write) } : work
-}
-
 /** A transaction for itself, which asks for nothing before the head is taken. */
 function taskOf<T>(
   scope: Scope,
   signal: AbortSignal,
-  work: (write: Omit<Write, 'actor'>) => Promise<T>,
+  work: (write: Omit<Write, 'actor' | 'breaks'>) => Promise<T>,
 ): HeadTask<T> {
   return {
     scope,
@@ -230,15 +225,20 @@ function replayed(call: CallContext, metrics: Metrics, answer: () => object): ()
   return answer
 }
 
-async function retried<T>(attempt: () => Promise<T>, refusals: Refusals, metrics: Metrics): Promise<T> {
+/** Tries again after a conflict; throws the refusal of a constraint that was broken. */
+async function retried<T>(
+  attempt: () => Promise<T>,
+  refusals: ReadonlyMap<string, () => Refusal>,
+  metrics: Metrics,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
     } catch (error) {
       const broken = databaseError(error)
       if (broken === undefined) throw error
-      const refusal = refusals[broken.constraint]
-      if (refusal !== undefined && broken.sqlState.startsWith('23')) throw refusal(broken)
+      const refusal = refusals.get(broken.constraint)
+      if (refusal !== undefined && broken.sqlState.startsWith('23')) throw refusal()
       if (!RETRIED.has(broken.sqlState) || tries === ATTEMPTS) throw error
       metrics.retried(broken.sqlState)
     }

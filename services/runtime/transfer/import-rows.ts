@@ -54,9 +54,11 @@ export async function importRows<Message, Row extends ImportRow>(
   for (const [hotel, placed] of byHotel) {
     const scope = plan.scope?.(hotel) ?? { hotel }
     const rows = placed.map(({ row }) => row)
-    const stored = await writer.write(call, 'Import', {}, scope, async (write) => {
-      const answer = await storeNew(write, plan, rows)
-      return () => answer
+    const stored = await writer.write(call, 'Import', {}, scope, {
+      async apply(write) {
+        const answer = await storeNew(write, plan, rows)
+        return () => answer
+      },
     })
     for (const [index, { place }] of placed.entries()) outcomes[place] = stored[index] as Outcome
   }

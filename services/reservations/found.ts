@@ -1,0 +1,192 @@
+import { type EntityManager, type Prepared, query } from '@hotel/runtime/database/database'
+import { columnsOf } from '@hotel/runtime/database/find'
+import { type FieldViolation, notFound, precondition } from '@hotel/runtime/resource/refusal'
+import { FEEDS } from './feeds.ts'
+import { GUEST_IS_LIVE, type Place } from './parties.ts'
+import { Reservation } from './reservation.ts'
+import { endOf, type Leg, type Stay } from './stay.ts'
+import { roomNotAvailable, type Wish } from './unavailable.ts'
+
+/** A guest as this service knows it. */
+type FoundGuest = {
+  readonly id: string
+  /** Whether it takes reservations. */
+  readonly isLive: boolean
+  /** Whether its service said so since it was last restored. */
+  readonly isCurrent: boolean
+}
+
+/** A room as this service knows it. */
+export type FoundRoom = {
+  readonly id: string
+  readonly location: string
+  readonly isDeleted: boolean
+  /** Whether its deletion is agreed to. */
+  readonly isRetired: boolean
+  /** From when on it is retired; the constraint refuses those nights. */
+  readonly retiredFrom: string | null
+  readonly isCurrent: boolean
+}
+
+/** The guests and rooms that a write is about. */
+export type FoundParties = { readonly guests: readonly FoundGuest[]; readonly rooms: readonly FoundRoom[] }
+
+/** A reservation, and what its changes are decided by, as it was under the hotel's head. */
+export type Found = FoundParties & {
+  readonly reservation: Reservation
+  /** By the location's own calendar; the one place where a date is made of a time. */
+  readonly today: string
+  /** What it holds; of one that is checked in only. */
+  readonly legs: readonly Leg[]
+}
+
+/** What is looked at besides a reservation's own guest and rooms. */
+type Others = { readonly guestId?: string | undefined; readonly rooms?: readonly string[] | undefined }
+
+/** Finds a reservation of a hotel with its own guest and rooms, and others. Throws NOT_FOUND. */
+export async function findReservation(em: EntityManager, hotel: string, id: string, others: Others): Promise<Found> {
+  const [row] = await query<Row>(em, found(em), [
+    hotel,
+    id,
+    others.guestId || null,
+    others.rooms ?? [],
+    FEEDS.guests,
+    FEEDS.rooms,
+  ])
+  if (row === undefined) throw notFound('reservation', id)
+  const { today, legs, guests, found_rooms, ...columns } = row
+  if (today === null) throw new Error(`the location of reservation ${id} is not replicated`)
+  return {
+    reservation: em.map(Reservation, columns),
+    today,
+    legs: legs ?? [],
+    guests: guests ?? [],
+    rooms: found_rooms ?? [],
+  }
+}
+
+/** Finds rooms of a hotel. */
+export async function findRooms(em: EntityManager, hotel: string, rooms: readonly string[]): Promise<FoundParties> {
+  const [row] = await query<Pick<Row, 'found_rooms'>>(em, ROOMS, [hotel, rooms, FEEDS.rooms])
+  return { guests: [], rooms: row?.found_rooms ?? [] }
+}
+
+type Row = {
+  today: string | null
+  legs: Leg[] | null
+  guests: FoundGuest[] | null
+  found_rooms: FoundRoom[] | null
+}
+
+/** Rooms of the hotel and the ids in these SQL expressions, as JSON; the feed of rooms is in the parameter of this name. */
+const roomsOf = (hotel: string, ids: string, feed: string) => `(
+  select jsonb_agg(jsonb_build_object('id', t.id, 'location', t.location_id, 'isDeleted', t.delete_time is not null,
+    'isRetired', retired.is_so, 'retiredFrom', retired.since, 'isCurrent', t.generation = replica_generation(${feed})))
+  from (select distinct u from unnest(${ids}) u) as named (id) join room t on t.hotel_id = ${hotel} and t.id = named.id
+  left join lateral (
+    select true as is_so, (
+      select max(o.in_date) from occupancy o
+      where o.hotel_id = d.hotel_id and o.holder_id = d.room_id and o.holder = 'RETIRED') as since
+    from retired_room d
+    where d.hotel_id = t.hotel_id and d.room_id = t.id and (d.generation, d.version) >= (t.generation, t.version)
+  ) retired on true)`
+
+const ROOMS: Prepared = { name: 'found_rooms', text: `select ${roomsOf('$1', '$2::uuid[]', '$3')} as found_rooms` }
+
+function found(em: EntityManager): Prepared {
+  const columns = columnsOf(em.getMetadata(Reservation), 'r')
+  return {
+    name: 'found_reservation',
+    text: `select ${columns},
+        (select location_date(l.time_zone, write_time())::text from location l
+         where l.hotel_id = r.hotel_id and l.id = r.location_id) as today,
+        case r.status when 'CHECKED_IN' then (
+          select jsonb_agg(jsonb_build_object('room', o.room_id, 'inDate', o.in_date, 'outDate', o.out_date)
+            order by o.in_date, o.room_id)
+          from occupancy o where o.hotel_id = r.hotel_id and o.holder_id = r.id and o.holder = 'RESERVATION') end as legs,
+        (select jsonb_agg(jsonb_build_object('id', g.id, 'isLive', ${GUEST_IS_LIVE},
+           'isCurrent', g.generation = replica_generation($5)))
+         from (select distinct u from unnest(array[r.guest_id, $3::uuid]) u) as named (id)
+         join guest g on g.hotel_id = r.hotel_id and g.id = named.id
+        ) as guests,
+        ${roomsOf('r.hotel_id', '(r.rooms || $4::uuid[])', '$6')} as found_rooms
+      from reservation r where r.hotel_id = $1 and r.id = $2`,
+  }
+}
+
+/** Whether a guest takes reservations. */
+export function guestIsLive({ guests }: FoundParties, id: string): boolean {
+  return guests.some((guest) => guest.id === id && guest.isLive)
+}
+
+/** Throws GUEST_DELETED unless the guest takes reservations. */
+export function demandLiveGuest(parties: FoundParties, guest: string): void {
+  if (guestIsLive(parties, guest)) return
+  throw precondition('GUEST_DELETED', 'the guest is deleted: restore the guest first', { guest })
+}
+
+/**
+ * Whether a room is deleted: known to be, or agreed to and known by its retirement only. The constraint refuses the nights
+ * that a retirement takes; of a stay that ends before, only this tells.
+ */
+function isGone({ isDeleted, isRetired, retiredFrom }: FoundRoom, until: string): boolean {
+  return isDeleted || (isRetired === true && retiredFrom !== null && retiredFrom >= until)
+}
+
+/** What is wrong with rooms for a stay in this hotel: unknown, deleted, or of several locations; or their place. */
+export function placeOf(
+  { rooms: known }: FoundParties,
+  hotel: string,
+  rooms: readonly string[],
+  field: 'room' | 'rooms',
+  dates: Stay,
+): Place | FieldViolation {
+  const until = endOf(dates)
+  const there = rooms.flatMap((id) => known.find((room) => room.id === id && !isGone(room, until)) ?? [])
+  const locations = new Set(there.map(({ location }) => location))
+  const [location] = locations
+  if (there.length < rooms.length || location === undefined) return { field, description: 'no room has this id' }
+  if (locations.size > 1) return { field, description: 'are of several locations: reserve them apart' }
+  return { hotel, location }
+}
+
+/** Throws ROOM_NOT_AVAILABLE when some of these rooms are deleted. */
+export function demandLiveRooms(
+  { rooms: known }: FoundParties,
+  rooms: readonly string[],
+  dates: Stay,
+  wish?: Wish,
+): void {
+  const until = endOf(dates)
+  const gone = known.filter((room) => rooms.includes(room.id) && isGone(room, until))
+  if (gone.length === 0) return
+  const nights = { in_date: dates.inDate, out_date: until, by: 'RETIRED' }
+  throw roomNotAvailable(
+    gone.map(({ id }) => ({ room: id, ...nights })),
+    wish,
+  )
+}
+
+/** Thrown where a write must not decide before the owners of guests and rooms were asked: they may have news of them. */
+export class NotHeardOf extends Error {
+  readonly asked: Asked
+
+  constructor(asked: Asked) {
+    super('the owners of what a write is about are to be asked')
+    this.asked = asked
+  }
+}
+
+/** The guests and rooms that somebody may have news of: those that a request names, and a reservation's own. */
+export type Asked = { readonly named: Parties; readonly own: Parties }
+type Parties = { readonly guest: readonly string[]; readonly room: readonly string[] }
+
+/** Throws NotHeardOf when one of these guests and rooms is not known here as live, or not since its service was restored. */
+export function demandHeardOf(parties: FoundParties, asked: Asked): void {
+  const { guests, rooms } = parties
+  const isKnownGuest = (id: string) => guests.some((guest) => guest.id === id && guest.isLive && guest.isCurrent)
+  const isKnownRoom = (id: string) =>
+    rooms.some((room) => room.id === id && !room.isDeleted && room.isRetired !== true && room.isCurrent)
+  const areKnown = ({ guest, room }: Parties) => guest.every(isKnownGuest) && room.every(isKnownRoom)
+  if (!areKnown(asked.named) || !areKnown(asked.own)) throw new NotHeardOf(asked)
+}
