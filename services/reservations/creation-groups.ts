@@ -4,7 +4,13 @@ import type { MikroORM } from '@hotel/runtime/database/database'
 import type { Writer } from '@hotel/runtime/resource/write'
 import type { Metrics } from '@hotel/runtime/telemetry/metrics'
 import { Histogram, type Registry } from 'prom-client'
-import { type Decided, decideTogether, type NewReservation, type Outcome } from './creation-statement.ts'
+import {
+  type Decided,
+  decideTogether,
+  failedTogether,
+  type NewReservation,
+  type Outcome,
+} from './creation-statement.ts'
 
 /**
  * Makes new reservations in groups: while one group is at the database the others wait, and the next takes them all. One
@@ -25,6 +31,9 @@ export type CreationGroupOptions = {
   /** Of whoever writes: how a transaction comes to the head of a hotel that another one has. */
   readonly writer: Pick<Writer, 'underHead'>
 }
+
+/** The transaction of a group failed, for a cause that is its members' and not of the wait for the head. */
+class Undecided extends Error {}
 
 /** One that waits, and how it is answered. */
 type Member = NewReservation & { readonly answer: (outcome: Outcome | Error) => void }
@@ -74,7 +83,9 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
   }
   const decide = async (group: readonly Member[]): Promise<void> => {
     running += 1
-    const outcomes = await decideTogether(options.orm.em.fork(), group, options.clockOffset())
+    const outcomes = await decideTogether(options.orm.em.fork(), group, options.clockOffset()).catch((error: Error) =>
+      group.map(() => failedTogether(error)),
+    )
     running -= 1
     const busy = group.filter((_, index) => outcomes[index] === 'BUSY')
     for (const line of linesOf(lines, group)) {
@@ -92,15 +103,17 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     const first = new Set(line.members)
     let group: Member[] = []
     const outcomes = await options.writer
-      .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), (em) => {
+      .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), async (em) => {
         group = takeFrom(line, [])
-        return decideTogether(em, group, options.clockOffset())
+        return await decideTogether(em, group, options.clockOffset()).catch((cause: unknown) => {
+          throw new Undecided('a group that broke on one of its members', { cause })
+        })
       })
       .catch((error: Error) => {
         // Who came later has not waited so long yet.
         if (group.length === 0) group = line.members.filter((member) => first.has(member))
         line.members = line.members.filter((member) => !first.has(member))
-        return group.map((): Decided => error)
+        return group.map(() => (error instanceof Undecided ? failedTogether(error.cause as Error) : error))
       })
     end(line)
     begin()

@@ -49,8 +49,8 @@ const CREATE: Prepared = {
 }
 
 /**
- * Makes new reservations by one statement, which is one transaction unless the manager is in one. Gives the outcome of each.
- * What one of them breaks, a row that somebody holds, or a conflict of the whole, is for each to meet alone.
+ * Makes new reservations by one statement, which is one transaction unless the manager is in one. Gives the outcome of each;
+ * throws the error of the database when it could decide none: `failedTogether` tells what that is to each.
  */
 export async function decideTogether(
   em: EntityManager,
@@ -58,15 +58,15 @@ export async function decideTogether(
   clockOffset: number,
 ): Promise<Decided[]> {
   if (group.length === 0) return []
-  try {
-    const rows = await query<Row>(em, CREATE, [...parametersOf(group), clockOffset, FEEDS.guests, FEEDS.rooms])
-    const outcomes: (Outcome | 'BUSY')[] = []
-    for (const row of rows) outcomes[row.member - 1] = outcomeOf(row)
-    return outcomes
-  } catch (error) {
-    const isForEach = /^(22|23|40|55P03)/.test(databaseError(error)?.sqlState ?? '')
-    return group.map(() => (isForEach ? { outcome: 'ASK' } : (error as Error)))
-  }
+  const rows = await query<Row>(em, CREATE, [...parametersOf(group), clockOffset, FEEDS.guests, FEEDS.rooms])
+  const outcomes: (Outcome | 'BUSY')[] = []
+  for (const row of rows) outcomes[row.member - 1] = outcomeOf(row)
+  return outcomes
+}
+
+/** What one of a group breaks, a row that somebody holds, or a conflict of the whole, is for each to meet alone. */
+export function failedTogether(error: Error): Decided {
+  return /^(22|23|40|55P03)/.test(databaseError(error)?.sqlState ?? '') ? { outcome: 'ASK' } : error
 }
 
 /** The arrays of create_reservations; those of ids, dates and the like as the text that Postgres reads, which needs no quotes. */
