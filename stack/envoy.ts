@@ -1,20 +1,21 @@
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { configure, writeFiles } from '@hotel/gateway/configure'
+import { promisify } from 'node:util'
 import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
 import { assertReady } from '@hotel/gateway/ready'
-import type { GatewaySettings } from '@hotel/gateway/settings'
+import { type GatewaySettings, settingsFrom } from '@hotel/gateway/settings'
 import { inheritedEnvironment } from './config.ts'
+import { nodeProgram } from './node-program.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
 import { findEnvoy } from './setup/binaries.mjs'
 import { Problem } from './setup/problem.mjs'
-import { root } from './setup/run.mjs'
 
 export type EnvoyOptions = {
   /** Where its configuration is put, and where it runs. */
   readonly folder: string
-  readonly settings: GatewaySettings
+  /** The gateway's variables, as its container has them. */
+  readonly environment: Readonly<Record<string, string>>
   /** Threads. */
   readonly concurrency: number
   /** How long calls in flight are given to finish when it stops. */
@@ -28,7 +29,7 @@ const WORKERS_LAG_MS = 50
 /** Starts the gateway and resolves when every service behind it is healthy. */
 export async function startEnvoy({
   folder,
-  settings,
+  environment,
   concurrency,
   drainSeconds,
   around,
@@ -36,8 +37,8 @@ export async function startEnvoy({
   const file = await findEnvoy()
   if (file === undefined)
     throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
-  const descriptorSet = await readFile(path.join(root, 'proto', 'gen', 'api.binpb'))
-  await writeFiles(folder, await configure({ descriptorSet, settings }))
+  const settings = settingsFrom(environment)
+  await configure(folder, environment)
   const process = supervise(
     {
       name: 'gateway',
@@ -55,6 +56,16 @@ export async function startEnvoy({
   )
   await process.start()
   return process
+}
+
+/** In a process of its own: who starts the suite has no use for the descriptors and what makes documents of them any more. */
+async function configure(folder: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  const { file, args, env, cwd } = nodeProgram(path.join('gateway', 'configure.ts'), '--out', folder)
+  await promisify(execFile)(file, args, { cwd, env: { ...env, ...environment } }).catch((error) => {
+    throw new Problem(
+      `The gateway could not be configured: see its words.\n${(error as { stderr: string }).stderr.trim()}`,
+    )
+  })
 }
 
 async function assertHealthy(settings: GatewaySettings, signal: AbortSignal): Promise<void> {

@@ -26,13 +26,6 @@ export type ServiceOptions = {
 /** How an instance is stopped while the gateway sends calls to it: it says so, waits, and finishes what it has. */
 export const DRAIN = { signal: 'SIGTERM', withinMs: 15_000 } as const
 
-/** Without these a refused connection is tried again after a second only. */
-const quickReconnect = {
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.min_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 100,
-}
-
 /** Variables of a process. */
 export type Env = Readonly<Record<string, string>>
 
@@ -93,7 +86,7 @@ function instance(name: string, address: string, index: number, options: Service
       ...program,
       name,
       env: { ...env, ...options.env(index, env) },
-      ready: (signal) => assertServing(address, signal, quickReconnect),
+      ready: (signal) => assertServing(address, signal),
       readyWithinMs: 30_000,
       // The gateway is stopped before: nobody has to notice that they are about to go.
       stopSignal: 'SIGINT',

@@ -33,7 +33,9 @@ async function main() {
   if (['start', 'test', 'bench'].includes(command)) await fetchBinaries()
   if (command === 'test') await fetchPythonTools()
   const more = command === 'check' ? ['--static'] : []
-  process.exitCode = await runInFront(nodeBinary, [program, ...more, ...args], env.npm_lifecycle_event !== undefined)
+  // The collector is for the program that starts the suite (start.ts).
+  const all = ['--expose-gc', program, ...more, ...args]
+  process.exitCode = await runInFront(nodeBinary, all, env.npm_lifecycle_event !== undefined)
 }
 
 main().catch((error) => {

@@ -1,7 +1,5 @@
 import path from 'node:path'
 import { MOST_CONNECTIONS } from '@hotel/gateway/settings'
-import { authSettings } from '@hotel/runtime/access/auth-settings'
-import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import { addressesOf, metricsAddressesOf, reservePorts } from './addresses.ts'
 import { type GivenAuth, openAuth } from './auth.ts'
 import type { Ports } from './config.ts'
@@ -247,16 +245,18 @@ export async function startGateway(
   around.say('Starting the gateway ...')
   const process = await startEnvoy({
     folder: path.join(options.dataDir, 'gateway'),
-    settings: {
-      address: options.gatewayAddress ?? '127.0.0.1',
-      port: ports.gateway,
-      adminPort: ports.envoyAdmin,
-      endpoints,
-      requestsPerSecond: options.requestsPerSecond ?? UNLIMITED,
-      statusChangesPerMinute: options.statusChangesPerMinute ?? UNLIMITED,
-      maxConnections: options.maxConnections ?? MOST_CONNECTIONS,
-      auth: authSettings(authEnv),
-      otlp: otlpSettings(options.openTelemetry ?? {}),
+    environment: {
+      ...options.openTelemetry,
+      ...authEnv,
+      GATEWAY_ADDRESS: options.gatewayAddress ?? '127.0.0.1',
+      GATEWAY_PORT: String(ports.gateway),
+      GATEWAY_ADMIN_PORT: String(ports.envoyAdmin),
+      GUESTS_ADDRESS: endpoints.guests.join(','),
+      ROOMS_ADDRESS: endpoints.rooms.join(','),
+      RESERVATIONS_ADDRESS: endpoints.reservations.join(','),
+      RATE_LIMIT_PER_SECOND: String(options.requestsPerSecond ?? UNLIMITED),
+      STATUS_RATE_LIMIT_PER_MINUTE: String(options.statusChangesPerMinute ?? UNLIMITED),
+      GATEWAY_MAX_CONNECTIONS: String(options.maxConnections ?? MOST_CONNECTIONS),
     },
     concurrency: options.concurrency ?? 2,
     drainSeconds: options.drainSeconds ?? 0,

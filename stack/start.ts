@@ -34,6 +34,8 @@ async function main(): Promise<void> {
     })
     const token = await tokenOf(stack)
     console.log(welcome(stack, config, token, (performance.now() - began) / 1_000))
+    // What only the start needed, as a service gives it back (runtime/server/serve.ts).
+    void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     await ended
     console.log('Stopping ...')
   } catch (error) {

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 /** The repository's root. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
+/** Where Node keeps compiled code between starts: without it each process also loads what takes the types out of the source. */
+export const compileCache = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.build/compiled', import.meta.url)) }
+
 const STILL_EVERY_MS = 10_000
 
 /**
@@ -63,7 +66,8 @@ export function run(file, args, options = {}) {
  */
 export function runInFront(file, args, endsWithParent) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+    const stdio = /** @type {const} */ (['inherit', 'inherit', 'inherit', 'ipc'])
+    const child = spawn(file, args, { cwd: root, stdio: [...stdio], env: { ...process.env, ...compileCache } })
     const passOn = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
     process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', passOn)
     const starters = endsWithParent ? findStarters() : []

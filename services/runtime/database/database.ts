@@ -33,7 +33,7 @@ type DatabaseOptions = {
 export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> {
   // The ORM passes over what the URL says of TLS.
   const { connectionString, ssl } = connectionOf(options.url)
-  return MikroORM.init({
+  const settings: Options = {
     clientUrl: connectionString,
     entities: options.entities,
     // The tables are made by SQL, and `find` needs no discovery of what is not there.
@@ -52,7 +52,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     },
     findOneOrFailHandler: (entity, where) => notFound(snakeCase(entity), String((where as { id?: unknown }).id ?? '')),
     ...options.migrating,
-  })
+  }
+  // `init` loads each library of the ORM's that is installed, the migrator too, whether it is named or not.
+  return options.migrating === undefined ? new MikroORM(settings) : MikroORM.init(settings)
 }
 
 /** RoomType, an entity, is room_type to callers. */

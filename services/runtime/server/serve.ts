@@ -79,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   reflecting.add(ReflectionV1Alpha, reflect)
   options.add(readingStrictly(sendingEncoded(guarded)))
   const unobserve = observeUnknownCalls(options.telemetry, served)
+  giveBackMemory()
   const port = await server.listen(options.address)
   const stopMetrics =
     options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
@@ -103,6 +104,14 @@ export async function serve(options: ServeOptions): Promise<Served> {
       log.info('stopped')
     },
   }
+}
+
+/**
+ * Gives back what the start has grown to, a third of the process, in Node that is told to expose its collector: by itself it
+ * keeps the room, as if it were to load modules for ever.
+ */
+function giveBackMemory(): void {
+  void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
 /** Health as the library has it, with a bound on the watches of it, for which nobody needs a token. */
