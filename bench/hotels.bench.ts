@@ -10,20 +10,22 @@ import { connectionsFor } from './load/sides.ts'
 import type { Run } from './run.ts'
 
 const IN_FLIGHT = 128
-const PROCESSES = [1, 2] as const
+const PROCESSES = [1, 2]
 
 /** Creates over one hotel and over many, by one process of the service and by two. */
 export async function alone(run: Run): Promise<void> {
   const few = 10
   const counts = [1, few, run.sizes.hotels]
-  await using suite = await startBenchSuite({ gateway: false, instances: { reservations: 2 } })
+  await using suite = await startBenchSuite({ gateway: false, instances: { reservations: 4 } })
   const today = new Date().toISOString().slice(0, 10)
   // Each number of hotels has its own, one after another.
   const firstOf = (count: number) => counts.filter((other) => other < count).reduce((sum, other) => sum + other, 0)
   await fillHotels(suite.adminUrl, firstOf(Number.POSITIVE_INFINITY))
   const sent: SentCreates[] = []
+  const places: Place[] = []
   const sides = counts.flatMap((hotels) => {
     const place = { suite, first: firstOf(hotels), hotels, today, next: 0, sent }
+    places.push(place)
     return PROCESSES.map((processes) => sideOf(place, processes))
   })
   const [alone, ...others] = sides
@@ -37,6 +39,26 @@ export async function alone(run: Run): Promise<void> {
     comparisons: others.map(({ name }) => ({ of: name, to: alone?.name ?? '', must: 0.9 })),
     check: () => checkHistory(suite.adminUrl, sent),
   })
+  const [, ofFew] = places
+  if (ofFew !== undefined) await byProcesses(run, suite, ofFew)
+}
+
+/** How the processor time of a create grows with the processes of the service, which all write in the same hotels. */
+async function byProcesses(run: Run, suite: BenchSuite, place: Place): Promise<void> {
+  const sides = [1, 2, 4].map((size) => ({
+    ...sideOf(place, size),
+    point: { call: 'CreateReservation', of: 'processes', size },
+  }))
+  await run.figure({
+    name: 'scale-processes',
+    title: `CreateReservation, ${IN_FLIGHT} in flight, by so many processes`,
+    unit: 'creates/s',
+    durability: suite.durability,
+    rows: { hotels: place.hotels, 'rooms of each': HOTEL_ROOMS },
+    sides,
+    comparisons: [],
+    check: () => checkHistory(suite.adminUrl, place.sent),
+  })
 }
 
 /** Some hotels, and how many of their stays have been asked for. */
@@ -49,7 +71,7 @@ type Place = {
   next: number
 }
 
-function sideOf(place: Place, processes: 1 | 2): Side {
+function sideOf(place: Place, processes: number): Side {
   const { suite, hotels } = place
   const instances = suite.stack.services.reservations.instances.slice(0, processes)
   const words = (count: number, one: string, many: string) =>
@@ -58,6 +80,7 @@ function sideOf(place: Place, processes: 1 | 2): Side {
     name: `${words(hotels, 'hotel', 'hotels')}, ${words(processes, 'process', 'processes')}`,
     by: 'ghz',
     inFlight: IN_FLIGHT,
+    ...(processes === 1 && { point: { call: 'CreateReservation', of: 'hotels', size: hotels } }),
     processes: {
       service: instances.map(({ pid }) => pid ?? 0),
       postgres: [suite.stack.postgres?.process.pid ?? 0],
