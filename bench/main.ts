@@ -2,15 +2,16 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { Problem } from '../stack/setup/problem.mjs'
+import { bookEachRoom } from './data/calls.ts'
 import { type Home, openHome } from './data/home.ts'
 import { environmentNow } from './frame/environment.ts'
 import type { Measured } from './frame/measured.ts'
-import { readResults, resultsFile, withFigure, writeResults } from './frame/results.ts'
+import { latestResultsFile, readResults, resultsFile, withFigure, writeResults } from './frame/results.ts'
 import { demandPrograms } from './load/programs.ts'
 import { isSound, type Run, sizesOf, startRun } from './run.ts'
 
 const ENDING = '.bench.ts'
-const USAGE = 'give `npm run bench -- [--quick] [name …]`'
+const USAGE = 'give `npm run bench -- [--quick] [name …]`, or `npm run bench -- --report`'
 
 /**
  * What each file `<name>.bench.ts` exports: its figures, each beside peers in the same run. Those that are about a filled hotel
@@ -25,7 +26,8 @@ type Bench = {
 
 /** `npm run bench -- [--quick] [name …]`: runs the named measurements of this folder, or all, one after another. */
 async function main(args: readonly string[]): Promise<void> {
-  const { names, quick } = optionsOf(args)
+  const { names, quick, report } = optionsOf(args)
+  if (report) return reportLatest()
   const files = await readdir(import.meta.dirname)
   const known = files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length))
   const unknown = names.filter((name) => !known.includes(name))
@@ -42,7 +44,7 @@ async function main(args: readonly string[]): Promise<void> {
   const chosen = names.length > 0 ? names : known.sort()
   const benches = await Promise.all(
     chosen.map(async (name) => ({
-      run: startRun(name, quick, keep),
+      run: startRun(name, { quick, commit: environment.commit }, keep),
       ...((await import(path.join(import.meta.dirname, `${name}${ENDING}`))) as Bench),
     })),
   )
@@ -51,6 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
   const atHome = benches.filter(({ few, some, many }) => few ?? some ?? many)
   if (atHome.length > 0) {
     await using home = await openHome(sizes)
+    await bookEachRoom(home)
     for (const size of ['few', 'some', 'many'] as const) {
       const here = atHome.filter((each) => each[size] !== undefined)
       if (here.length > 0) await home.fill(sizes[size])
@@ -62,14 +65,24 @@ async function main(args: readonly string[]): Promise<void> {
     throw new Problem('Something that was looked at after the load is not as it must be: see above.')
 }
 
-function optionsOf(args: readonly string[]): { names: string[]; quick: boolean } {
+/** `npm run bench -- --report`: writes the results of the last day that has some into the documents. */
+async function reportLatest(): Promise<void> {
+  const file = await latestResultsFile()
+  const results = file === undefined ? undefined : await readResults(file)
+  if (file === undefined || results === undefined) throw new Problem('There are no results yet: run `npm run bench`.')
+  const { writeDocuments } = await import('./frame/documents.ts')
+  await writeDocuments(results)
+  console.log(`The documents show ${path.relative(process.cwd(), file)}.`)
+}
+
+function optionsOf(args: readonly string[]): { names: string[]; quick: boolean; report: boolean } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { quick: { type: 'boolean', default: false } },
+      options: { quick: { type: 'boolean', default: false }, report: { type: 'boolean', default: false } },
       allowPositionals: true,
     })
-    return { names: positionals, quick: values.quick }
+    return { names: positionals, ...values }
   } catch (error) {
     throw new Problem(`${(error as Error).message.split('.')[0]}: ${USAGE}.`)
   }

@@ -57,7 +57,11 @@ export type Run = {
 }
 
 /** The run of one bench, whose figures are handed on as they come. */
-export function startRun(bench: string, quick: boolean, keep: (measured: Measured) => Promise<void>): Run {
+export function startRun(
+  bench: string,
+  { quick, commit }: Pick<Measured, 'quick' | 'commit'>,
+  keep: (measured: Measured) => Promise<void>,
+): Run {
   const pace: Pace = quick
     ? { seconds: 0.7, rounds: 3, warmUpSeconds: 0.5 }
     : { seconds: 4, rounds: 5, warmUpSeconds: 2 }
@@ -65,7 +69,7 @@ export function startRun(bench: string, quick: boolean, keep: (measured: Measure
     quick,
     sizes: sizesOf(quick),
     async figure(figure) {
-      const measured = await measure(bench, figure, { ...pace, quick })
+      const measured = await measure(bench, figure, { ...pace, quick, commit })
       console.log(tableOf(measured))
       await keep(measured)
       return measured

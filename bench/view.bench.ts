@@ -1,5 +1,5 @@
 import { administer, databaseUrl } from '@hotel/stack/provision'
-import { createSide } from './data/calls.ts'
+import { bookEachRoom, createSide } from './data/calls.ts'
 import { checkHistory, type SentCreates } from './data/history.ts'
 import { type Home, openHome } from './data/home.ts'
 import { bareScript, makePeerTables, nextOfPeer, peerVariables } from './data/peer-tables.ts'
@@ -12,6 +12,7 @@ const IN_FLIGHT = 128
 /** What a create costs with few rows and with many in the view, and what a materialized view would cost, refreshed each time. */
 export async function many(run: Run, home: Home): Promise<void> {
   await using few = await openHome({ ...run.sizes, arrivals: 0 })
+  await bookEachRoom(few)
   await few.fill(run.sizes.few)
   await creates(run, few, home)
   await refreshes(run, few, home)

@@ -44,6 +44,8 @@ export const reasons: Readonly<Record<string, string>> = {
   'stream-json': "reads a dump of the original's database, object by object",
   'ts-proto': 'generates TypeScript from the protos',
   typescript: 'checks types; nothing is compiled',
+  vega: 'draws the plots of the documents as SVG, without a browser',
+  'vega-lite': 'describes these plots',
   yaml: "writes Envoy's configuration",
 }
 

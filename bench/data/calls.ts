@@ -95,6 +95,12 @@ export function createSide(
   return { name, by: 'ghz', inFlight, processes: home.processes('reservations'), round }
 }
 
+/** Books each room once: a process that has not met a room yet makes the create alone, to learn the room's hotel. */
+export async function bookEachRoom(home: Home): Promise<void> {
+  const side = createSide('creates', home, 128, [])
+  while (home.take('new stay', 0) < home.house.rooms) await side.round(1)
+}
+
 /** What the peers of a create are called. */
 export const PEERS: Readonly<Record<PeerSet, string>> = {
   bare: 'pgbench, the bare two inserts',

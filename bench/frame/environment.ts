@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
-import { run } from '../../stack/setup/run.mjs'
+import path from 'node:path'
+import { wheels } from '../../stack/setup/binaries.mjs'
+import { root, run } from '../../stack/setup/run.mjs'
 import { versionOf } from '../load/programs.ts'
 
 /** On what the figures were measured. */
@@ -8,7 +11,6 @@ export type Environment = {
   readonly processor: string
   readonly memoryGiB: number
   readonly system: string
-  /** Of the commit that was measured, with `+` where files had been changed since. */
   readonly commit: string
   readonly versions: Readonly<Record<string, string>>
 }
@@ -24,6 +26,17 @@ export async function environmentNow(): Promise<Environment> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()}`,
     commit: `${commit}${changed === '' ? '' : '+'}`,
-    versions: { node: process.versions.node, ghz, pgbench, h2load },
+    versions: { node: process.versions.node, ...(await dependencyVersions()), ghz, pgbench, h2load },
   }
+}
+
+/** What the services are made of, and the servers that they run with. */
+async function dependencyVersions(): Promise<Record<string, string>> {
+  const { dependencies, devDependencies } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>
+    devDependencies: Record<string, string>
+  }
+  const ours = ['nice-grpc', '@grpc/grpc-js', 'pg'].map((name) => [name, dependencies[name] ?? ''] as const)
+  const servers = wheels.map(({ name, wheel }) => [name, wheel.split('==')[1] ?? ''] as const)
+  return Object.fromEntries([['Postgres', devDependencies['embedded-postgres'] ?? ''], ...ours, ...servers])
 }

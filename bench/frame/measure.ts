@@ -12,7 +12,7 @@ export type Pace = { readonly seconds: number; readonly rounds: number; readonly
 export async function measure(
   bench: string,
   figure: Figure,
-  run: Pace & { readonly quick: boolean },
+  run: Pace & Pick<Measured, 'quick' | 'commit'>,
 ): Promise<Measured> {
   const { seconds = run.seconds, rounds = run.rounds, warmUpSeconds = run.warmUpSeconds } = figure
   const at = new Date().toISOString()
@@ -30,6 +30,7 @@ export async function measure(
     title: figure.title,
     unit: figure.unit,
     at,
+    commit: run.commit,
     quick: run.quick,
     seconds,
     rows: figure.rows ?? {},

@@ -31,8 +31,9 @@ export type Measured = {
   readonly name: string
   readonly title: string
   readonly unit: string
-  /** When it was measured. */
+  /** When it was measured, and which commit, with `+` where files had been changed since. */
   readonly at: string
+  readonly commit: string
   readonly quick: boolean
   readonly seconds: number
   readonly rows: Readonly<Record<string, number>>

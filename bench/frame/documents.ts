@@ -1,0 +1,21 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { root } from '../../stack/setup/run.mjs'
+import { plotsOf } from './plots.ts'
+import { written } from './report.ts'
+import type { Results } from './results.ts'
+
+/** The documents that show results. */
+export const DOCUMENTS = ['performance.md', 'scale.md'].map((name) => path.join(root, 'docs', name))
+
+/** What there is more of in docs/scale.md. */
+const SCALES = ['hotels', 'rooms', 'reservations', 'clients', 'processes']
+
+/** Writes results into the documents, and draws their plots. */
+export async function writeDocuments(results: Results): Promise<void> {
+  for (const file of DOCUMENTS) await writeFile(file, written(await readFile(file, 'utf8'), results))
+  const folder = path.join(root, 'docs', 'plots')
+  await mkdir(folder, { recursive: true })
+  for (const [name, text] of Object.entries(await plotsOf(results.figures, SCALES)))
+    await writeFile(path.join(folder, name), text)
+}
