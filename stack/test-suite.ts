@@ -1,5 +1,6 @@
+import { connectionOf } from '@hotel/runtime/database/database-url'
 import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
-import type { Client, QueryResultRow } from 'pg'
+import { Pool, type QueryResultRow } from 'pg'
 import { borrowStack } from './borrowed-stack.ts'
 import { type Clients, createClients } from './clients.ts'
 import type { Claims } from './issuer.ts'
@@ -29,6 +30,9 @@ export type RestAnswer = {
 
 /** Whom the suite's own clients, and `rest`, call as. */
 export const TESTER = 'tester'
+
+/** Of a test file to each database, as the administrator. */
+const MOST_CONNECTIONS = 20
 
 /** The suite under test; the clients go straight to the services. */
 export type Suite = Clients &
@@ -70,13 +74,11 @@ export async function startSuite({ testerToken, ...options }: SuiteOptions = {})
   const lines: string[] = []
   const started = await startTestStack(readCluster(), options, (line) => lines.push(line))
   const token = testerToken ?? (await mintFor(started.stack, {}))
-  return suiteOf(
-    { ...started, clockFile: options.clockFile, lines: () => lines },
-    DEFAULT_HOTEL,
-    token,
-    ['*'],
-    started.stop,
-  )
+  // A connection for each statement: tests stop the server, and put other databases in place of these.
+  const sql: Suite['sql'] = (service, text, params = []) =>
+    administer(started.adminUrl(service), async (client) => (await client.query(text, [...params])).rows)
+  const given = { ...started, sql, clockFile: options.clockFile, lines: () => lines }
+  return suiteOf(given, DEFAULT_HOTEL, token, ['*'], started.stop)
 }
 
 /**
@@ -103,9 +105,20 @@ export async function sharedSuite({
   const hotel = hotels === 'own' ? await newHotel(stack) : DEFAULT_HOTEL
   const testersHotels = hotels === 'own' ? [hotel] : ['*']
   const testerToken = await mintFor(stack, { hotels: testersHotels })
+  const sql = keptConnections(borrowed.adminUrl, closing)
   const all = closing.move()
-  const given = { ...borrowed, stack, lines: () => [...borrowed.lines(), ...lines] }
+  const given = { ...borrowed, stack, sql, lines: () => [...borrowed.lines(), ...lines] }
   return suiteOf(given, hotel, testerToken, testersHotels, () => all.disposeAsync())
+}
+
+/** Runs statements as the administrator on connections that are kept until the end. */
+function keptConnections(adminUrl: TestStack['adminUrl'], closing: AsyncDisposableStack): Suite['sql'] {
+  const pools = perService((service) => new Pool({ ...connectionOf(adminUrl(service)), max: MOST_CONNECTIONS }))
+  for (const pool of Object.values(pools)) {
+    pool.on('error', () => {})
+    closing.defer(() => pool.end())
+  }
+  return async (service, text, params = []) => (await pools[service].query(text, [...params])).rows
 }
 
 /** A hotel with a location, as the default one is. */
@@ -124,7 +137,14 @@ async function newHotel(stack: Stack): Promise<string> {
 }
 
 function suiteOf(
-  { stack, adminUrl, folder, clockFile, lines }: TestStack & Pick<Suite, 'clockFile'> & { lines(): readonly string[] },
+  {
+    stack,
+    adminUrl,
+    sql,
+    folder,
+    clockFile,
+    lines,
+  }: TestStack & Pick<Suite, 'sql' | 'clockFile'> & { lines(): readonly string[] },
   hotel: string,
   testerToken: string,
   hotels: readonly string[],
@@ -156,7 +176,7 @@ function suiteOf(
     token: (claims = {}) => mintFor(stack, { hotels, ...claims }),
     clientsWith,
     rest: (method, path, request = {}) => rest(`http://${address}${path}`, method, { token: testerToken, ...request }),
-    sql: (service, text, params = []) => administer(adminUrl(service), (client) => rows(client, text, params)),
+    sql,
     adminUrl,
     clockFile,
     folder,
@@ -179,14 +199,6 @@ function readCluster(): TestCluster {
   const cluster = JSON.parse(text) as TestCluster
   if (cluster.failure !== undefined) throw new Error(cluster.failure)
   return cluster
-}
-
-async function rows<Row extends QueryResultRow>(
-  client: Client,
-  text: string,
-  params: readonly unknown[],
-): Promise<Row[]> {
-  return (await client.query<Row>(text, [...params])).rows
 }
 
 async function rest(

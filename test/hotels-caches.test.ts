@@ -1,5 +1,5 @@
 import type { Clients } from '@hotel/stack/clients'
-import { sharedSuite } from '@hotel/stack/test-suite'
+import { startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type CacheSuite, cacheSuiteOf, lists } from './cache-suite.ts'
 import { eventually } from './hotel.ts'
@@ -9,7 +9,7 @@ let cached: CacheSuite
 let houses: { hidden: House; own: House }
 const as = {} as Record<'hidden' | 'own' | 'every', Clients>
 beforeAll(async () => {
-  cached = await cacheSuiteOf(await sharedSuite({ replicas: 2, hotels: 'every' }))
+  cached = await cacheSuiteOf(await startSuite({ gateway: false, instances: { reservations: 2 } }))
   const { suite } = cached
   await eventually(async () => expect(await cached.metric('redis_up')).toBe(2))
   houses = { hidden: await buildHouse(suite), own: await buildHouse(suite) }

@@ -28,8 +28,10 @@ EXISTING = RESOURCES["references"]
 TOKENS = json.loads(os.environ.get("FUZZ_TOKENS", "[]"))
 # Where is written, at the end, which operations each of them was tried with, by its title.
 TRIED_FILE = os.environ.get("FUZZ_TRIED_FILE")
-# One in how many cases of the coverage phase is tried; it makes the same ones in each run.
+# The coverage phase makes the same cases in each run, many of each operation. One in so many of them is tried ...
 COVERAGE_EVERY = int(os.environ.get("FUZZ_COVERAGE_EVERY", "1"))
+# ... or, of each operation, so many right requests and so many wrong ones.
+COVERAGE_FIRST = int(os.environ.get("FUZZ_COVERAGE_FIRST", "0"))
 # Answered by the gateway without a token.
 PUBLIC = {"/", "/healthz", "/openapi.json"}
 
@@ -49,31 +51,35 @@ _tried = collections.defaultdict(set)
 
 @schemathesis.hook
 def filter_case(context, case):
-    """Leaves out most of the coverage phase when not all is asked for: of each way to make a request, the first and then some."""
-    data = case.meta.phase.data if case.meta else None
-    if COVERAGE_EVERY == 1 or case.meta is None or case.meta.phase.name != TestPhase.COVERAGE:
+    """Leaves out most of the coverage phase when not all is asked for; every way to make a request wrong is kept once."""
+    if case.meta is None or case.meta.phase.name != TestPhase.COVERAGE:
         return True
-    way = (getattr(data, "scenario", None), getattr(data, "parameter_location", None))
-    _covered[way] += 1
-    return _covered[way] % COVERAGE_EVERY == 1
+    if COVERAGE_FIRST:
+        kind = (case.operation.label, case.meta.generation.mode.is_positive)
+        _covered[kind] += 1
+        return _covered[kind] <= COVERAGE_FIRST
+    data = case.meta.phase.data
+    kind = (getattr(data, "scenario", None), getattr(data, "parameter_location", None))
+    _covered[kind] += 1
+    return COVERAGE_EVERY == 1 or _covered[kind] % COVERAGE_EVERY == 1
 
 
-@schemathesis.hook
-def before_call(context, case, kwargs):
-    """Gives a request its token, and most requests what lets them come past the first refusal."""
-    _take_turns(case, kwargs.get("headers") or {})
-    _make_acceptable(case)
+class TokensInTurn:
+    """Gives each request of an operation the next of the tokens."""
+
+    def get(self, case, context):
+        operation = case.operation.label
+        token = TOKENS[_turns[operation] % len(TOKENS)]
+        _turns[operation] += 1
+        _tried[token["title"]].add(operation)
+        return token["token"]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
 
 
-def _take_turns(case, headers):
-    """Gives it the next of the tokens, unless it is to be tried without one, or with a wrong one."""
-    if not TOKENS or headers.get("Authorization") != f"Bearer {TOKENS[0]['token']}":
-        return
-    operation = case.operation.label
-    token = TOKENS[_turns[operation] % len(TOKENS)]
-    _turns[operation] += 1
-    _tried[token["title"]].add(operation)
-    headers["Authorization"] = f"Bearer {token['token']}"
+if TOKENS:
+    schemathesis.auth(refresh_interval=None)(TokensInTurn)
 
 
 @atexit.register
@@ -83,8 +89,9 @@ def _say_what_was_tried():
             json.dump({title: sorted(operations) for title, operations in _tried.items()}, file)
 
 
-def _make_acceptable(case):
-    """A new key, an etag that holds, ids that exist."""
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Gives most requests what lets them come past the first refusal: a new key, an etag that holds, ids that exist."""
     if _lacks_parameter(case):
         # Whatever is changed here makes schemathesis put back what it has left out.
         return
@@ -158,7 +165,7 @@ def token_does_what_it_may(ctx, response, case):
         if response.status_code == 403:
             raise AssertionError(f"Refused although the token may do all: {response.text}")
         return
-    authorization = response.request.headers.get("Authorization", [""])[0]
+    authorization = response.request.headers.get("Authorization")
     may = next((token["may"] for token in TOKENS if authorization == f"Bearer {token['token']}"), None)
     if may is not None and response.status_code < 300:
         told = [each for ids in _ids_of_others() for each in ids if each in response.text]
