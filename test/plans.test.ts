@@ -13,6 +13,7 @@ import type { RowMessage } from '@hotel/runtime/resource/row-message'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Client } from 'pg'
 import { buildHouse, type House } from './house/house.ts'
 
 let suite: Suite
@@ -37,22 +38,22 @@ afterAll(async () => {
 const TIMES = 10
 
 describe('a Get method reads by an index, in a table of a few rows too, as that may have grown when its plan is used', () => {
-  const gets: [ServiceName, keyof House['ids'], string, RowMessage, object?][] = [
-    ['guests', 'guest', 'guest', guestRow],
+  const gets: [ServiceName, keyof House['ids'], string, RowMessage, object][] = [
+    ['guests', 'guest', 'guest', guestRow, {}],
     ['rooms', 'hotel', 'hotel', hotelRow, { id: 'hotel_id' }],
-    ['rooms', 'location', 'location', locationRow],
-    ['rooms', 'room', 'room', roomRow],
-    ['rooms', 'room_type', 'room_type', roomTypeRow],
-    ['rooms', 'employee', 'employee', employeeRow],
+    ['rooms', 'location', 'location', locationRow, {}],
+    ['rooms', 'room', 'room', roomRow, {}],
+    ['rooms', 'room_type', 'room_type', roomTypeRow, {}],
+    ['rooms', 'employee', 'employee', employeeRow, {}],
     ['reservations', 'reservation', 'reservation', reservationRow, { parameters: () => [0] }],
-    ['reservations', 'block', 'room_block', roomBlockRow],
+    ['reservations', 'block', 'room_block', roomBlockRow, {}],
   ]
   test.each(gets)('%s: %s', async (service, name, resource, row, options) => {
     const orm = orms[service]
     const get = getMethod(reader(orm), resource, row, options)
     const call = { signal: new AbortController().signal, header: new Map() }
     for (let time = 0; time < TIMES; time++) await get({ id: house.ids[name] }, call as never)
-    const statement = `execute get_${resource}('${house.ids[name]}'${options !== undefined && 'parameters' in options ? ', 0' : ''})`
+    const statement = `execute get_${resource}('${house.ids[name]}'${'parameters' in options ? ', 0' : ''})`
     expect(await nodesOf(orm, statement)).not.toContain('Seq Scan')
     // The test of the test: so it would be.
     await query(orm.em, 'set enable_seqscan = on')
@@ -61,6 +62,91 @@ describe('a Get method reads by an index, in a table of a few rows too, as that 
     await query(orm.em, 'set enable_seqscan = off')
   })
 })
+
+describe('a list that is asked for most goes along the index of its order, however few rows there are when it is planned', () => {
+  const ID = '00000000-0000-0000-0000-000000000000'
+  const hotel = () => `'{${house.ids.hotel}}'`
+  const stays = `null, null, null, null, null, 2, '-infinity', '', '${ID}', 51`
+  const lists: [string, ServiceName, () => string, string[]][] = [
+    [
+      'guests of a hotel',
+      'guests',
+      () => `list_guests(${hotel()}, false, '', '', '${ID}', 51)`,
+      ['guest_order_in_hotel'],
+    ],
+    ['guests', 'guests', () => `list_guests(null, false, '', '', '${ID}', 51)`, ['guest_order']],
+    ['rooms of a hotel', 'rooms', () => `list_rooms(${hotel()}, null, '${ID}', 51)`, ['room_order_in_hotel']],
+    ['rooms', 'rooms', () => `list_rooms(null, '9', '${ID}', 51)`, ['room_order']],
+    [
+      'reservations of a hotel',
+      'reservations',
+      () => `list_reservations(${hotel()}, 0, 'infinity', '${ID}', 51)`,
+      ['reservation_order_in_hotel'],
+    ],
+    [
+      'reservations',
+      'reservations',
+      () => `list_reservations(null, 0, 'infinity', '${ID}', 51)`,
+      ['reservation_order'],
+    ],
+    [
+      'stays of a hotel',
+      'reservations',
+      () => `list_stays(${hotel()}, null, 0, ${stays})`,
+      ['current_and_upcoming_order', 'location_pkey'],
+    ],
+    [
+      'stays',
+      'reservations',
+      () => `list_stays(null, null, 0, ${stays})`,
+      ['current_and_upcoming_order', 'location_pkey'],
+    ],
+    [
+      'stays at a location',
+      'reservations',
+      () => `list_stays(null, '${house.ids.location}', 0, ${stays})`,
+      ['current_and_upcoming_order', 'location_id'],
+    ],
+    [
+      'heads of the view',
+      'reservations',
+      () => `view_heads(${hotel()}, null, 0, 51)`,
+      ['current_and_upcoming_hold', 'location_pkey', 'view_head_pkey'],
+    ],
+  ]
+
+  test.each(lists)('%s', async (_, service, call, indexes) => {
+    const plans = await plansOf(service, [`select * from ${call()}`])
+    expect([...new Set(Array.from(plans.matchAll(/Scan.* using (\w+)/g), ([, index]) => index))].sort()).toEqual(
+      indexes,
+    )
+    expect(plans).not.toContain('Seq Scan')
+  })
+
+  test('which it does by its settings only', async () => {
+    const reset = 'alter function list_guests(uuid[], boolean, text, text, uuid, int) reset all'
+    const plans = await plansOf('guests', [reset, `select * from list_guests(${hotel()}, false, '', '', '${ID}', 51)`])
+    expect(plans).toMatch(/Sort[\s\S]*Seq Scan/)
+  })
+})
+
+/** The plans of some statements, and of those within functions, in a transaction that is rolled back. */
+async function plansOf(service: ServiceName, statements: readonly string[]): Promise<string> {
+  const client = new Client({ connectionString: suite.adminUrl(service) })
+  const notices: string[] = []
+  client.on('notice', ({ message }) => notices.push(message ?? ''))
+  await client.connect()
+  try {
+    // https://www.postgresql.org/docs/current/auto-explain.html
+    await client.query(`load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_nested_statements = on;
+      set client_min_messages = log; set search_path = ${service}, public; begin`)
+    for (const statement of statements) await client.query(statement)
+    await client.query('rollback')
+  } finally {
+    await client.end()
+  }
+  return notices.join('\n')
+}
 
 /** The kinds of steps of a statement's plan. */
 async function nodesOf(orm: MikroORM, statement: string): Promise<string[]> {

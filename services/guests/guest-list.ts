@@ -1,49 +1,55 @@
-import type { ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
-import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { type ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
+import { hotelFilter, isOfHotels, isOneOrEvery } from '@hotel/runtime/access/hotels'
+import type { Read } from '@hotel/runtime/database/read'
+import { LOWEST_ID } from '@hotel/runtime/resource/id'
+import { conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { Invalid, optional, type Rule, requiredText, valid } from '@hotel/runtime/resource/valid'
-import { GUEST_BYTES, Guest } from './guest.ts'
+import { GUEST_SIZE, guestRow } from './guest.ts'
+
+const guests = lister({
+  answer: ListGuestsResponse,
+  field: 'guests',
+  row: guestRow,
+  size: GUEST_SIZE,
+  keysOf: (column) => [column('last_name') === null, column('last_name') ?? '', column('first_name'), column('id')],
+})
+
+/** The live guests of one hotel, or of all. */
+const USUAL = guests.statement('list_guests($1, $2, $3, $4, $5, $6)', 'list_guests')
+const FIRST = [false, '', '', LOWEST_ID]
 
 /** A page of guests by last name (absent last), first name, id: keyset over the index of the same order. */
-export async function listGuests(
-  em: EntityManager,
+export function listGuests(
+  read: Read,
   page: Page,
   request: ListGuestsRequest,
+  signal: AbortSignal,
 ): Promise<ListGuestsResponse> {
-  const filter = valid(request, { hotel: hotelFilter, query: optional(wordsToFind) })
-  const words = filter.query ?? []
-  const fetched = await query<PageRow>(
-    em,
-    bounded(
-      `select * from guest
-     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
-       and ($2 or delete_time is null)
-       and search like all ($3::text[])
-       -- No expression of an index: the words whole.
-       and (search || '') like all ($5::text[])
-       ${page.after === undefined ? '' : `and (${ORDER}) > ($6::boolean, $7::text, $8::text, $9::uuid)`}
-     order by ${ORDER}
-     limit $4`,
-      GUEST_BYTES,
-    ),
-    [
-      filter.hotel,
-      request.show_deleted,
-      words.map((word) => containing(beginning(word))),
-      page.limit,
-      words.filter((word) => beginning(word) !== word).map(containing),
-      ...(page.after ?? []),
-    ],
-  )
-  const { rows, next_page_token } = page.cut(fetched, ({ last_name, first_name, id }) => [
-    last_name === null,
-    last_name ?? '',
-    first_name,
-    id,
-  ])
-  return { guests: rows.map((row) => em.map(Guest, row).toProto()), next_page_token }
+  const { hotel, query } = valid(request, { hotel: hotelFilter, query: optional(wordsToFind) })
+  if (isOneOrEvery(hotel) && query === null && !request.show_deleted) {
+    const parameters = [hotel, ...(page.after ?? FIRST), page.limit]
+    return guests.answer(read, page, { statement: USUAL, parameters }, signal)
+  }
+  const where = conditions(page.limit)
+  if (hotel !== null) where.add((ids) => isOfHotels('hotel_id', ids, hotel), hotel)
+  if (!request.show_deleted) where.add(() => 'delete_time is null')
+  if (query !== null) {
+    where.add(
+      (patterns) => `search like all (${patterns}::text[])`,
+      query.map((word) => containing(beginning(word))),
+    )
+    const whole = query.filter((word) => beginning(word) !== word).map(containing)
+    // No expression of an index: the words whole.
+    if (whole.length > 0) where.add((patterns) => `(search || '') like all (${patterns}::text[])`, whole)
+  }
+  if (page.after !== undefined)
+    where.add(
+      (none, last, first, id) => `(${ORDER}) > (${none}::boolean, ${last}, ${first}, ${id}::uuid)`,
+      ...page.after,
+    )
+  const statement = guests.statement(`(select * from guest ${where.text()} order by ${ORDER} limit $1) found`)
+  return guests.answer(read, page, { statement, parameters: where.parameters }, signal)
 }
 
 const MOST_WORDS = 5

@@ -74,7 +74,7 @@ export function guestService({
 
     getGuest: getMethod(read, 'guest', guestRow),
 
-    listGuests: (request, call) => listGuests(forkFor(orm, call.signal), page('ListGuests', request), request),
+    listGuests: (request, call) => listGuests(read, page('ListGuests', request), request, call.signal),
 
     async updateGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)

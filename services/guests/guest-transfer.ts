@@ -9,7 +9,7 @@ import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transf
 import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CallContext } from 'nice-grpc'
-import { GUEST_BYTES, Guest, guestFields } from './guest.ts'
+import { GUEST_SIZE, Guest, guestFields } from './guest.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
 type Row = ImportRow & { first_name: string; last_name: string | null; email: string | null; phone: string | null }
@@ -27,7 +27,7 @@ export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: Kno
   }
   return {
     import: (guests, call, turn) => importRows(writer, plan, guests, call, turn),
-    export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_BYTES }, Guest),
+    export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_SIZE.bytes }, Guest),
   }
 }
 

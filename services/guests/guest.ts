@@ -1,7 +1,7 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
-import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
+import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { email, optionalGiven, optionalText, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { phone } from './phone.ts'
@@ -51,8 +51,8 @@ schema.setClass(Guest)
 
 /** The same, encoded, of a row as it is read. */
 export const guestRow = rowMessage(GuestMessage, {
-  id: text('id'),
-  hotel: text('hotel_id'),
+  id: plain('id'),
+  hotel: plain('hotel_id'),
   first_name: text('first_name'),
   last_name: text('last_name'),
   email: text('email'),
@@ -65,8 +65,8 @@ export const guestRow = rowMessage(GuestMessage, {
   retiring_time: moment('retiring_time'),
 })
 
-/** The bytes of a guest's texts. */
-export const GUEST_BYTES = textBytes('first_name', 'last_name', 'email', 'phone')
+/** The size of a guest: the bytes of its texts. */
+export const GUEST_SIZE = sizeOfTexts('first_name', 'last_name', 'email', 'phone')
 
 /** What is left of a guest's data once it is erased: the database refuses anything else. */
 export const erasedData = { firstName: '[erased]', lastName: null, email: null, phone: null }

@@ -5,7 +5,7 @@ await migrate(
   {
     schema: 'guests',
     migrations,
-    programs: ['guest-triggers', 'erasure'].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
+    programs: ['guest-triggers', 'lists', 'erasure'].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
     grants: `
       grant insert, update on guest, known_hotel to :role;
       grant insert, update, delete on erasure to :role;

@@ -1,16 +1,20 @@
 import {
-  type HeldNights,
+  HeldNights,
   HeldNights_Holder as Holder,
   type ListRoomAvailabilityRequest,
-  type ListRoomAvailabilityResponse,
+  ListRoomAvailabilityResponse,
   type ListRoomTypeAvailabilityRequest,
   type ListRoomTypeAvailabilityResponse,
   type NightAvailability,
+  RoomAvailability,
 } from '@hotel/proto/hotel/reservations/v1/availability'
 import { hotelFilter } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Read } from '@hotel/runtime/database/read'
+import { lister } from '@hotel/runtime/resource/list'
 import { DEFAULT_SIZE, type Pager } from '@hotel/runtime/resource/page'
 import { bounded, type Summed, textBytes } from '@hotel/runtime/resource/page-bytes'
+import { choice, none, plain, rowMessage, rows, text } from '@hotel/runtime/resource/row-message'
 import { date, idFilter, valid } from '@hotel/runtime/resource/valid'
 import { endOf, nightsOf, stay } from './stay.ts'
 
@@ -35,55 +39,43 @@ function asked(pager: Pager, method: string, request: Asked, mostNights: number)
   return { first: in_date, until: endOf(dates), filter, page: pager(method, { ...request, page_size }) }
 }
 
-type RoomRow = {
-  room: string
-  number: string
-  number_order: string
-  room_type: string | null
-  location: string
-  hotel: string
-  /** Each as `in_date out_date holder`. */
-  held: string[]
-}
+const heldRow = rowMessage(HeldNights, {
+  in_date: plain('in_date'),
+  out_date: plain('out_date'),
+  by: choice('holder', Holder),
+})
+
+const rooms = lister({
+  answer: ListRoomAvailabilityResponse,
+  field: 'rooms',
+  row: rowMessage(RoomAvailability, {
+    room: plain('room'),
+    number: text('number'),
+    room_type: plain('room_type'),
+    location: plain('location'),
+    hotel: plain('hotel'),
+    available: none('held'),
+    held: rows('held', heldRow),
+  }),
+  size: { bytes: `${textBytes('number')} + 28 * cardinality(held)`, columns: ['number', 'held'] },
+  more: ['number_order'],
+  keysOf: (column) => [column('location'), column('number_order'), column('room')],
+})
+const ROOMS = rooms.statement('room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', 'room_availability')
 
 /** A page of rooms by location, number in natural order, id, in one statement and so one snapshot. */
-export async function listRoomAvailability(
-  em: EntityManager,
+export function listRoomAvailability(
+  read: Read,
   pager: Pager,
   request: ListRoomAvailabilityRequest,
   clockOffset: number,
+  signal: AbortSignal,
 ): Promise<ListRoomAvailabilityResponse> {
   const { first, until, filter, page } = asked(pager, 'ListRoomAvailability', request, MOST_ROOM_NIGHTS)
-  const fetched = await query<RoomRow & Summed>(em, ROOMS, [
-    first,
-    until,
-    filter.hotel,
-    filter.location,
-    filter.room_type,
-    ...(page.after ?? [null, null, null]),
-    page.limit,
-    clockOffset,
-  ])
-  const { rows: rooms, next_page_token } = page.cut(fetched, (row) => [row.location, row.number_order, row.room])
-  return {
-    rooms: rooms.map(({ room, number, location, hotel, room_type, held }) => ({
-      ...{ room, number, location, hotel },
-      room_type: room_type ?? undefined,
-      available: held.length === 0,
-      held: held.map(heldNights),
-    })),
-    next_page_token,
-  }
-}
-
-const ROOMS = bounded(
-  'select * from room_availability($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
-  `${textBytes('number')} + 28 * cardinality(held)`,
-)
-
-function heldNights(text: string): HeldNights {
-  const [in_date = '', out_date = '', holder] = text.split(' ')
-  return { in_date, out_date, by: Holder[holder as keyof typeof Holder] }
+  const { hotel, location, room_type } = filter
+  const after = page.after ?? [null, null, null]
+  const parameters = [first, until, hotel, location, room_type, ...after, page.limit, clockOffset]
+  return rooms.answer(read, page, { statement: ROOMS, parameters }, signal)
 }
 
 type TypeRow = {
@@ -113,12 +105,11 @@ export async function listRoomTypeAvailability(
     page.limit,
     clockOffset,
   ])
-  const { rows: types, next_page_token } = page.cut(fetched, (row) => [
-    row.room_type === null,
-    row.name,
-    row.hotel,
-    row.room_type ?? NO_TYPE,
-  ])
+  const { rows: types, next_page_token } = page.cut(
+    fetched,
+    (row) => [row.room_type === null, row.name, row.hotel, row.room_type ?? NO_TYPE],
+    ({ page_bytes }) => page_bytes,
+  )
   const dates = datesBetween(first, until)
   return {
     room_types: types.map(({ room_type, name, hotel, total, moves }) => ({

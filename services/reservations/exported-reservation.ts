@@ -2,13 +2,13 @@ import type { Leg as LegMessage, ReservationRecord } from '@hotel/proto/hotel/tr
 import type { ClockOffset } from '@hotel/runtime/database/clock'
 import type { MikroORM } from '@hotel/runtime/database/database'
 import { exportRows } from '@hotel/runtime/transfer/export-rows'
-import { RESERVATION_BYTES, Reservation } from './reservation.ts'
+import { RESERVATION_SIZE, Reservation } from './reservation.ts'
 import { legsOf, legsUntil } from './stay.ts'
 
 /** Reservations with the nights that they hold and the date of leaving, by the location's calendar. */
 const EXPORTED = {
   table: 'reservation',
-  bytes: `${RESERVATION_BYTES} + 70 * (
+  bytes: `${RESERVATION_SIZE} + 70 * (
     select count(*) from occupancy o
     where o.hotel_id = found.hotel_id and o.holder_id = found.id and o.holder = 'RESERVATION')`,
   more: [

@@ -13,6 +13,7 @@ await migrate(
       'creation',
       'alternatives',
       'availability',
+      'lists',
       'current-and-upcoming',
       'room-block-triggers',
       'import',

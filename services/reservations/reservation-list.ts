@@ -1,20 +1,54 @@
-import type { ListReservationsRequest, ListReservationsResponse } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
-import { type EntityManager, query } from '@hotel/runtime/database/database'
+import { type ListReservationsRequest, ListReservationsResponse } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { hotelFilter, isOfHotels, isOneOrEvery } from '@hotel/runtime/access/hotels'
+import type { Read } from '@hotel/runtime/database/read'
+import { HIGHEST_ID } from '@hotel/runtime/resource/id'
+import { type Conditions, conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
-import { NOW, RESERVATION_BYTES, Reservation, status } from './reservation.ts'
+import { NOW, RESERVATION_SIZE, reservationRow, status } from './reservation.ts'
 import { MOST_NIGHTS } from './stay.ts'
 
+const reservations = lister({
+  answer: ListReservationsResponse,
+  field: 'reservations',
+  row: reservationRow,
+  size: RESERVATION_SIZE,
+  keysOf: (column) => [column('in_date'), column('id')],
+})
+
+/** The live reservations of one hotel, or of all. */
+const USUAL = reservations.statement('list_reservations($1, $2, $3, $4, $5)', 'list_reservations')
+const FIRST = ['infinity', HIGHEST_ID]
+
 /** A page of reservations by in_date, the latest first, then id. */
-export async function listReservations(
-  em: EntityManager,
+export function listReservations(
+  read: Read,
   page: Page,
   request: ListReservationsRequest,
   clockOffset: number,
+  signal: AbortSignal,
 ): Promise<ListReservationsResponse> {
-  const filter = valid(request, {
+  const { hotel, ...filter } = filterOf(request)
+  const isUsual = isOneOrEvery(hotel) && !request.show_deleted && Object.values(filter).every((value) => value == null)
+  if (isUsual) {
+    const parameters = [hotel, clockOffset, ...(page.after ?? FIRST), page.limit]
+    return reservations.answer(read, page, { statement: USUAL, parameters }, signal)
+  }
+  const where = conditions(page.limit, clockOffset)
+  if (hotel !== null) where.add((ids) => isOfHotels('hotel_id', ids, hotel), hotel)
+  if (!request.show_deleted) where.add(() => `delete_time is null and (hold_until is null or hold_until > ${NOW})`)
+  addFilter(where, filter)
+  if (page.after !== undefined) where.add((day, id) => `(in_date, id) < (${day}::date, ${id}::uuid)`, ...page.after)
+  const statement = reservations.statement(
+    `(select * from reservation ${where.text()} order by in_date desc, id desc limit $1) found`,
+  )
+  return reservations.answer(read, page, { statement, parameters: where.parameters }, signal)
+}
+
+type Filter = ReturnType<typeof filterOf>
+
+function filterOf(request: ListReservationsRequest) {
+  const { show_deleted: _, ...filter } = valid(request, {
     hotel: hotelFilter,
     location: idFilter,
     guest: idFilter,
@@ -30,43 +64,25 @@ export async function listReservations(
         throw new Invalid('must be true with deleted_from or deleted_to')
     },
   })
-  const conditions: string[] = []
-  const parameters: unknown[] = [page.limit, clockOffset]
-  const where = (condition: (parameter: string) => string, value: unknown) => {
-    if (value === null || value === undefined) return
-    parameters.push(value)
-    conditions.push(condition(`$${parameters.length}`))
+  return filter
+}
+
+function addFilter(where: Conditions, filter: Omit<Filter, 'hotel'>): void {
+  const add = (condition: (parameter: string) => string, value: unknown) => {
+    if (value !== null && value !== undefined) where.add(condition, value)
   }
-  where((p) => isOfHotels('hotel_id', p, filter.hotel), filter.hotel)
-  where((p) => `location_id = ${p}`, filter.location)
-  where((p) => `guest_id = ${p}`, filter.guest)
-  where((p) => `rooms @> array[${p}::uuid]`, filter.room)
-  where((p) => `status = ${p}`, filter.status)
+  add((id) => `location_id = ${id}`, filter.location)
+  add((id) => `guest_id = ${id}`, filter.guest)
+  add((id) => `rooms @> array[${id}::uuid]`, filter.room)
+  add((name) => `status = ${name}`, filter.status)
   // The second comparison is the one that an index serves.
-  where(
-    (p) => `greatest(out_date, in_date + 1) > ${p}::date and in_date > ${p}::date - ${MOST_NIGHTS + 1}`,
+  add(
+    (day) => `greatest(out_date, in_date + 1) > ${day}::date and in_date > ${day}::date - ${MOST_NIGHTS + 1}`,
     filter.from,
   )
-  where((p) => `in_date < ${p}::date`, filter.to)
-  if (!request.show_deleted) conditions.push(`delete_time is null and (hold_until is null or hold_until > ${NOW})`)
-  where((p) => goneOn('>=', p), filter.deleted_from)
-  where((p) => goneOn('<', p), filter.deleted_to)
-  if (page.after !== undefined) {
-    parameters.push(...page.after)
-    conditions.push(`(in_date, id) < ($${parameters.length - 1}::date, $${parameters.length}::uuid)`)
-  }
-  const fetched = await query<PageRow>(
-    em,
-    bounded(
-      `select *, ${NOW} as now from reservation ${conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''}
-       order by in_date desc, id desc limit $1`,
-      RESERVATION_BYTES,
-    ),
-    parameters,
-  )
-  const { rows, next_page_token } = page.cut(fetched, ({ in_date, id }) => [in_date, id])
-  const reservations = rows.map((row) => em.map(Reservation, row).toProto(new Date(row.now as string)))
-  return { reservations, next_page_token }
+  add((day) => `in_date < ${day}::date`, filter.to)
+  add((day) => goneOn('>=', day), filter.deleted_from)
+  add((day) => goneOn('<', day), filter.deleted_to)
 }
 
 /**

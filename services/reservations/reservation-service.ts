@@ -86,7 +86,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     getReservation: getMethod(deps.read, 'reservation', reservationRow, { parameters: () => [clockOffset()] }),
 
     listReservations: (request, call) =>
-      listReservations(read(call), page('ListReservations', request), request, clockOffset()),
+      listReservations(deps.read, page('ListReservations', request), request, clockOffset(), call.signal),
 
     updateReservation: (request, call) =>
       changed(call, 'UpdateReservation', request, () => wantedOf(validChanges(request, changeRules(request)))),

@@ -3,9 +3,9 @@ import {
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { type Size, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { precondition } from '@hotel/runtime/resource/refusal'
-import { choice, etag, first, moment, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
+import { choice, etag, first, moment, plain, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalText, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -100,16 +100,16 @@ export const NOW = 'statement_timestamp() + make_interval(secs => $2)'
 
 /** The same, encoded, of a row as it is read, at the time of the read. */
 export const reservationRow = rowMessage(ReservationMessage, {
-  id: text('id'),
-  in_date: text('in_date'),
-  out_date: text('out_date'),
+  id: plain('id'),
+  in_date: plain('in_date'),
+  out_date: plain('out_date'),
   status: choice('status', StatusCode),
-  guest: text('guest_id'),
+  guest: plain('guest_id'),
   rooms: texts('rooms'),
   room: first('rooms'),
   note: text('note'),
-  hotel: text('hotel_id'),
-  location: text('location_id'),
+  hotel: plain('hotel_id'),
+  location: plain('location_id'),
   checkin_datetime: moment('checkin_datetime'),
   checkout_datetime: moment('checkout_datetime'),
   create_time: moment('create_time'),
@@ -120,8 +120,11 @@ export const reservationRow = rowMessage(ReservationMessage, {
   hold_until: moment('hold_until'),
 })
 
-/** The bytes of a reservation's texts and of the ids of its rooms. */
-export const RESERVATION_BYTES = `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`
+/** The size of a reservation: the bytes of its texts and of the ids of its rooms. */
+export const RESERVATION_SIZE: Size = {
+  bytes: `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`,
+  columns: ['note', 'reason', 'rooms'],
+}
 
 /** FAILED_PRECONDITION of a status, or of a deletion, that can not follow the present status. */
 export function invalidTransition(from: Status, to: string): Error {

@@ -67,8 +67,7 @@ export function roomBlockService({
 
     getRoomBlock: getMethod(read, 'room_block', roomBlockRow),
 
-    listRoomBlocks: (request, call) =>
-      listRoomBlocks(forkFor(orm, call.signal), page('ListRoomBlocks', request), request),
+    listRoomBlocks: (request, call) => listRoomBlocks(read, page('ListRoomBlocks', request), request, call.signal),
 
     async deleteRoomBlock(request, call) {
       const hotel = await hotelsOfBlocks.demand(request.id, () => forkFor(orm, call.signal))

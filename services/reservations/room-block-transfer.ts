@@ -11,7 +11,7 @@ import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import type { Place } from './parties.ts'
 import type { TransferDeps } from './reservation-transfer.ts'
-import { ROOM_BLOCK_BYTES, RoomBlock, roomBlockFields } from './room-block.ts'
+import { ROOM_BLOCK_SIZE, RoomBlock, roomBlockFields } from './room-block.ts'
 import { endOf, legsOf, stay } from './stay.ts'
 
 /** Room blocks in bulk. */
@@ -19,7 +19,7 @@ export function roomBlockTransfer(deps: TransferDeps): Transfer<RoomBlockMessage
   return {
     import: (blocks, call, turn) => importRows(deps.writer, roomBlockPlan(deps), blocks, call, turn),
     export: (call) =>
-      exportEntities(deps.exportsFrom, call.signal, { table: 'room_block', bytes: ROOM_BLOCK_BYTES }, RoomBlock),
+      exportEntities(deps.exportsFrom, call.signal, { table: 'room_block', bytes: ROOM_BLOCK_SIZE.bytes }, RoomBlock),
   }
 }
 

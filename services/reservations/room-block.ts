@@ -1,7 +1,7 @@
 import { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v1/blocks'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
-import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
+import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { date, id, optionalText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -47,21 +47,21 @@ schema.setClass(RoomBlock)
 
 /** The same, encoded, of a row as it is read. */
 export const roomBlockRow = rowMessage(RoomBlockMessage, {
-  id: text('id'),
-  room: text('room_id'),
-  in_date: text('in_date'),
-  out_date: text('out_date'),
+  id: plain('id'),
+  room: plain('room_id'),
+  in_date: plain('in_date'),
+  out_date: plain('out_date'),
   reason: text('reason'),
-  hotel: text('hotel_id'),
-  location: text('location_id'),
+  hotel: plain('hotel_id'),
+  location: plain('location_id'),
   create_time: moment('create_time'),
   update_time: moment('update_time'),
   delete_time: moment('delete_time'),
   etag,
 })
 
-/** The bytes of a block's texts. */
-export const ROOM_BLOCK_BYTES = textBytes('reason')
+/** The size of a block: the bytes of its texts. */
+export const ROOM_BLOCK_SIZE = sizeOfTexts('reason')
 
 /** The rules of the fields that callers give. */
 export const roomBlockFields = { room: id, in_date: date, out_date: date, reason: optionalText(2000) }

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { After } from '@hotel/runtime/resource/page'
+import type { ListedPage } from '@hotel/runtime/resource/list'
 import type { Cache } from './cache.ts'
 import type { ViewHead } from './view-head.ts'
 
 /** Pages hold names, and one that is superseded is of no use. */
 export const STAY_PAGE_LIFETIME_MS = 30_000
-
-/** A page of stays without its token: the field `reservations` of its answer, encoded, and where the next page begins. */
-export type StayPage = { readonly stays: Uint8Array; readonly next: After }
 
 /** Pages of the lists of stays. */
 export type StayPages = {
@@ -19,8 +16,8 @@ export type StayPages = {
   page(
     asked: unknown,
     readHead: () => Promise<ViewHead | undefined>,
-    load: (head: ViewHead | undefined) => Promise<StayPage>,
-  ): Promise<StayPage>
+    load: (head: ViewHead | undefined) => Promise<ListedPage>,
+  ): Promise<ListedPage>
 }
 
 /** Keeps pages in a cache whose lifetime is STAY_PAGE_LIFETIME_MS. */
@@ -47,15 +44,15 @@ function digest(value: unknown): Buffer {
     .digest()
 }
 
-function pack({ stays, next }: StayPage): Buffer {
+function pack({ rows, next }: ListedPage): Buffer {
   const keys = Buffer.from(JSON.stringify(next ?? null))
   const length = Buffer.alloc(2)
   length.writeUInt16BE(keys.length)
-  return Buffer.concat([length, keys, stays])
+  return Buffer.concat([length, keys, rows])
 }
 
-function unpack(value: Buffer): StayPage {
+function unpack(value: Buffer): ListedPage {
   const begin = 2 + value.readUInt16BE()
   const next = JSON.parse(value.toString('utf8', 2, begin)) as unknown[] | null
-  return { stays: value.subarray(begin), next: next ?? undefined }
+  return { rows: value.subarray(begin), next: next ?? undefined }
 }

@@ -1,65 +1,48 @@
-import { type HotelIds, isOfHotels } from '@hotel/runtime/access/hotels'
-import { type EntityManager, query } from '@hotel/runtime/database/database'
-
-/** A location of a list: its date now, and how far its hotel's view has moved. */
-export type HeadRow = {
-  readonly hotel_id: string
-  readonly location_id: string
-  readonly today: string
-  readonly seq: string
-  /** When the last of its holds lapsed that nobody has deleted yet: no change of the view tells of that. */
-  readonly lapsed: string | null
-}
+import type { HotelIds } from '@hotel/runtime/access/hotels'
+import type { Read, Texts } from '@hotel/runtime/database/read'
 
 /**
  * What the rows of a list are decided by: its locations with their dates and lapsed holds, and the number of the view's
  * last change in each of their hotels; besides, the moment at which that was so. A location that is new, or is given
  * another time zone, makes another head.
  */
-export type ViewHead = { readonly rows: readonly HeadRow[]; readonly at: string | null }
+export type ViewHead = {
+  /** All of it but the moment: two are the same while nothing has changed. */
+  readonly rows: readonly Texts[]
+  readonly hotels: readonly (string | null)[]
+  readonly locations: readonly (string | null)[]
+  readonly dates: readonly (string | null)[]
+  readonly at: string | null
+}
 
 /** The hotels and the location that a list is of. */
 export type StayFilter = { readonly hotel: HotelIds; readonly location: string | null }
 
 const MOST_LOCATIONS = 50
 
+const HEADS = {
+  name: 'view_heads',
+  text: `select hotel_id, location_id, today, seq, lapsed, at from view_heads($1, $2, $3, ${MOST_LOCATIONS + 1})`,
+}
+
 /**
  * Reads the head of the list with this filter: two indexed rows for each location, in one snapshot, at one instant.
  * Undefined for a list of more than fifty locations: some hotel of so many changes all the time.
  */
 export async function viewHead(
-  em: EntityManager,
-  filter: StayFilter,
+  read: Read,
+  { hotel, location }: StayFilter,
   clockOffset: number,
+  signal: AbortSignal,
 ): Promise<ViewHead | undefined> {
-  const { name, where, parameters } = locationsOf(filter, 2)
-  const found = await query<HeadRow & { at: string }>(
-    em,
-    {
-      name: `view_head_${name}`,
-      text: `select l.hotel_id, l.id as location_id, coalesce(v.seq, 0)::text as seq, m.at::text,
-               location_date(l.time_zone, m.at)::text as today, (
-                 select max(c.hold_until) from current_and_upcoming c
-                 where c.hotel_id = l.hotel_id and c.location_id = l.id and c.hold_until <= m.at)::text as lapsed
-             from (select statement_timestamp() + make_interval(secs => $1) as at) m
-             cross join location l left join view_head v on v.hotel_id = l.hotel_id
-             where ${where} order by l.hotel_id, l.id limit ${MOST_LOCATIONS + 1}`,
-    },
-    [clockOffset, ...parameters],
-  )
+  const found = await read(HEADS, [hotel, location, clockOffset], signal)
   if (found.length > MOST_LOCATIONS) return undefined
-  const rows = found.map(({ at: _, ...row }) => row)
-  return { rows, at: found[0]?.at ?? null }
-}
-
-/** The condition on `location l` for a filter, with a name for each of its forms; parameters from this number on. */
-export function locationsOf({ hotel, location }: StayFilter, first: number) {
-  const hotels = hotel === null ? 'all' : hotel.length === 1 ? 'hotel' : 'hotels'
-  const ofHotels = isOfHotels('l.hotel_id', `$${first}`, hotel)
-  if (location === null) return { name: hotels, where: ofHotels, parameters: [hotel] }
+  const column = (place: number) => found.map((row) => row[place] ?? null)
   return {
-    name: `${hotels}_location`,
-    where: `${ofHotels} and l.id = $${first + 1}`,
-    parameters: [hotel, location],
+    rows: found.map((row) => row.slice(0, -1)),
+    hotels: column(0),
+    locations: column(1),
+    dates: column(2),
+    at: found[0]?.[5] ?? null,
   }
 }

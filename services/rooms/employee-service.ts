@@ -60,7 +60,7 @@ export function employeeService({ orm, read, writer: { write }, page, watch }: D
 
     getEmployee: getMethod(read, 'employee', employeeRow),
 
-    listEmployees: (request, call) => listEmployees(forkFor(orm, call.signal), page('ListEmployees', request), request),
+    listEmployees: (request, call) => listEmployees(read, page('ListEmployees', request), request, call.signal),
 
     async updateEmployee(request, call) {
       const scope = await scopeOf(request.id, call.signal)

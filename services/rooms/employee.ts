@@ -1,8 +1,8 @@
 import { Employee as EmployeeMessage, Employee_Role as RoleCode } from '@hotel/proto/hotel/rooms/v1/employees'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
-import { choice, etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
+import { choice, etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -63,9 +63,9 @@ schema.setClass(Employee)
 
 /** The same, encoded, of a row as it is read. */
 export const employeeRow = rowMessage(EmployeeMessage, {
-  id: text('id'),
-  hotel: text('hotel_id'),
-  location: text('location_id'),
+  id: plain('id'),
+  hotel: plain('hotel_id'),
+  location: plain('location_id'),
   first_name: text('first_name'),
   last_name: text('last_name'),
   email: text('email'),
@@ -76,8 +76,8 @@ export const employeeRow = rowMessage(EmployeeMessage, {
   etag,
 })
 
-/** The bytes of an employee's texts. */
-export const EMPLOYEE_BYTES = textBytes('first_name', 'last_name', 'email')
+/** The size of an employee: the bytes of its texts. */
+export const EMPLOYEE_SIZE = sizeOfTexts('first_name', 'last_name', 'email')
 
 /** ALREADY_EXISTS of an employee's e-mail address in the hotel. */
 export function emailTaken(email: string, hotel: string): Refusal {

@@ -1,32 +1,32 @@
-import type { ListHotelsRequest, ListHotelsResponse } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { type ListHotelsRequest, ListHotelsResponse } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { callersHotels, isOfHotels } from '@hotel/runtime/access/hotels'
-import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Read } from '@hotel/runtime/database/read'
+import { conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
-import { HOTEL_BYTES, Hotel } from './hotel.ts'
+import { HOTEL_SIZE, hotelRow } from './hotel.ts'
+
+const hotels = lister({
+  answer: ListHotelsResponse,
+  field: 'hotels',
+  row: hotelRow,
+  size: HOTEL_SIZE,
+  keysOf: (column) => [column('name'), column('hotel_id')],
+})
 
 /** A page of hotels by name, id: keyset over the index of the same order. */
-export async function listHotels(
-  em: EntityManager,
+export function listHotels(
+  read: Read,
   page: Page,
   request: ListHotelsRequest,
+  signal: AbortSignal,
 ): Promise<ListHotelsResponse> {
-  const hotels = callersHotels()
-  const fetched = await query<PageRow>(
-    em,
-    bounded(
-      `select * from hotel
-     where ${isOfHotels('hotel_id', '$1', hotels)}
-       and ($2 or delete_time is null)
-       ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
-     order by ${ORDER}
-     limit $3`,
-      HOTEL_BYTES,
-    ),
-    [hotels, request.show_deleted, page.limit, ...(page.after ?? [])],
-  )
-  const { rows, next_page_token } = page.cut(fetched, ({ name, id }) => [name, id])
-  return { hotels: rows.map((row) => em.map(Hotel, row).toProto()), next_page_token }
+  const ofCaller = callersHotels()
+  const where = conditions(page.limit)
+  if (ofCaller !== null) where.add((ids) => isOfHotels('hotel_id', ids, ofCaller), ofCaller)
+  if (!request.show_deleted) where.add(() => 'delete_time is null')
+  if (page.after !== undefined) where.add((name, id) => `(${ORDER}) > (${name}, ${id}::uuid)`, ...page.after)
+  const statement = hotels.statement(`(select * from hotel ${where.text()} order by ${ORDER} limit $1) found`)
+  return hotels.answer(read, page, { statement, parameters: where.parameters }, signal)
 }
 
 const ORDER = `name collate "und-x-icu", id`

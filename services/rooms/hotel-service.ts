@@ -46,7 +46,7 @@ export function hotelService({ orm, read, writer: { write }, page, watch }: Deps
 
     getHotel: getMethod(read, 'hotel', hotelRow, { id: 'hotel_id' }),
 
-    listHotels: (request, call) => listHotels(forkFor(orm, call.signal), page('ListHotels', request), request),
+    listHotels: (request, call) => listHotels(read, page('ListHotels', request), request, call.signal),
 
     async updateHotel(request, call) {
       const scope = await scopeOf(request.id, call.signal)

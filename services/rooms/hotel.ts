@@ -1,7 +1,7 @@
 import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
-import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
+import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -38,7 +38,7 @@ schema.setClass(Hotel)
 
 /** The same, encoded, of a row as it is read. */
 export const hotelRow = rowMessage(HotelMessage, {
-  id: text('hotel_id'),
+  id: plain('hotel_id'),
   name: text('name'),
   create_time: moment('create_time'),
   update_time: moment('update_time'),
@@ -46,8 +46,8 @@ export const hotelRow = rowMessage(HotelMessage, {
   etag,
 })
 
-/** The bytes of a hotel's texts. */
-export const HOTEL_BYTES = textBytes('name')
+/** The size of a hotel: the bytes of its texts. */
+export const HOTEL_SIZE = sizeOfTexts('name')
 
 /** The rules of the fields that callers give. */
 export const hotelFields = { name: requiredText() }

@@ -1,33 +1,33 @@
-import type { ListLocationsRequest, ListLocationsResponse } from '@hotel/proto/hotel/rooms/v1/locations'
+import { type ListLocationsRequest, ListLocationsResponse } from '@hotel/proto/hotel/rooms/v1/locations'
 import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
-import { type EntityManager, query } from '@hotel/runtime/database/database'
+import type { Read } from '@hotel/runtime/database/read'
+import { conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { bounded, type PageRow } from '@hotel/runtime/resource/page-bytes'
 import { valid } from '@hotel/runtime/resource/valid'
-import { LOCATION_BYTES, Location } from './location.ts'
+import { LOCATION_SIZE, locationRow } from './location.ts'
+
+const locations = lister({
+  answer: ListLocationsResponse,
+  field: 'locations',
+  row: locationRow,
+  size: LOCATION_SIZE,
+  keysOf: (column) => [column('name'), column('id')],
+})
 
 /** A page of locations by name, id: keyset over the index of the same order. */
-export async function listLocations(
-  em: EntityManager,
+export function listLocations(
+  read: Read,
   page: Page,
   request: ListLocationsRequest,
+  signal: AbortSignal,
 ): Promise<ListLocationsResponse> {
-  const filter = valid(request, { hotel: hotelFilter })
-  const fetched = await query<PageRow>(
-    em,
-    bounded(
-      `select * from location
-     where ${isOfHotels('hotel_id', '$1', filter.hotel)}
-       and ($2 or delete_time is null)
-       ${page.after === undefined ? '' : `and (${ORDER}) > ($4::text, $5::uuid)`}
-     order by ${ORDER}
-     limit $3`,
-      LOCATION_BYTES,
-    ),
-    [filter.hotel, request.show_deleted, page.limit, ...(page.after ?? [])],
-  )
-  const { rows, next_page_token } = page.cut(fetched, ({ name, id }) => [name, id])
-  return { locations: rows.map((row) => em.map(Location, row).toProto()), next_page_token }
+  const { hotel } = valid(request, { hotel: hotelFilter })
+  const where = conditions(page.limit)
+  if (hotel !== null) where.add((ids) => isOfHotels('hotel_id', ids, hotel), hotel)
+  if (!request.show_deleted) where.add(() => 'delete_time is null')
+  if (page.after !== undefined) where.add((name, id) => `(${ORDER}) > (${name}, ${id}::uuid)`, ...page.after)
+  const statement = locations.statement(`(select * from location ${where.text()} order by ${ORDER} limit $1) found`)
+  return locations.answer(read, page, { statement, parameters: where.parameters }, signal)
 }
 
 const ORDER = `name collate "und-x-icu", id`

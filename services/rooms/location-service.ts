@@ -52,7 +52,7 @@ export function locationService({ orm, read, writer: { write }, page, watch }: D
 
     getLocation: getMethod(read, 'location', locationRow),
 
-    listLocations: (request, call) => listLocations(forkFor(orm, call.signal), page('ListLocations', request), request),
+    listLocations: (request, call) => listLocations(read, page('ListLocations', request), request, call.signal),
 
     async updateLocation(request, call) {
       const em = forkFor(orm, call.signal)

@@ -1,7 +1,7 @@
 import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
-import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
+import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalGiven, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -47,12 +47,12 @@ schema.setClass(Location)
 
 /** The same, encoded, of a row as it is read. */
 export const locationRow = rowMessage(LocationMessage, {
-  id: text('id'),
-  hotel: text('hotel_id'),
+  id: plain('id'),
+  hotel: plain('hotel_id'),
   name: text('name'),
   address: text('address'),
   city: text('city'),
-  country_code: text('country_code'),
+  country_code: plain('country_code'),
   time_zone: text('time_zone'),
   create_time: moment('create_time'),
   update_time: moment('update_time'),
@@ -60,8 +60,8 @@ export const locationRow = rowMessage(LocationMessage, {
   etag,
 })
 
-/** The bytes of a location's texts. */
-export const LOCATION_BYTES = textBytes('name', 'address', 'city', 'time_zone')
+/** The size of a location: the bytes of its texts. */
+export const LOCATION_SIZE = sizeOfTexts('name', 'address', 'city', 'time_zone')
 
 const countryCode: Rule<string> = (value) => {
   if (!/^[A-Z]{2}$/.test(value as string))

@@ -61,7 +61,7 @@ export function roomService({
 
     getRoom: getMethod(read, 'room', roomRow),
 
-    listRooms: (request, call) => listRooms(forkFor(orm, call.signal), page('ListRooms', request), request),
+    listRooms: (request, call) => listRooms(read, page('ListRooms', request), request, call.signal),
 
     async updateRoom(request, call) {
       const scope = await scopeOf(request.id, call.signal)

@@ -48,7 +48,7 @@ export function roomTypeService({ orm, read, writer: { write }, page, watch }: D
 
     getRoomType: getMethod(read, 'room_type', roomTypeRow),
 
-    listRoomTypes: (request, call) => listRoomTypes(forkFor(orm, call.signal), page('ListRoomTypes', request), request),
+    listRoomTypes: (request, call) => listRoomTypes(read, page('ListRoomTypes', request), request, call.signal),
 
     async updateRoomType(request, call) {
       const scope = await scopeOf(request.id, call.signal)

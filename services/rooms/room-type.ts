@@ -1,8 +1,8 @@
 import { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
-import { etag, moment, rowMessage, text, whole } from '@hotel/runtime/resource/row-message'
+import { etag, moment, plain, rowMessage, text, whole } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -56,8 +56,8 @@ schema.setClass(RoomType)
 
 /** The same, encoded, of a row as it is read. */
 export const roomTypeRow = rowMessage(RoomTypeMessage, {
-  id: text('id'),
-  hotel: text('hotel_id'),
+  id: plain('id'),
+  hotel: plain('hotel_id'),
   name: text('name'),
   description: text('description'),
   max_guests: whole('max_guests'),
@@ -67,8 +67,8 @@ export const roomTypeRow = rowMessage(RoomTypeMessage, {
   etag,
 })
 
-/** The bytes of a room type's texts. */
-export const ROOM_TYPE_BYTES = textBytes('name', 'description')
+/** The size of a room type: the bytes of its texts. */
+export const ROOM_TYPE_SIZE = sizeOfTexts('name', 'description')
 
 /** ALREADY_EXISTS of a room type's name in its hotel. */
 export function roomTypeNameTaken(name: string, hotel: string): Refusal {

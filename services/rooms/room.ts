@@ -1,8 +1,8 @@
 import { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { etagOf } from '@hotel/runtime/resource/etag'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
-import { etag, moment, rowMessage, text } from '@hotel/runtime/resource/row-message'
+import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
 import { optional, type Rule, requiredText } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
@@ -57,11 +57,11 @@ schema.setClass(Room)
 
 /** The same, encoded, of a row as it is read. */
 export const roomRow = rowMessage(RoomMessage, {
-  id: text('id'),
-  hotel: text('hotel_id'),
+  id: plain('id'),
+  hotel: plain('hotel_id'),
   number: text('number'),
-  location: text('location_id'),
-  room_type: text('room_type_id'),
+  location: plain('location_id'),
+  room_type: plain('room_type_id'),
   create_time: moment('create_time'),
   update_time: moment('update_time'),
   delete_time: moment('delete_time'),
@@ -69,8 +69,8 @@ export const roomRow = rowMessage(RoomMessage, {
   retiring_time: moment('retiring_time'),
 })
 
-/** The bytes of a room's texts. */
-export const ROOM_BYTES = textBytes('number')
+/** The size of a room: the bytes of its texts. */
+export const ROOM_SIZE = sizeOfTexts('number')
 
 /** ALREADY_EXISTS of a room number in its location. */
 export function roomNumberTaken(number: string, location: string): Refusal {

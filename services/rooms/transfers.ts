@@ -13,13 +13,13 @@ import { type Exported, exportEntities } from '@hotel/runtime/transfer/export-ro
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transfer/import-rows'
 import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer, Transfers } from '@hotel/runtime/transfer/transfer'
-import { EMPLOYEE_BYTES, Employee, emailTaken, employeeFields } from './employee.ts'
-import { HOTEL_BYTES, Hotel, hotelFields } from './hotel.ts'
+import { EMPLOYEE_SIZE, Employee, emailTaken, employeeFields } from './employee.ts'
+import { HOTEL_SIZE, Hotel, hotelFields } from './hotel.ts'
 import { danglingReferences, hotelsById, unknown } from './imported.ts'
-import { LOCATION_BYTES, Location, locationFields } from './location.ts'
+import { LOCATION_SIZE, Location, locationFields } from './location.ts'
 import type { Referred } from './references.ts'
-import { ROOM_BYTES, Room, roomFields, roomNumberTaken } from './room.ts'
-import { ROOM_TYPE_BYTES, RoomType, roomTypeFields, roomTypeNameTaken } from './room-type.ts'
+import { ROOM_SIZE, Room, roomFields, roomNumberTaken } from './room.ts'
+import { ROOM_TYPE_SIZE, RoomType, roomTypeFields, roomTypeNameTaken } from './room-type.ts'
 import { timeZonesRule } from './time-zone.ts'
 
 type Entity<Message> = new () => { toProto(): Message }
@@ -47,11 +47,11 @@ export function roomTransfers({ orm, exportsFrom, writer }: Deps): Transfers {
     export: (call) => exportEntities(exportsFrom, call.signal, exported, entity),
   })
   return {
-    hotels: transfer({ table: 'hotel', bytes: HOTEL_BYTES }, Hotel, hotelPlan),
-    locations: transfer({ table: 'location', bytes: LOCATION_BYTES }, Location, locationPlan),
-    room_types: transfer({ table: 'room_type', bytes: ROOM_TYPE_BYTES }, RoomType, roomTypePlan),
-    rooms: transfer({ table: 'room', bytes: ROOM_BYTES }, Room, roomPlan),
-    employees: transfer({ table: 'employee', bytes: EMPLOYEE_BYTES }, Employee, employeePlan),
+    hotels: transfer({ table: 'hotel', bytes: HOTEL_SIZE.bytes }, Hotel, hotelPlan),
+    locations: transfer({ table: 'location', bytes: LOCATION_SIZE.bytes }, Location, locationPlan),
+    room_types: transfer({ table: 'room_type', bytes: ROOM_TYPE_SIZE.bytes }, RoomType, roomTypePlan),
+    rooms: transfer({ table: 'room', bytes: ROOM_SIZE.bytes }, Room, roomPlan),
+    employees: transfer({ table: 'employee', bytes: EMPLOYEE_SIZE.bytes }, Employee, employeePlan),
   }
 }
 

@@ -38,6 +38,11 @@ export const hotelFilter: Rule<HotelIds> = (value) => {
   return isVisible(hotel) ? [hotel] : []
 }
 
+/** Whether these are one hotel, or every one: what lists are planned for once. */
+export function isOneOrEvery(hotels: HotelIds): boolean {
+  return hotels === null || hotels.length === 1
+}
+
 /**
  * The SQL condition that the hotel in a column is one of these, given as the parameter of this name. Of one hotel it is an
  * equation, for which an index that begins with the hotel keeps its order.

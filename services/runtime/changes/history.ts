@@ -18,7 +18,11 @@ export async function listHistory(
   { table, hotel, fields }: Subject,
 ): Promise<ListHistoryResponse> {
   const rows = await query<Row>(em, CHANGES_BACKWARDS, [hotel, table, id, page.limit, page.after?.[0] ?? null])
-  const cut = page.cut(rows, ({ version }) => [version])
+  const cut = page.cut(
+    rows,
+    ({ version }) => [version],
+    ({ page_bytes }) => page_bytes,
+  )
   // One row more than the page was fetched: the one before the last of the page is there to compare with.
   const entries = cut.rows.map((row, index) => entryOf(row, rows[index + 1]?.payload ?? {}, fields))
   return { entries, next_page_token: cut.next_page_token }

@@ -1,14 +1,17 @@
 import { Client, type CustomTypesConfig, type Pool, type PoolClient } from 'pg'
-import type { MikroORM, Prepared } from './database.ts'
+import type { MikroORM } from './database.ts'
 
 /** The columns of a row as Postgres writes them, in their order. */
 export type Texts = readonly (string | null)[]
 
-/** The rows of a prepared statement with these parameters ($1 …). Rejects with the signal's reason once that aborts. */
-export type Read = (statement: Prepared, values: readonly unknown[], signal: AbortSignal) => Promise<Texts[]>
+/** A statement; with a name a connection plans it once, under this name. */
+export type Statement = { readonly name?: string | undefined; readonly text: string }
+
+/** The rows of a statement with these parameters ($1 …). Rejects with the signal's reason once that aborts. */
+export type Read = (statement: Statement, values: readonly unknown[], signal: AbortSignal) => Promise<Texts[]>
 
 /**
- * Reads on the ORM's own pool without what the ORM and its query builder do for entities: rows are arrays of texts, of which
+ * Reads on the ORM's own pool, without what the ORM and its query builder do for entities: rows are arrays of texts, of which
  * each reader makes what it needs. A statement whose signal aborts is cancelled in the database, too; its connection goes
  * back to the pool when that is over.
  */

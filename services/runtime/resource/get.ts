@@ -27,7 +27,7 @@ export function getMethod<Message extends object>(
   message: RowMessage,
   { id: column = 'id', parameters = () => [] }: Options = {},
 ): Get<Message> {
-  const text = `select ${message.columns} from ${resource} where ${column} = $1`
+  const text = `select ${message.columns.join(', ')} from ${resource} where ${column} = $1`
   const statement = { name: `get_${resource}`, text }
   const [hotel, version] = [message.place('hotel_id'), message.place('version')]
   return async ({ id }, call) => {

@@ -6,6 +6,10 @@ export const DEFAULT_HOTEL = '00000000-0000-7000-8000-000000000001'
 /** The default location of the default hotel. */
 export const DEFAULT_LOCATION = '00000000-0000-7000-8000-000000000002'
 
+/** The ids before and after which none is. */
+export const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
+export const HIGHEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
 /**
  * Whether a text is an id: its 36 lower-case characters and nothing else. PostgreSQL takes other spellings
  * of a UUID too, each of which the gateway's limit would count apart.

@@ -7,9 +7,6 @@ export const MOST_BYTES = 512 * 1024
 /** A row of `bounded`: the bytes of all rows up to this one. */
 export type Summed = { readonly page_bytes: number }
 
-/** The same, of a statement for all columns of a table. */
-export type PageRow = Summed & { readonly [column: string]: unknown }
-
 /** The SQL expression for the bytes of texts; the length of a text that is stored elsewhere is known without reading it. */
 export function textBytes(...columns: readonly string[]): string {
   return columns.map((column) => `coalesce(octet_length(${column}), 0)`).join(' + ')
@@ -27,8 +24,32 @@ export function bounded(select: string, bytes: string): string {
     ) summed where page_bytes - row_bytes <= ${MOST_BYTES} or place <= 2 order by place`
 }
 
-/** How many of the rows of `bounded` are in one answer: those that have at most MOST_BYTES together, and at least one. */
-export function withinBytes(rows: readonly Summed[]): number {
-  const end = rows.findIndex(({ page_bytes }, index) => index > 0 && page_bytes > MOST_BYTES)
+/** By what the rows of a page are measured: an SQL expression for the bytes of one, and the columns that it is of. */
+export type Size = { readonly bytes: string; readonly columns: readonly string[] }
+
+/** The size of rows by these texts. */
+export function sizeOfTexts(...columns: readonly string[]): Size {
+  return { bytes: textBytes(...columns), columns }
+}
+
+/**
+ * A select list of these columns and, last, the bytes of all rows up to this one, in the order in which the FROM item gives
+ * them. What is measured is null in rows that are not in a page by its bytes, so that it is neither read from where long
+ * texts are stored nor sent.
+ */
+export function boundedColumns(columns: readonly string[], { bytes, columns: measured }: Size): string {
+  const upToHere = `sum(${bytes}) over (rows unbounded preceding)`
+  const shown = columns.map((column) =>
+    measured.includes(column) ? `case when ${upToHere} - (${bytes}) <= ${MOST_BYTES} then ${column} end` : column,
+  )
+  return [...shown, upToHere].join(', ')
+}
+
+/**
+ * How many rows are in one answer: those that have at most MOST_BYTES together, and at least one. `bytesOf` gives the bytes
+ * of all rows up to one.
+ */
+export function withinBytes<Row>(rows: readonly Row[], bytesOf: (row: Row) => number): number {
+  const end = rows.findIndex((row, index) => index > 0 && bytesOf(row) > MOST_BYTES)
   return end === -1 ? rows.length : end
 }

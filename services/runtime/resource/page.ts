@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
 import { Status } from 'nice-grpc'
 import { callersHotels } from '../access/hotels.ts'
 import { requestForm } from '../server/request-form.ts'
-import { type Summed, withinBytes } from './page-bytes.ts'
+import { withinBytes } from './page-bytes.ts'
 import { invalidFields, Refusal } from './refusal.ts'
 
 /** Rows of a page when none are asked for. */
@@ -22,10 +22,10 @@ export type Page = {
   /** The token of the page after the row with these sort keys; empty without, as on the last. */
   token(after: After): string
   /**
-   * Cuts the rows that a `bounded` statement gave to the page, by count and by bytes, and gives the token of the next, empty
-   * on the last.
+   * Cuts the rows of a statement to the page, by count and by bytes, those of all rows up to one, and gives the token of the
+   * next, empty on the last.
    */
-  cut<Row extends Summed>(rows: readonly Row[], keyOf: (row: Row) => readonly unknown[]): Cut<Row>
+  cut<Row>(rows: readonly Row[], keyOf: (row: Row) => readonly unknown[], bytesOf: (row: Row) => number): Cut<Row>
 }
 
 /** The rows of a page, and where the next begins. */
@@ -39,23 +39,26 @@ export type Pager = (method: string, request: { page_size: number; page_token: s
  * hotels are the authenticated data, so that a token opens only under the list it was made for. The filter is taken as
  * protobuf writes it, so that tokens outlive a version of the API that has more fields.
  */
-export function pager(key: Buffer): Pager {
+export function pager(secret: Buffer): Pager {
+  const key = createSecretKey(secret)
   return (method, request) => {
     const { page_size, page_token, ...filter } = request
     if (page_size < 0) throw invalidFields([{ field: 'page_size', description: 'is negative: give 1 to 500' }])
-    const form = Buffer.from(requestForm({ ...filter, page_size: 0, page_token: '' })).toString('base64')
-    const bound = Buffer.from(JSON.stringify([method, form, callersHotels()]))
+    const boundTo = () => {
+      const form = Buffer.from(requestForm({ ...filter, page_size: 0, page_token: '' })).toString('base64')
+      return Buffer.from(JSON.stringify([method, form, callersHotels()]))
+    }
     // As the build before binds its own tokens, which are taken while instances of both run.
-    const before = Buffer.from(JSON.stringify([method, filter, callersHotels()]))
+    const beforeBoundTo = () => Buffer.from(JSON.stringify([method, filter, callersHotels()]))
     const size = Math.min(page_size === 0 ? DEFAULT_SIZE : page_size, LARGEST_SIZE)
-    const token = (after: After) => (after === undefined ? '' : seal(key, bound, after))
+    const token = (after: After) => (after === undefined ? '' : seal(key, boundTo(), after))
     return {
-      after: page_token === '' ? undefined : open(key, [bound, before], page_token),
+      after: page_token === '' ? undefined : open(key, [boundTo, beforeBoundTo], page_token),
       size,
       limit: size + 1,
       token,
-      cut(rows, keyOf) {
-        const page = rows.slice(0, Math.min(size, withinBytes(rows)))
+      cut(rows, keyOf, bytesOf) {
+        const page = rows.slice(0, Math.min(size, withinBytes(rows, bytesOf)))
         const last = page.at(-1)
         const next = rows.length > page.length && last !== undefined ? keyOf(last) : undefined
         return { rows: page, next, next_page_token: token(next) }
@@ -64,17 +67,32 @@ export function pager(key: Buffer): Pager {
   }
 }
 
-function seal(key: Buffer, bound: Buffer, sortKeys: readonly unknown[]): string {
-  const iv = randomBytes(12)
+function seal(key: KeyObject, bound: Buffer, sortKeys: readonly unknown[]): string {
+  const iv = nonce()
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(bound)
   const text = Buffer.concat([cipher.update(JSON.stringify(sortKeys)), cipher.final()])
   return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url')
 }
 
-function open(key: Buffer, bounds: readonly Buffer[], token: string): unknown[] {
+const NONCE_BYTES = 12
+/** Random bytes for many nonces: each asking of the system takes as long as sealing itself. */
+const random = Buffer.alloc(512 * NONCE_BYTES)
+let used = random.length
+
+/** Bytes that are used once. */
+function nonce(): Buffer {
+  if (used === random.length) {
+    randomFillSync(random)
+    used = 0
+  }
+  used += NONCE_BYTES
+  return random.subarray(used - NONCE_BYTES, used)
+}
+
+function open(key: KeyObject, bounds: readonly (() => Buffer)[], token: string): unknown[] {
   const sealed = Buffer.from(token, 'base64url')
-  for (const bound of bounds) {
-    const sortKeys = unsealed(key, bound, sealed)
+  for (const boundTo of bounds) {
+    const sortKeys = unsealed(key, boundTo(), sealed)
     if (sortKeys !== undefined) return sortKeys
   }
   throw new Refusal(
@@ -84,7 +102,7 @@ function open(key: Buffer, bounds: readonly Buffer[], token: string): unknown[] 
   )
 }
 
-function unsealed(key: Buffer, bound: Buffer, sealed: Buffer): unknown[] | undefined {
+function unsealed(key: KeyObject, bound: Buffer, sealed: Buffer): unknown[] | undefined {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(bound)
     decipher.setAuthTag(sealed.subarray(12, 28))

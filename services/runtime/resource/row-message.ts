@@ -2,7 +2,7 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire'
 import type { Texts } from '../database/read.ts'
 import { etagOf } from './etag.ts'
 import { momentOf, textsOf } from './row-values.ts'
-import { Wire } from './wire.ts'
+import { type Bytes, bufferOf, delimited, timestamp, utf8, varint } from './wire.ts'
 
 /** A message's type, as the generated code has it. */
 export type MessageType<Message> = {
@@ -10,24 +10,25 @@ export type MessageType<Message> = {
   fromPartial(partial: object): Message
 }
 
-/** How a field of a message is made of a column, which may be an SQL expression. Nothing is written of a null. */
+/** How a field of a message is made of a column, which may be an SQL expression. A null makes none. */
 export type Field = {
   readonly column: string
   /** A value of the field that is not what is left out when it is encoded. */
   readonly sample: unknown
-  readonly write: (wire: Wire, tag: Uint8Array, text: string) => void
+  /** The field, with its tag, of what Postgres writes for the column. */
+  readonly encode: (tag: Bytes, text: string) => Bytes
 }
 
 /** How rows become messages, encoded, without anything in between. */
 export type RowMessage = {
   /** The columns of the rows, for a statement's select list; others may follow. */
-  readonly columns: string
-  /** How many they are. */
-  readonly width: number
+  readonly columns: readonly string[]
   /** Where one of them is in a row. */
   place(column: string): number
   /** The message of a row. */
   encode(row: Texts): Uint8Array
+  /** The same, as a part of another message. */
+  bytesOf(row: Texts): Bytes
   /** The answer of a list: the messages of rows in a repeated field, and the token of the next page. */
   encodePage<Page extends { next_page_token: string }>(
     type: MessageType<Page>,
@@ -47,89 +48,74 @@ export function rowMessage<Message>(
     return found
   }
   const inOrder = Object.entries<Field>(fields)
-    .map(([name, { column, sample, write }]) => ({ tag: tagOf(type, name, sample), at: place(column), write }))
+    .map(([name, { column, sample, encode }]) => ({ tag: tagOf(type, name, sample), at: place(column), encode }))
     // As the generated code writes them: by their numbers.
     .sort((one, other) => numberOf(one.tag) - numberOf(other.tag))
-  const writeRow = (wire: Wire, row: Texts) => {
-    for (const { tag, at, write } of inOrder) {
+  const encodeRow = (row: Texts) => {
+    let bytes = ''
+    for (const { tag, at, encode } of inOrder) {
       const text = row[at]
-      if (text !== null && text !== undefined) write(wire, tag, text)
+      if (text !== null && text !== undefined) bytes += encode(tag, text)
     }
+    return bytes
   }
   return {
-    columns: columns.join(', '),
-    width: columns.length,
+    columns,
     place,
-    encode: (row) => wire.written((wire) => writeRow(wire, row)),
+    encode: (row) => bufferOf(encodeRow(row)),
+    bytesOf: encodeRow,
     encodePage(page, field) {
       const ofRows = tagOf(page, field, [{}])
       const ofToken = tagOf(page, 'next_page_token', 'x')
-      return (rows, token) =>
-        wire.written((wire) => {
-          for (const row of rows) {
-            wire.bytes(ofRows)
-            wire.message(writeRow, row)
-          }
-          if (token !== '') text('').write(wire, ofToken, token)
-        })
+      return (rows, token) => {
+        let bytes = ''
+        for (const row of rows) bytes += ofRows + delimited(encodeRow(row))
+        return bufferOf(token === '' ? bytes : bytes + ofToken + delimited(token))
+      }
     },
   }
 }
 
-const wire = new Wire()
-
 /** The tag of a field: with what the generated code begins a message that has nothing else. */
-function tagOf<Message>(type: MessageType<Message>, field: string, sample: unknown): Uint8Array {
+function tagOf<Message>(type: MessageType<Message>, field: string, sample: unknown): Bytes {
   const bytes = type.encode(type.fromPartial({ [field]: sample })).finish()
-  return bytes.slice(0, bytes.findIndex((byte) => byte < 128) + 1)
+  return Buffer.from(bytes.subarray(0, bytes.findIndex((byte) => byte < 128) + 1)).toString('latin1')
 }
 
-function numberOf(tag: Uint8Array): number {
-  return tag.reduceRight((number, byte) => number * 128 + (byte & 127), 0) >> 3
+function numberOf(tag: Bytes): number {
+  return Buffer.from(tag, 'latin1').reduceRight((number, byte) => number * 128 + (byte & 127), 0) >> 3
 }
 
-/** A text, an id or a date. */
+/** A text. */
 export function text(column: string): Field {
-  return { column, sample: 'x', write: (wire, tag, text) => writeText(wire, tag, text) }
+  return { column, sample: 'x', encode: (tag, text) => tag + delimited(utf8(text)) }
 }
 
-function writeText(wire: Wire, tag: Uint8Array, text: string): void {
-  wire.bytes(tag)
-  wire.text(text)
+/** A text of ASCII only, as an id and a date are. */
+export function plain(column: string): Field {
+  return { column, sample: 'x', encode: (tag, text) => tag + delimited(text) }
 }
 
 /** A moment, of a timestamptz. */
 export function moment(column: string): Field {
-  return {
-    column,
-    sample: new Date(),
-    write(wire, tag, text) {
-      wire.bytes(tag)
-      wire.moment(momentOf(text))
-    },
-  }
+  return { column, sample: new Date(), encode: (tag, text) => tag + delimited(timestamp(momentOf(text))) }
 }
 
 /** The etag of a row, of its version. */
 export const etag: Field = {
   column: 'version',
   sample: 'x',
-  write: (wire, tag, text) => writeText(wire, tag, etagOf(text)),
+  encode: (tag, text) => tag + delimited(etagOf(text)),
 }
 
 /** A value of an enum, of its name. */
 export function choice(column: string, codes: Readonly<Record<string, string | number>>): Field {
-  return { ...whole(column), write: (wire, tag, text) => writeWhole(wire, tag, Number(codes[text])) }
+  return { column, sample: 1, encode: (tag, text) => tag + varint(Number(codes[text])) }
 }
 
 /** An int32. */
 export function whole(column: string): Field {
-  return { column, sample: 1, write: (wire, tag, text) => writeWhole(wire, tag, Number(text)) }
-}
-
-function writeWhole(wire: Wire, tag: Uint8Array, value: number): void {
-  wire.bytes(tag)
-  wire.varint(value)
+  return { column, sample: 1, encode: (tag, text) => tag + varint(Number(text)) }
 }
 
 /** Repeated texts, of an array. */
@@ -137,13 +123,38 @@ export function texts(column: string): Field {
   return {
     column,
     sample: ['x'],
-    write(wire, tag, text) {
-      for (const each of textsOf(text)) writeText(wire, tag, each)
-    },
+    encode: (tag, text) => textsOf(text).reduce((bytes, each) => bytes + tag + delimited(utf8(each)), ''),
   }
+}
+
+/**
+ * Repeated messages, of an array of texts that are rows: their columns with a space between. It is for rows of which the same
+ * come again and again: what they became is remembered.
+ */
+export function rows(column: string, row: RowMessage): Field {
+  const known = new Map<string, Bytes>()
+  const encode = (text: string) => {
+    const bytes = delimited(row.bytesOf(text.split(' ')))
+    if (known.size >= MOST_KNOWN) known.clear()
+    known.set(text, bytes)
+    return bytes
+  }
+  return {
+    column,
+    sample: [{}],
+    encode: (tag, text) => textsOf(text).reduce((bytes, each) => bytes + tag + (known.get(each) ?? encode(each)), ''),
+  }
+}
+
+/** Some hundred KB. */
+const MOST_KNOWN = 2_000
+
+/** Whether an array is empty. */
+export function none(column: string): Field {
+  return { column, sample: true, encode: (tag, text) => (text === '{}' ? tag + varint(1) : '') }
 }
 
 /** The first of an array; the empty text when there is none. */
 export function first(column: string): Field {
-  return { column, sample: 'x', write: (wire, tag, text) => writeText(wire, tag, textsOf(text)[0] ?? '') }
+  return { column, sample: 'x', encode: (tag, text) => tag + delimited(utf8(textsOf(text)[0] ?? '')) }
 }

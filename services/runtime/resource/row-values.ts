@@ -52,6 +52,10 @@ function anyMoment(text: string): number {
 export function textsOf(text: string): string[] {
   if (text === '{}') return []
   if (!text.includes('"')) return text.slice(1, -1).split(',')
+  if (text.startsWith('{"') && text.endsWith('"}') && !text.includes('\\')) {
+    const quoted = text.slice(2, -2).split('","')
+    if (quoted.every((each) => !each.includes('"'))) return quoted
+  }
   return [...text.matchAll(ELEMENT)].map(([, quoted, plain = '']) => quoted?.replaceAll(/\\(.)/gs, '$1') ?? plain)
 }
 

@@ -67,5 +67,8 @@ async function pageAfter(
     `select ${['t.*', ...more].join(', ')} from (${page}) t order by t.place`,
     last === undefined ? [hotels] : [hotels, last.hotel_id, last.id],
   )
-  return rows.slice(0, withinBytes(rows))
+  return rows.slice(
+    0,
+    withinBytes(rows, ({ page_bytes }) => page_bytes),
+  )
 }

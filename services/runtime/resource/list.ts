@@ -1,0 +1,81 @@
+import type { Read, Statement, Texts } from '../database/read.ts'
+import { encoded } from '../server/encoded.ts'
+import type { After, Page } from './page.ts'
+import { boundedColumns, type Size } from './page-bytes.ts'
+import type { MessageType, RowMessage } from './row-message.ts'
+
+/** How the rows of a list become the messages of its answer. */
+export type Listing<Answer> = {
+  readonly answer: MessageType<Answer>
+  /** The repeated field of the answer. */
+  readonly field: keyof Answer & string
+  readonly row: RowMessage
+  /** What the rows of a page are measured by. */
+  readonly size: Size
+  /** Columns that the keys need and the message has not. */
+  readonly more?: readonly string[]
+  /** The sort keys of a row, by its columns. */
+  readonly keysOf: (column: (name: string) => string | null) => readonly unknown[]
+}
+
+/** The rows of a page, encoded without its token, and where the next page begins. */
+export type ListedPage = { readonly rows: Uint8Array; readonly next: After }
+
+/** Lists in pages, encoded as their rows are read. */
+export type Lister<Answer> = {
+  /** The statement for the rows that a FROM item gives, in their order; prepared if it has a name. */
+  statement(from: string, name?: string): Statement
+  /** The answer with the page that the statement gives with these parameters. */
+  answer(read: Read, page: Page, asked: Asked, signal: AbortSignal): Promise<Answer>
+  /** The same without the token, for who keeps it. */
+  page(read: Read, page: Page, asked: Asked, signal: AbortSignal): Promise<ListedPage>
+}
+
+/** A statement of this Lister with its parameters. */
+export type Asked = { readonly statement: Statement; readonly parameters: readonly unknown[] }
+
+/** Makes the Lister of a list. */
+export function lister<Answer extends { next_page_token: string }>(listing: Listing<Answer>): Lister<Answer> {
+  const { row, size, more = [], keysOf } = listing
+  const columns = [...row.columns, ...more]
+  const select = boundedColumns(columns, size)
+  const bytesOf = (texts: Texts) => Number(texts[columns.length])
+  const keysOfRow = (texts: Texts) => keysOf((name) => texts[columns.indexOf(name)] ?? null)
+  const encodePage = row.encodePage(listing.answer, listing.field)
+  const cut = async (read: Read, page: Page, { statement, parameters }: Asked, signal: AbortSignal) =>
+    page.cut(await read(statement, parameters, signal), keysOfRow, bytesOf)
+  return {
+    statement: (from, name) => ({ name, text: `select ${select} from ${from}` }),
+    async answer(read, page, asked, signal) {
+      const { rows, next_page_token } = await cut(read, page, asked, signal)
+      return encoded(encodePage(rows, next_page_token))
+    },
+    async page(read, page, asked, signal) {
+      const { rows, next } = await cut(read, page, asked, signal)
+      return { rows: encodePage(rows, ''), next }
+    },
+  }
+}
+
+/** The conditions of a statement, joined by `and`, and its parameters. */
+export type Conditions = {
+  /** Adds one, by the places of its parameters ($1 …). */
+  add(condition: (...places: string[]) => string, ...values: readonly unknown[]): void
+  /** As `where …`; empty without any. */
+  text(): string
+  readonly parameters: readonly unknown[]
+}
+
+/** Without conditions yet; these are the statement's first parameters. */
+export function conditions(...first: readonly unknown[]): Conditions {
+  const parameters = [...first]
+  const added: string[] = []
+  return {
+    parameters,
+    add(condition, ...values) {
+      added.push(condition(...values.map((_, index) => `$${parameters.length + index + 1}`)))
+      parameters.push(...values)
+    },
+    text: () => (added.length > 0 ? `where ${added.join(' and ')}` : ''),
+  }
+}
