@@ -2,6 +2,7 @@ import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import type { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { currentCaller } from '@hotel/runtime/access/caller'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import { find } from '@hotel/runtime/database/find'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { precondition, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Mark, Retirement, Wanted } from '@hotel/runtime/resource/retirement'
@@ -96,17 +97,19 @@ export function beingErased(): Refusal {
 
 /** Notes that a guest is to be erased, unless it is; gives how it is now. Throws what `demandVersion` throws. */
 async function noteWanted(writer: Writer, { hotel, id, actor, demandVersion }: Wanted, signal: AbortSignal) {
-  return writer.underHead(hotel, signal, async (em) => {
-    const { eraseTime, version } = await em.findOneOrFail(Guest, { hotelId: hotel, id })
-    if (eraseTime) return { isErased: true, version }
-    demandVersion(version)
-    await query(
-      em,
-      `insert into erasure (hotel_id, guest_id, ask_time, asked_by) values ($1, $2, clock_timestamp(), $3)
-       on conflict (hotel_id, guest_id) do update set ask_time = excluded.ask_time, finish_time = null`,
-      [hotel, id, actor],
-    )
-    return { isErased: false, version }
+  return writer.underHead(hotel, signal, {
+    load: (em) => find(em, Guest, hotel, id),
+    async apply({ em }, { eraseTime, version }) {
+      if (eraseTime) return { isErased: true, version }
+      demandVersion(version)
+      await query(
+        em,
+        `insert into erasure (hotel_id, guest_id, ask_time, asked_by) values ($1, $2, clock_timestamp(), $3)
+         on conflict (hotel_id, guest_id) do update set ask_time = excluded.ask_time, finish_time = null`,
+        [hotel, id, actor],
+      )
+      return { isErased: false, version }
+    },
   })
 }
 
@@ -204,12 +207,11 @@ function isRefused(error: unknown): boolean {
 }
 
 async function note(writer: Writer, hotel: string, id: string, what: string, signal: AbortSignal): Promise<void> {
-  await writer.underHead(hotel, signal, (em) =>
-    query(em, `update erasure set ${what} where hotel_id = $1 and guest_id = $2`, [hotel, id]),
-  )
+  const statement = `update erasure set ${what} where hotel_id = $1 and guest_id = $2`
+  await writer.underHead(hotel, signal, { apply: ({ em }) => query(em, statement, [hotel, id]) })
 }
 
 async function forget(writer: Writer, hotel: string, id: string, signal: AbortSignal): Promise<void> {
   const statement = 'delete from erasure where hotel_id = $1 and guest_id = $2 and not standing'
-  await writer.underHead(hotel, signal, (em) => query(em, statement, [hotel, id]))
+  await writer.underHead(hotel, signal, { apply: ({ em }) => query(em, statement, [hotel, id]) })
 }

@@ -1,6 +1,5 @@
 import { Guest as GuestMessage, type GuestServiceImplementation } from '@hotel/proto/hotel/guests/v1/guests'
 import { HOTEL_REQUIRED, hotelOf, hotelUnlessNamed } from '@hotel/runtime/access/hotels'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
@@ -44,7 +43,6 @@ export function guestService({
   hotels,
 }: Deps): GuestServiceImplementation {
   const { write } = writer
-  const hotelsOfGuests = hotelsOfIds('guest')
   return {
     async createGuest(request, call) {
       const hotel = request.hotel || hotelUnlessNamed()
@@ -156,7 +154,7 @@ export function guestService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelsOfGuests.demand(id, () => forkFor(orm, signal)) }
+    return { hotel: await writer.hotels.demand('guest', id, () => forkFor(orm, signal)) }
   }
 }
 

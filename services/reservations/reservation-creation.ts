@@ -5,7 +5,6 @@ import type {
 } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { currentCaller } from '@hotel/runtime/access/caller'
 import { callersHotels, isOfHotels, knownHotelOf } from '@hotel/runtime/access/hotels'
-import { type HotelsOfIds, hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { type EntityManager, forkFor, query } from '@hotel/runtime/database/database'
 import { created } from '@hotel/runtime/resource/answer'
 import { isId } from '@hotel/runtime/resource/id'
@@ -28,20 +27,10 @@ import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
 import { noRoomOfType, roomNotAvailable } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'groups'> & {
-  /** Which is told of those that are made. */
-  readonly hotelsOfReservations: HotelsOfIds
-}
+type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'groups'>
 
 /** CreateReservation; the proto's comments say what it promises. */
-export function reservationCreation({
-  writer: { write },
-  peers,
-  groups,
-  hotelsOfReservations,
-  ...reading
-}: CreationDeps) {
-  const [hotelsOfRooms, hotelsOfTypes] = [hotelsOfIds('room'), hotelsOfIds('room_type')]
+export function reservationCreation({ writer: { write, hotels }, peers, groups, ...reading }: CreationDeps) {
   return async (request: CreateReservationRequest, call: CallContext): Promise<ReservationMessage> => {
     // What is wrong in itself costs no other service anything.
     const wanted = wantedOf(request)
@@ -50,8 +39,8 @@ export function reservationCreation({
     const read = () => forkFor(reading.orm, call.signal)
     const hotelOfAsked = () =>
       request.room_type === ''
-        ? hotelsOfRooms.known(namedRooms(request)[0], read)
-        : hotelsOfTypes.known(request.room_type, read)
+        ? hotels.known('room', namedRooms(request)[0], read)
+        : hotels.known('room_type', request.room_type, read)
     const alone = async () => {
       const hotel = await knownHotel(request, peers, read, call.signal)
       return refusedForCertain(news(hotel), () =>
@@ -76,7 +65,7 @@ export function reservationCreation({
       return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
     }
     const reservation = await withAlternatives(reading, call.signal, attempt)
-    hotelsOfReservations.know(reservation.id, reservation.hotel)
+    hotels.know('reservation', reservation.id, reservation.hotel)
     return created(call, '/reservations', reservation)
   }
 }

@@ -4,7 +4,6 @@ import {
   type ReservationServiceImplementation,
   type UpdateReservationRequest,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
@@ -46,10 +45,11 @@ export type Deps = StayDeps & {
 /** The methods of ReservationService; the proto's comments say what each promises. */
 export function reservationService(deps: Deps): ReservationServiceImplementation {
   const { orm, writer, page, watch, peers, clockOffset } = deps
-  const { write } = writer
+  const { write, hotels } = writer
   const read = (call: CallContext) => forkFor(orm, call.signal)
-  const hotels = hotelsOfIds('reservation')
-  const scopeOf = async (id: string, call: CallContext) => ({ hotel: await hotels.demand(id, () => read(call)) })
+  const scopeOf = async (id: string, call: CallContext) => ({
+    hotel: await hotels.demand('reservation', id, () => read(call)),
+  })
   const changed = async (
     call: CallContext,
     method: string,
@@ -81,7 +81,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   }
 
   return {
-    createReservation: reservationCreation({ ...deps, hotelsOfReservations: hotels }),
+    createReservation: reservationCreation(deps),
 
     getReservation: getMethod(deps.read, 'reservation', reservationRow, { parameters: () => [clockOffset()] }),
 

@@ -1,5 +1,4 @@
 import type { RoomBlockServiceImplementation } from '@hotel/proto/hotel/reservations/v1/blocks'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { forkFor } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
@@ -20,19 +19,17 @@ import { legsOf, stay } from './stay.ts'
 export function roomBlockService({
   orm,
   read,
-  writer: { write },
+  writer: { write, hotels },
   page,
   watch,
   peers,
 }: Deps): RoomBlockServiceImplementation {
-  const hotelsOfRooms = hotelsOfIds('room')
-  const hotelsOfBlocks = hotelsOfIds('room_block')
   return {
     async createRoomBlock(request, call) {
       const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
       const dates = stay(in_date, out_date)
       const named = { guest: [], room: [room] }
-      const hotelOfRoom = () => hotelsOfRooms.known(room, () => forkFor(orm, call.signal))
+      const hotelOfRoom = () => hotels.known('room', room, () => forkFor(orm, call.signal))
       if ((await hotelOfRoom()) === undefined) await peers.named(named, call.signal)
       const hotel = await hotelOfRoom()
       if (hotel === undefined) throw invalidFields([{ field: 'room', description: 'no room has this id' }])
@@ -70,7 +67,7 @@ export function roomBlockService({
     listRoomBlocks: (request, call) => listRoomBlocks(read, page('ListRoomBlocks', request), request, call.signal),
 
     async deleteRoomBlock(request, call) {
-      const hotel = await hotelsOfBlocks.demand(request.id, () => forkFor(orm, call.signal))
+      const hotel = await hotels.demand('room_block', request.id, () => forkFor(orm, call.signal))
       const block = await write(
         call,
         'DeleteRoomBlock',

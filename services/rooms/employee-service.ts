@@ -1,5 +1,4 @@
 import type { CreateEmployeeRequest, EmployeeServiceImplementation } from '@hotel/proto/hotel/rooms/v1/employees'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
@@ -15,18 +14,21 @@ import type { Deps } from './hotel-service.ts'
 import { demandLive, liveRule, locationUnlessNamed, ownersOf, unknownRule } from './references.ts'
 
 /** The methods of EmployeeService; the proto's comments say what each promises. */
-export function employeeService({ orm, read, writer: { write }, page, watch }: Deps): EmployeeServiceImplementation {
-  const hotelsOfHotels = hotelsOfIds('hotel')
-  const hotelsOfLocations = hotelsOfIds('location')
-  const hotelsOfEmployees = hotelsOfIds('employee')
+export function employeeService({
+  orm,
+  read,
+  writer: { write, hotels },
+  page,
+  watch,
+}: Deps): EmployeeServiceImplementation {
   return {
     async createEmployee(request, call) {
       const read = () => forkFor(orm, call.signal)
       const location = await locationOf(read(), request)
       // A hotel that is not known, where the location is, is refused in the write.
       const hotel =
-        (await hotelsOfHotels.known(request.hotel || undefined, read)) ??
-        (await hotelsOfLocations.known(location, read))
+        (await hotels.known('hotel', request.hotel || undefined, read)) ??
+        (await hotels.known('location', location, read))
       if (hotel === undefined) {
         const location = unknownRule('location')
         return valid(request, { ...employeeFields(location), location, hotel: optional(unknownRule('hotel')) }).location
@@ -128,7 +130,7 @@ export function employeeService({ orm, read, writer: { write }, page, watch }: D
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelsOfEmployees.demand(id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('employee', id, () => forkFor(orm, signal)) }
   }
 }
 

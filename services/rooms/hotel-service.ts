@@ -1,7 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { demandEveryHotel } from '@hotel/runtime/access/hotels'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import type { Watch } from '@hotel/runtime/changes/watch'
 import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
@@ -22,8 +21,7 @@ import { demandNotDefault, demandUnused, usesOf } from './in-use.ts'
 export type Deps = { orm: MikroORM; read: Read; writer: Writer; page: Pager; watch: Watch }
 
 /** The methods of HotelService; the proto's comments say what each promises. */
-export function hotelService({ orm, read, writer: { write }, page, watch }: Deps): HotelServiceImplementation {
-  const hotelsOfHotels = hotelsOfIds('hotel')
+export function hotelService({ orm, read, writer: { write, hotels }, page, watch }: Deps): HotelServiceImplementation {
   return {
     async createHotel(request, call) {
       demandEveryHotel()
@@ -109,7 +107,7 @@ export function hotelService({ orm, read, writer: { write }, page, watch }: Deps
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelsOfHotels.demand(id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('hotel', id, () => forkFor(orm, signal)) }
   }
 }
 

@@ -1,6 +1,5 @@
 import type { LocationServiceImplementation } from '@hotel/proto/hotel/rooms/v1/locations'
 import { hotelUnlessNamed } from '@hotel/runtime/access/hotels'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
@@ -18,13 +17,17 @@ import { demandLive, hotelAsOwner, liveRule, unknownRule } from './references.ts
 import { timeZoneRule } from './time-zone.ts'
 
 /** The methods of LocationService; the proto's comments say what each promises. */
-export function locationService({ orm, read, writer: { write }, page, watch }: Deps): LocationServiceImplementation {
-  const hotelsOfHotels = hotelsOfIds('hotel')
-  const hotelsOfLocations = hotelsOfIds('location')
+export function locationService({
+  orm,
+  read,
+  writer: { write, hotels },
+  page,
+  watch,
+}: Deps): LocationServiceImplementation {
   return {
     async createLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const hotel = await hotelsOfHotels.known(request.hotel || hotelUnlessNamed(), () => em)
+      const hotel = await hotels.known('hotel', request.hotel || hotelUnlessNamed(), () => em)
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       if (hotel === undefined) return valid(request, { ...rules, hotel: unknownRule('hotel') }).hotel
       const location = await write(
@@ -56,7 +59,7 @@ export function locationService({ orm, read, writer: { write }, page, watch }: D
 
     async updateLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const scope = { hotel: await hotelsOfLocations.demand(request.id, () => em) }
+      const scope = { hotel: await hotels.demand('location', request.id, () => em) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       const fields = validChanges(request, rules, ['hotel'])
       const location = await write(call, 'UpdateLocation', request, scope, {
@@ -73,7 +76,7 @@ export function locationService({ orm, read, writer: { write }, page, watch }: D
 
     async replaceLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const scope = { hotel: await hotelsOfLocations.demand(request.id, () => em) }
+      const scope = { hotel: await hotels.demand('location', request.id, () => em) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       const fields = valid(request, rules)
       const location = await write(call, 'ReplaceLocation', request, scope, {
@@ -89,7 +92,7 @@ export function locationService({ orm, read, writer: { write }, page, watch }: D
     },
 
     async deleteLocation(request, call) {
-      const scope = { hotel: await hotelsOfLocations.demand(request.id, () => forkFor(orm, call.signal)) }
+      const scope = { hotel: await hotels.demand('location', request.id, () => forkFor(orm, call.signal)) }
       const location = await write(call, 'DeleteLocation', request, scope, {
         load: (em) =>
           Promise.all([findLive(em, scope.hotel, request.id), usesOf(em, 'location', scope.hotel, request.id)]),
@@ -105,7 +108,7 @@ export function locationService({ orm, read, writer: { write }, page, watch }: D
     },
 
     async undeleteLocation(request, call) {
-      const scope = { hotel: await hotelsOfLocations.demand(request.id, () => forkFor(orm, call.signal)) }
+      const scope = { hotel: await hotels.demand('location', request.id, () => forkFor(orm, call.signal)) }
       const location = await write(call, 'UndeleteLocation', request, scope, {
         load: (em) => Promise.all([find(em, Location, scope.hotel, request.id), hotelAsOwner(em, scope.hotel)]),
         apply(written, [location, owners]) {

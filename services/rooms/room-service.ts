@@ -1,6 +1,5 @@
 import { Room as RoomMessage, type RoomServiceImplementation } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { hotelOf } from '@hotel/runtime/access/hotels'
-import { hotelsOfIds } from '@hotel/runtime/access/hotels-of-ids'
 import { historyFields, listHistory } from '@hotel/runtime/changes/history'
 import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
@@ -21,18 +20,16 @@ import { listRooms } from './room-list.ts'
 export function roomService({
   orm,
   read,
-  writer: { write },
+  writer: { write, hotels },
   page,
   watch,
   retirement,
 }: Deps & { retirement: Retirement<RoomMessage> }): RoomServiceImplementation {
-  const hotelsOfRooms = hotelsOfIds('room')
-  const hotelsOfLocations = hotelsOfIds('location')
   return {
     async createRoom(request, call) {
       const read = () => forkFor(orm, call.signal)
       const wanted = request.location || (await locationUnlessNamed(read()))
-      const hotel = await hotelsOfLocations.known(wanted, read)
+      const hotel = await hotels.known('location', wanted, read)
       if (hotel === undefined) return valid(request, { ...roomFields(id), location: unknownRule('location') }).location
       const room = await write(
         call,
@@ -138,7 +135,7 @@ export function roomService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotelsOfRooms.demand(id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('room', id, () => forkFor(orm, signal)) }
   }
 }
 

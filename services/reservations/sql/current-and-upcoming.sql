@@ -51,31 +51,35 @@ begin
   return null;
 end $$;
 
--- Brings the rows of some reservations up to date.
-create or replace function refresh_current_and_upcoming(hotels uuid[], ids uuid[]) returns void
-language plpgsql as $$
-begin
-  if ids is null then
-    return;
-  end if;
-  delete from current_and_upcoming c using unnest(hotels, ids) as i (hotel_id, id)
-  where c.hotel_id = i.hotel_id and c.id = i.id;
-  insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, last_name,
-    rooms, room_numbers, checkin_datetime, checkout_datetime, hold_until)
-  select s.hotel_id, s.id, s.location_id, s.in_date, s.out_date, s.status, s.guest_id, s.first_name, s.last_name,
-    s.rooms, s.room_numbers, s.checkin_datetime, s.checkout_datetime, s.hold_until
-  from unnest(hotels, ids) as i (hotel_id, id)
-  join current_and_upcoming_source s on s.hotel_id = i.hotel_id and s.id = i.id;
-end $$;
+-- Replaced by one that is told the rows.
+drop function if exists refresh_current_and_upcoming(uuid[], uuid[]);
 
+-- Brings the rows of changed reservations up to date, each in its place; what is the same stays untouched.
 create or replace function refresh_for_reservations() returns trigger
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
-  hotels uuid[];
-  ids uuid[];
+  changed reservation[];
 begin
-  select array_agg(n.hotel_id), array_agg(n.id) into hotels, ids from new_rows n;
-  perform refresh_current_and_upcoming(hotels, ids);
+  select array_agg(n) into changed from new_rows n;
+  if changed is null then
+    return null;
+  end if;
+  insert into current_and_upcoming as c (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name,
+    last_name, rooms, room_numbers, checkin_datetime, checkout_datetime, hold_until)
+  select s.* from unnest(changed) r cross join lateral stay_of(r) s
+  on conflict (hotel_id, id) do update set location_id = excluded.location_id, in_date = excluded.in_date,
+    out_date = excluded.out_date, status = excluded.status, guest_id = excluded.guest_id,
+    first_name = excluded.first_name, last_name = excluded.last_name, rooms = excluded.rooms,
+    room_numbers = excluded.room_numbers, checkin_datetime = excluded.checkin_datetime,
+    checkout_datetime = excluded.checkout_datetime, hold_until = excluded.hold_until
+  where c is distinct from excluded;
+  if exists (select from unnest(changed) r where r.delete_time is not null) then
+    delete from current_and_upcoming c using unnest(changed) r
+    where r.delete_time is not null and c.hotel_id = r.hotel_id and c.id = r.id;
+  end if;
   return null;
 end $$;
 

@@ -2,8 +2,8 @@ import type { AnyEntity, EntityMetadata, EntityProperty } from '@mikro-orm/postg
 import type { EntityManager } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
-/** A row that is new, or changed: what it is of, and its id. */
-export type Saved = { readonly table: string; readonly id: string }
+/** A row that is new, or changed: what it is of, its hotel and its id. */
+export type Saved = { readonly table: string; readonly hotel: string; readonly id: string }
 
 /** The changes of an entity manager that are not written yet. */
 export type Unsaved = readonly { readonly meta: EntityMetadata; readonly entity: AnyEntity; readonly isNew: boolean }[]
@@ -32,6 +32,11 @@ export async function save({ run }: Pick<Transaction, 'run'>, unsaved: Unsaved):
     }),
   )
   for (const { meta, entity, isNew } of unsaved) if (!isNew) entity[meta.versionProperty] += 1
+}
+
+/** What rows these are. */
+export function savedOf(unsaved: Unsaved): Saved[] {
+  return unsaved.map(({ meta, entity }) => ({ table: meta.tableName, hotel: entity.hotelId, id: entity.id }))
 }
 
 /** As Postgres reads it in an array of its column's type. */

@@ -1,16 +1,16 @@
 import { expect, test } from '@jest/globals'
 import { LANES } from '../resource/under-head.ts'
 import { CONNECTIONS } from './database.ts'
-import { HeadIsHeld, HotelIsBusy, type Limits, RowIsHeld, type Turn, turns } from './turns.ts'
+import { HeadIsHeld, HotelIsBusy, type Limits, NotTogether, RowIsHeld, type Turn, turns } from './turns.ts'
 
 const LIMITS: Limits = { quick: 2, slow: 1, waiting: { quick: 4, slow: 4 }, waitMs: { quick: 60_000, slow: 60_000 } }
 const never = new AbortController().signal
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 /** An attempt that stays until it is told what becomes of it. */
-function attempts() {
-  const inside: { name: string; turn: Turn; end: (how?: Error) => void }[] = []
-  const attempt = (name: string) => (turn: Turn) =>
+function attempts<Task = never>() {
+  const inside: { name: string; turn: Turn<Task>; end: (how?: Error) => void }[] = []
+  const attempt = (name: string) => (turn: Turn<Task>) =>
     new Promise<string>((resolve, reject) => {
       const self = {
         name,
@@ -170,4 +170,70 @@ test('hotels that have their heads and wait for rows under them share the slow t
   expect(names()).toEqual(['a', 'b'])
   for (const name of ['a', 'b']) of(name).end()
   await Promise.all(again)
+})
+
+test('a turn takes along those that wait and suit it: they are told what comes of it, and the others keep their places', async () => {
+  const take = turns<string>(LIMITS)
+  const { attempt, names, of } = attempts<string>()
+  const all = ['one', 'two', 'three', 'four'].map((name) => take('a', never, attempt(name), name))
+  await settled()
+  const turn = of('one').turn
+  turn?.taken()
+  await settled()
+  // The second is at the head already.
+  expect(names()).toEqual(['one', 'two'])
+  const along = turn?.takeAlong((task) => task === 'four') ?? []
+  expect(along.map(({ task }) => task)).toEqual(['four'])
+  along[0]?.settle(Promise.resolve('along'))
+  expect(await all[3]).toBe('along')
+  for (const name of ['one', 'two', 'three']) {
+    of(name).end()
+    await settled()
+  }
+  expect(await Promise.all(all)).toEqual(['one', 'two', 'three', 'along'])
+})
+
+test('those that can not go together come again before all others, each for itself', async () => {
+  const take = turns<string>(LIMITS)
+  const { attempt, names, of } = attempts<string>()
+  const all = ['one', 'two', 'three', 'four'].map((name) => take('a', never, attempt(name), name))
+  await settled()
+  const turn = of('one').turn
+  turn?.taken()
+  await settled()
+  const along = turn?.takeAlong((task) => task === 'four') ?? []
+  along[0]?.settle(Promise.reject(new NotTogether()))
+  of('one').end(new NotTogether())
+  await settled()
+  of('two').end()
+  await settled()
+  for (const name of ['one', 'four']) {
+    expect(names()).toEqual([name])
+    of(name).turn?.taken()
+    expect(of(name).turn?.takeAlong(() => true)).toEqual([])
+    of(name).end()
+    await settled()
+  }
+  of('three').end()
+  expect(await Promise.all(all)).toEqual(['one', 'two', 'three', 'four'])
+})
+
+test('who has left is not taken along, and who has no task neither', async () => {
+  const take = turns<string>(LIMITS)
+  const { attempt, of } = attempts<string>()
+  const first = take('a', never, attempt('one'), 'one')
+  const second = take('a', never, attempt('two'), 'two')
+  const leaving = new AbortController()
+  const left = take('a', leaving.signal, attempt('three'), 'three')
+  const alone = take('a', never, attempt('four'))
+  leaving.abort(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
+  const turn = of('one').turn
+  turn?.taken()
+  expect(turn?.takeAlong(() => true)).toEqual([])
+  for (const name of ['one', 'two', 'four']) {
+    of(name).end()
+    await settled()
+  }
+  await Promise.all([first, second, alone])
 })

@@ -110,19 +110,21 @@ async function begin<Message extends object>(
   { hotel, id, actor, demandVersion }: Wanted,
   signal: AbortSignal,
 ): Promise<(Mark & { until: string }) | undefined> {
-  return writer.underHead(hotel, signal, async (em) => {
-    const { deleteTime, version } = await find(em, hotel, id)
-    if (deleteTime) return undefined
-    demandVersion(version)
-    const [row] = await query<{ attempt: number; until: string }>(
-      em,
-      `update ${name} set retiring_time = clock_timestamp(), retiring_by = $3, retire_attempt = retire_attempt + 1
-       where hotel_id = $1 and id = $2
-       returning retire_attempt as attempt, retiring_time + interval '${GIVE_UP_AFTER}' as until`,
-      [hotel, id, actor],
-    )
-    if (row === undefined) throw new Error(`the ${name} is gone while its hotel's head is held`)
-    return { hotel, id, version, attempt: row.attempt, until: new Date(row.until).toISOString() }
+  return writer.underHead(hotel, signal, {
+    load: (em) => find(em, hotel, id),
+    async apply({ em }, { deleteTime, version }) {
+      if (deleteTime) return undefined
+      demandVersion(version)
+      const [row] = await query<{ attempt: number; until: string }>(
+        em,
+        `update ${name} set retiring_time = clock_timestamp(), retiring_by = $3, retire_attempt = retire_attempt + 1
+         where hotel_id = $1 and id = $2
+         returning retire_attempt as attempt, retiring_time + interval '${GIVE_UP_AFTER}' as until`,
+        [hotel, id, actor],
+      )
+      if (row === undefined) throw new Error(`the ${name} is gone while its hotel's head is held`)
+      return { hotel, id, version, attempt: row.attempt, until: new Date(row.until).toISOString() }
+    },
   })
 }
 
@@ -204,12 +206,13 @@ async function clearMarks<Message extends object>(
   mark: Mark,
   signal: AbortSignal,
 ): Promise<void> {
-  await writer.underHead(mark.hotel, signal, (em) =>
-    query(
-      em,
-      `update ${name} set retiring_time = null, retiring_by = null
-       where hotel_id = $1 and id = $2 and retire_attempt <= $3`,
-      [mark.hotel, mark.id, mark.attempt],
-    ),
-  )
+  await writer.underHead(mark.hotel, signal, {
+    apply: ({ em }) =>
+      query(
+        em,
+        `update ${name} set retiring_time = null, retiring_by = null
+         where hotel_id = $1 and id = $2 and retire_attempt <= $3`,
+        [mark.hotel, mark.id, mark.attempt],
+      ),
+  })
 }

@@ -1,6 +1,7 @@
 import type { ClockOffset } from '../database/clock.ts'
 import type { MikroORM, Prepared } from '../database/database.ts'
 import { databaseError } from '../database/database-error.ts'
+import type { Saved } from '../database/save.ts'
 import { inTransaction, type Transaction } from '../database/transaction.ts'
 import {
   HeadIsHeld,
@@ -66,6 +67,9 @@ export const LANES = {
 const WAIT_FOR_ROWS_MS = 2_000
 /** An import may wait for another hotel's, which is about to have the same ids. */
 const IMPORTS_WAIT_FOR_ROWS_MS = 5_000
+/** Then each of them goes alone. */
+const TOGETHER_WAIT_FOR_ROWS_MS = 200
+const WAIT_LESS: Prepared = { name: 'wait_less', text: `select set_config('lock_timeout', $1, true)` }
 const LOCK_NOT_AVAILABLE = '55P03'
 
 function isLockTimeout(error: unknown): boolean {
@@ -78,8 +82,13 @@ const MOST_TOGETHER = 32
 /** A task that waits, and is to be told that its head is taken. */
 type Waiting = HeadTask & { readonly headTaken: () => void }
 
-/** Makes the UnderHead of the service's database. */
-export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metrics): UnderHead {
+/** Makes the UnderHead of the service's database; `saved` is told of the rows that are committed. */
+export function underHead(
+  orm: MikroORM,
+  clockOffset: ClockOffset,
+  metrics: Metrics,
+  saved: (rows: readonly Saved[]) => void,
+): UnderHead {
   const lanes: Record<Lane, Turns<Waiting>> = {
     calls: turns(LANES.calls),
     imports: turns(LANES.imports),
@@ -89,11 +98,14 @@ export function underHead(orm: MikroORM, clockOffset: ClockOffset, metrics: Metr
   const transact = (turn: Turn<Waiting>, lane: Lane, first: Waiting, others: () => readonly Waiting[]) =>
     inTransaction(orm, first.signal, async (transaction) => {
       const head = takeHead(transaction, first.scope, { offset: clockOffset(), patienceMs: turn.patienceMs, lane })
-      using group = writeGroup(transaction, head)
+      using group = writeGroup(transaction, head, saved)
       group.add(first)
       await head
       turn.taken()
-      for (const other of others()) group.add(other)
+      const along = others()
+      // A row that somebody holds is to keep none but the one that needs it waiting.
+      if (along.length > 0) transaction.run(WAIT_LESS, [String(TOGETHER_WAIT_FOR_ROWS_MS)]).catch(() => undefined)
+      for (const other of along) group.add(other)
       return await group.finish()
     }).catch((error: unknown) => {
       throw isLockTimeout(error) ? new RowIsHeld() : error

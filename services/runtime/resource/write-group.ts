@@ -1,6 +1,6 @@
 import type { EntityManager } from '../database/database.ts'
 import { databaseError } from '../database/database-error.ts'
-import { type Saved, save, unsavedOf } from '../database/save.ts'
+import { type Saved, save, savedOf, unsavedOf } from '../database/save.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { NotTogether } from '../database/turns.ts'
 import { type KeyOfWrite, keepKeys } from './repeats.ts'
@@ -56,8 +56,12 @@ type Member = {
 /** Where a write is: while it decides, what it sends may change something. */
 type Progress = { stage: 'BEGINS' | 'DECIDES' | 'MEETS' | 'ENDED'; hasChanged: boolean }
 
-/** Makes the group of a transaction; `head` is on its way. */
-export function writeGroup(transaction: Transaction, head: Promise<Head>): WriteGroup {
+/** Makes the group of a transaction; `head` is on its way. `saved` is told of the rows that are committed. */
+export function writeGroup(
+  transaction: Transaction,
+  head: Promise<Head>,
+  saved: (rows: readonly Saved[]) => void,
+): WriteGroup {
   const members: Member[] = []
   const meeting = meetingOf(transaction.manager())
   const cancelUnwanted = () => {
@@ -92,7 +96,7 @@ export function writeGroup(transaction: Transaction, head: Promise<Head>): Write
         meeting.open()
         const outcomes = await Promise.allSettled(members.map(({ decided }) => decided))
         demandWhole(transaction, members, outcomes)
-        await commit(transaction, members, outcomes)
+        saved(await commit(transaction, members, outcomes))
         return outcomes.map((outcome) =>
           outcome.status === 'fulfilled' ? { ...outcome, value: outcome.value.result } : outcome,
         )
@@ -119,22 +123,21 @@ function demandWhole(transaction: Transaction, members: readonly Member[], outco
     throw new NotTogether()
 }
 
-/** Writes what was decided, keys last, and commits, all in one round trip. */
-async function commit(transaction: Transaction, members: readonly Member[], outcomes: Outcomes): Promise<void> {
+/** Writes what was decided, keys last, and commits, all in one round trip; gives the rows. */
+async function commit(transaction: Transaction, members: readonly Member[], outcomes: Outcomes): Promise<Saved[]> {
   const made = outcomes.flatMap((outcome, index) => {
     const member = members[index]
     return outcome.status === 'fulfilled' && member !== undefined ? [{ member, ...outcome.value }] : []
   })
   const unsaved = made.map(({ member }) => unsavedOf(member.em))
-  const keys = made.flatMap(({ key }, index) => {
-    const saved = unsaved[index]?.map(({ meta, entity }): Saved => ({ table: meta.tableName, id: entity.id }))
-    return key === undefined ? [] : [{ ...key, saved: saved ?? [] }]
-  })
+  const saved = unsaved.map(savedOf)
+  const keys = made.flatMap(({ key }, index) => (key === undefined ? [] : [{ ...key, saved: saved[index] ?? [] }]))
   const hasChanged =
     keys.length > 0 || made.some(({ member }) => member.progress.hasChanged) || unsaved.flat().length > 0
   // Without it the transaction is rolled back, which waits for no disk.
   if (hasChanged)
     await Promise.all([save(transaction, unsaved.flat()), keepKeys(transaction, keys), transaction.commit()])
+  return saved.flat()
 }
 
 /** Whether an error is of one write: with the others, or alone, it need not come again. */

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CallContext } from 'nice-grpc'
 import { currentCaller } from '../access/caller.ts'
 import { callersHotels, isVisible } from '../access/hotels.ts'
+import { type HotelsOfIds, hotelsOfIds } from '../access/hotels-of-ids.ts'
 import type { Heads } from '../changes/heads.ts'
 import type { ClockOffset } from '../database/clock.ts'
 import type { EntityManager, MikroORM } from '../database/database.ts'
@@ -11,9 +12,9 @@ import { databaseError } from '../database/database-error.ts'
 import { currentCall } from '../server/call.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Refusal } from './refusal.ts'
-import { recall, repeatOf } from './repeats.ts'
+import { type Kept, type Repeat, recall, repeatOf } from './repeats.ts'
 import { type HeadTask, type Scope, type Shares, underHead } from './under-head.ts'
-import type { AtHead, Decided } from './write-group.ts'
+import type { AtHead } from './write-group.ts'
 
 export type { Scope }
 
@@ -61,6 +62,9 @@ export type Work<Answer extends object, Loaded = undefined> = {
  * constraint as the Refusal of its name.
  */
 export type Writer = {
+  /** In which hotel a write is. */
+  readonly hotels: HotelsOfIds
+
   write<Answer extends object, Loaded>(
     call: CallContext,
     method: string,
@@ -84,7 +88,13 @@ export type Writer = {
   system(hotel: string, apply: (write: Write) => Promise<void>): Promise<void>
 
   /** A transaction under the hotel's head that changes no resource, of a call or of the service itself. */
-  underHead<T>(hotel: string, signal: AbortSignal, work: (em: EntityManager) => Promise<T>): Promise<T>
+  underHead<T, Loaded = undefined>(hotel: string, signal: AbortSignal, work: Under<T, Loaded>): Promise<T>
+}
+
+/** What a transaction under a head does; `load` as that of a Work. */
+export type Under<T, Loaded = undefined> = {
+  load?(em: EntityManager): Promise<Loaded>
+  apply(write: Omit<Write, 'actor' | 'breaks'>, loaded: Loaded): Promise<T>
 }
 
 const ATTEMPTS = 4
@@ -103,41 +113,34 @@ type WriterOptions = {
 }
 
 /** Makes the service's Writer. */
-export function writer({ orm, clockOffset, rebuild, resources, heads, metrics }: WriterOptions): Writer {
-  const under = underHead(orm, clockOffset, metrics)
+export function writer(options: WriterOptions): Writer {
+  const { orm, clockOffset, rebuild, heads, metrics } = options
+  const hotels = hotelsOfIds()
+  const under = underHead(orm, clockOffset, metrics, (rows) => {
+    for (const { table, hotel, id } of rows) hotels.know(table, id, hotel)
+  })
+  const replayed = (call: CallContext, answer: () => object) => () => {
+    metrics.replayed()
+    call.header.set('idempotent-replayed', 'true')
+    return answer()
+  }
 
   return {
+    hotels,
     async write(call, method, request, scope, work) {
       demandOwn(scope)
-      const { load, apply, shares, several } = work
       const repeat = repeatOf(call, method, request)
-      const actor = currentCaller().subject
-      const inContext = AsyncLocalStorage.snapshot()
-      const refusals = new Map<string, () => Refusal>()
-      const breaks: Write['breaks'] = (constraint, refusal) => refusals.set(constraint, refusal)
-      const begin = (em: EntityManager) => {
-        const kept = unawaited(recall(em, scope, repeat, several?.ids.length))
-        const loaded = unawaited(load?.(em) ?? Promise.resolve(undefined as never))
-        return async ({ now, before, together }: AtHead): Promise<Decided<() => object>> => {
-          const first = await kept
-          if (first !== undefined) {
-            const messages = first.map(({ resource, payload }) => rebuild(resource, payload))
-            return {
-              result: replayed(call, metrics, () => several?.answer(messages) ?? (messages[0] as object)),
-            }
-          }
-          const result = await apply({ em, now, actor, together, breaks }, await loaded)
-          const { id } = request as { id?: string }
-          return {
-            result,
-            key: repeat && { scope, repeat, before, now, several: several?.ids, id, resources },
-          }
-        }
+      const broken: Broken = new Map()
+      const first = (kept: readonly [Kept, ...Kept[]]) => {
+        const messages = kept.map(({ resource, payload }) => rebuild(resource, payload))
+        return replayed(call, () => work.several?.answer(messages) ?? (messages[0] as object))
       }
+      const begin = beginning({ ...options, scope, repeat, request, work: work as never, broken, first })
+      const inContext = AsyncLocalStorage.snapshot()
       const task: HeadTask<() => object> = {
         scope,
         signal: call.signal,
-        shares,
+        shares: work.shares,
         key: repeat && `${repeat.key} ${repeat.caller}`,
         begin(em) {
           const decide = inContext(begin, em)
@@ -145,7 +148,7 @@ export function writer({ orm, clockOffset, rebuild, resources, heads, metrics }:
         },
       }
       const lane = method === 'Import' ? 'imports' : undefined
-      const answer = await retried(() => under(task, lane), refusals, metrics)
+      const answer = await retried(() => under(task, lane), broken, metrics)
       heads.moved(scope.creates ?? scope.hotel)
       return answer() as never
     },
@@ -153,34 +156,71 @@ export function writer({ orm, clockOffset, rebuild, resources, heads, metrics }:
       demandOwn(scope)
       const repeat = repeatOf(call, method, request)
       if (repeat === undefined) return undefined
-      const first = await under(taskOf(scope, call.signal, ({ em }) => recall(em, scope, repeat)))
-      return first?.[0] && (replayed(call, metrics, () => rebuild(first[0].resource, first[0].payload))() as never)
+      const load = (em: EntityManager) => recall(em, scope, repeat)
+      const kept = await under(taskOf(scope, call.signal, { load, apply: async (_, kept) => kept }))
+      return kept?.[0] && (replayed(call, () => rebuild(kept[0].resource, kept[0].payload))() as never)
     },
     async system(hotel, apply) {
       const left = (currentCall()?.deadline ?? Number.POSITIVE_INFINITY) - Date.now()
       const signal = AbortSignal.timeout(Math.min(Math.max(Math.ceil(left), 0), SYSTEM_MS))
-      const refusals = new Map<string, () => Refusal>()
-      const breaks: Write['breaks'] = (constraint, refusal) => refusals.set(constraint, refusal)
-      const task = taskOf({ hotel }, signal, (write) => apply({ ...write, actor: 'system', breaks }))
-      await retried(() => under(task), refusals, metrics)
+      const broken: Broken = new Map()
+      const task = taskOf({ hotel }, signal, {
+        apply: (write) => apply({ ...write, actor: 'system', breaks: (name, refusal) => broken.set(name, refusal) }),
+      })
+      await retried(() => under(task), broken, metrics)
       heads.moved(hotel)
     },
-    underHead: (hotel, signal, work) => under(taskOf({ hotel }, signal, ({ em }) => work(em))),
+    underHead: (hotel, signal, work) => under(taskOf({ hotel }, signal, work)),
   }
 }
 
-/** A transaction for itself, which asks for nothing before the head is taken. */
-function taskOf<T>(
-  scope: Scope,
-  signal: AbortSignal,
-  work: (write: Omit<Write, 'actor' | 'breaks'>) => Promise<T>,
-): HeadTask<T> {
+/** What breaking a constraint comes to, by its name. */
+type Broken = Map<string, () => Refusal>
+
+type Beginning = Pick<WriterOptions, 'resources'> & {
+  readonly scope: Scope
+  readonly repeat: Repeat
+  readonly request: { readonly id?: string }
+  /** Of whatever it loads. */
+  readonly work: Work<object, never>
+  readonly broken: Broken
+  readonly first: (kept: readonly [Kept, ...Kept[]]) => () => object
+}
+
+/** How a write begins: it looks for its key and for what it is to decide by, and decides, unless it is a repeat. */
+function beginning({
+  scope,
+  repeat,
+  request,
+  work,
+  broken,
+  first,
+  resources,
+}: Beginning): HeadTask<() => object>['begin'] {
+  const { load, apply, several } = work
+  const actor = currentCaller().subject
+  return (em) => {
+    const keeping = unawaited(recall(em, scope, repeat, several?.ids.length))
+    const loading = unawaited(load?.(em) ?? Promise.resolve(undefined as never))
+    return async ({ now, before, together }) => {
+      const kept = await keeping
+      if (kept !== undefined) return { result: first(kept) }
+      const breaks: Write['breaks'] = (constraint, refusal) => broken.set(constraint, refusal)
+      const result = await apply({ em, now, actor, together, breaks }, await loading)
+      return { result, key: repeat && { scope, repeat, before, now, several: several?.ids, id: request.id, resources } }
+    }
+  }
+}
+
+/** A transaction for itself. */
+function taskOf<T, Loaded>(scope: Scope, signal: AbortSignal, { load, apply }: Under<T, Loaded>): HeadTask<T> {
   return {
     scope,
     signal,
-    begin:
-      (em) =>
-      async ({ now, together }) => ({ result: await work({ em, now, together }) }),
+    begin(em) {
+      const loading = unawaited(load?.(em) ?? Promise.resolve(undefined as never))
+      return async ({ now, together }) => ({ result: await apply({ em, now, together }, await loading) })
+    },
   }
 }
 
@@ -219,18 +259,8 @@ export function change<Entity extends { updateTime: Date; updatedBy: string }>(
   if (differs) Object.assign(entity, data, { updateTime: now, updatedBy: actor })
 }
 
-function replayed(call: CallContext, metrics: Metrics, answer: () => object): () => object {
-  metrics.replayed()
-  call.header.set('idempotent-replayed', 'true')
-  return answer
-}
-
 /** Tries again after a conflict; throws the refusal of a constraint that was broken. */
-async function retried<T>(
-  attempt: () => Promise<T>,
-  refusals: ReadonlyMap<string, () => Refusal>,
-  metrics: Metrics,
-): Promise<T> {
+async function retried<T>(attempt: () => Promise<T>, refusals: Broken, metrics: Metrics): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
