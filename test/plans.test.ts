@@ -1,4 +1,5 @@
 import { guestRow } from '@hotel/guests/guest'
+import { stayMethods } from '@hotel/reservations/current-and-upcoming'
 import { reservationRow } from '@hotel/reservations/reservation'
 import { roomBlockRow } from '@hotel/reservations/room-block'
 import { employeeRow } from '@hotel/rooms/employee'
@@ -61,6 +62,14 @@ describe('a Get method reads by an index, in a table of a few rows too, as that 
     expect(await nodesOf(orm, statement)).toContain('Seq Scan')
     await query(orm.em, 'set enable_seqscan = off')
   })
+})
+
+test('GetCurrentAndUpcoming reads by indexes', async () => {
+  const orm = orms.reservations
+  const { getCurrentAndUpcoming } = stayMethods({ read: reader(orm), clockOffset: () => 0 } as never)
+  const call = { signal: new AbortController().signal, header: new Map() }
+  for (let time = 0; time < TIMES; time++) await getCurrentAndUpcoming({ id: house.ids.stay }, call as never)
+  expect(await nodesOf(orm, `execute get_stay('${house.ids.stay}', 0)`)).not.toContain('Seq Scan')
 })
 
 describe('a list that is asked for most goes along the index of its order, however few rows there are when it is planned', () => {

@@ -1,5 +1,5 @@
 import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
-import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
+import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, freshNumber } from './hotel.ts'
@@ -7,7 +7,7 @@ import { noneWaiting, waiting, whileLocked } from './locks.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await sharedSuite()
+  suite = await startSuite({ gateway: false, redis: false })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
@@ -16,90 +16,119 @@ afterAll(async () => {
 /** Longer than a short text, with letters of several bytes and what an array of texts has to quote. */
 const WORDS = `Zoë "von" O'Brien, {東京} \\ 🏨 ${'and so on '.repeat(14)}`.trim()
 
+/** Throws unless a resource is as it was answered, by its id and in lists by each of these filters. */
+async function demandRead<Message extends { id: string }>(
+  made: Message,
+  get: (request: { id: string }) => Promise<Message>,
+  list: (request: object) => Promise<readonly Message[]>,
+  filters: readonly object[] = [],
+): Promise<void> {
+  expect(await get({ id: made.id })).toEqual(made)
+  // What is asked for most has statements of its own.
+  const isLive = (made as { delete_time?: Date }).delete_time === undefined
+  for (const filter of [...(isLive ? [{}] : []), { show_deleted: true }, ...filters])
+    expect((await list({ page_size: 500, ...filter })).filter(({ id }) => id === made.id)).toEqual([made])
+}
+
 describe('a read says what the write said', () => {
-  const hotel = async () => (await suite.hotels.createHotel({ name: WORDS })).id
   const place = async () => {
-    const location = await suite.locations.createLocation({ hotel: await hotel(), name: 'L', time_zone: 'UTC' })
-    return { hotel: location.hotel, location: location.id }
+    const hotel = (await suite.hotels.createHotel({ name: WORDS })).id
+    const location = (await suite.locations.createLocation({ hotel, name: 'L', time_zone: 'UTC' })).id
+    return { hotel, location }
   }
   const stay = async (count: number) => {
     const { hotel, location } = await place()
     const guest = (await suite.guests.createGuest({ hotel, first_name: 'Ada' })).id
     const make = async () => (await suite.rooms.createRoom({ location, number: freshNumber() })).id
-    return { guest, rooms: await Promise.all(Array.from({ length: count }, make)), in_date: day(), out_date: day(1) }
+    const rooms = await Promise.all(Array.from({ length: count }, make))
+    return { hotel, location, request: { guest, rooms, in_date: day(), out_date: day(1) } }
   }
 
   test('of a hotel', async () => {
-    const id = await hotel()
-    const made = await suite.hotels.updateHotel({ id, name: `${WORDS}!` })
-    expect(await suite.hotels.getHotel({ id })).toEqual(made)
-    const deleted = await suite.hotels.deleteHotel({ id })
-    expect(await suite.hotels.getHotel({ id })).toEqual(deleted)
+    const { updateHotel, deleteHotel, getHotel, listHotels } = suite.hotels
+    const list = async (request: object) => (await listHotels(request)).hotels
+    const { id } = await suite.hotels.createHotel({ name: 'H' })
+    await demandRead(await updateHotel({ id, name: `${WORDS}!` }), getHotel, list)
+    await demandRead(await deleteHotel({ id }), getHotel, list)
   })
 
   test('of a location', async () => {
-    const bare = await suite.locations.createLocation({ name: WORDS, time_zone: 'Europe/Zurich' })
-    expect(await suite.locations.getLocation({ id: bare.id })).toEqual(bare)
+    const { createLocation, deleteLocation, getLocation, listLocations } = suite.locations
+    const list = async (request: object) => (await listLocations(request)).locations
+    const bare = await createLocation({ name: WORDS, time_zone: 'Europe/Zurich' })
+    await demandRead(bare, getLocation, list, [{ hotel: bare.hotel }])
     const more = { address: WORDS, city: WORDS, country_code: 'CH' }
-    const made = await suite.locations.createLocation({ name: WORDS, time_zone: 'UTC', ...more })
-    expect(await suite.locations.getLocation({ id: made.id })).toEqual(made)
-    const deleted = await suite.locations.deleteLocation({ id: made.id })
-    expect(await suite.locations.getLocation({ id: made.id })).toEqual(deleted)
+    const made = await createLocation({ name: WORDS, time_zone: 'UTC', ...more })
+    await demandRead(made, getLocation, list)
+    await demandRead(await deleteLocation({ id: made.id }), getLocation, list)
   })
 
   test('of a room type and a room', async () => {
-    const bare = await suite.roomTypes.createRoomType({ name: 'Bare' })
-    expect(await suite.roomTypes.getRoomType({ id: bare.id })).toEqual(bare)
-    const type = await suite.roomTypes.createRoomType({ name: WORDS, description: WORDS, max_guests: 3 })
-    expect(await suite.roomTypes.getRoomType({ id: type.id })).toEqual(type)
-    const plain = await suite.rooms.createRoom({ number: freshNumber() })
-    expect(await suite.rooms.getRoom({ id: plain.id })).toEqual(plain)
-    const room = await suite.rooms.createRoom({ number: WORDS, room_type: type.id })
-    expect(await suite.rooms.getRoom({ id: room.id })).toEqual(room)
-    const deleted = await suite.rooms.deleteRoom({ id: room.id })
-    expect(await suite.rooms.getRoom({ id: room.id })).toEqual(deleted)
+    const { createRoomType, getRoomType, listRoomTypes } = suite.roomTypes
+    const types = async (request: object) => (await listRoomTypes(request)).room_types
+    await demandRead(await createRoomType({ name: 'Bare' }), getRoomType, types)
+    const type = await createRoomType({ name: WORDS, description: WORDS, max_guests: 3 })
+    const { createRoom, deleteRoom, getRoom, listRooms } = suite.rooms
+    const rooms = async (request: object) => (await listRooms(request)).rooms
+    const bare = await createRoom({ number: freshNumber() })
+    await demandRead(bare, getRoom, rooms, [{ hotel: bare.hotel }, { location: bare.location }])
+    const room = await createRoom({ number: WORDS, room_type: type.id })
+    await demandRead(room, getRoom, rooms, [{ room_type: type.id }])
+    await demandRead(type, getRoomType, types, [{ location: room.location }])
+    await demandRead(await deleteRoom({ id: room.id }), getRoom, rooms)
   })
 
   test('of an employee', async () => {
-    const employee = { first_name: WORDS, email: 'a@example.org', role: Role.HOUSEKEEPING }
-    const bare = await suite.employees.createEmployee(employee)
-    expect(await suite.employees.getEmployee({ id: bare.id })).toEqual(bare)
-    const made = await suite.employees.updateEmployee({ id: bare.id, last_name: WORDS, role: Role.MANAGER })
-    expect(await suite.employees.getEmployee({ id: bare.id })).toEqual(made)
+    const { createEmployee, updateEmployee, getEmployee, listEmployees } = suite.employees
+    const list = async (request: object) => (await listEmployees(request)).employees
+    const bare = await createEmployee({ first_name: WORDS, email: 'a@example.org', role: Role.HOUSEKEEPING })
+    await demandRead(bare, getEmployee, list)
+    const made = await updateEmployee({ id: bare.id, last_name: WORDS, role: Role.MANAGER })
+    await demandRead(made, getEmployee, list, [{ location: made.location, role: Role.MANAGER }])
   })
 
   test('of a guest', async () => {
-    const bare = await suite.guests.createGuest({ first_name: WORDS })
-    expect(await suite.guests.getGuest({ id: bare.id })).toEqual(bare)
+    const { createGuest, updateGuest, deleteGuest, eraseGuest, getGuest, listGuests } = suite.guests
+    const list = async (request: object) => (await listGuests(request)).guests
+    const bare = await createGuest({ first_name: WORDS })
+    const { id, hotel } = bare
+    await demandRead(bare, getGuest, list, [{ hotel }])
     const more = { last_name: WORDS, email: 'guest@example.org', phone: '+442079460958' }
-    const made = await suite.guests.updateGuest({ id: bare.id, ...more })
-    expect(await suite.guests.getGuest({ id: bare.id })).toEqual(made)
-    const deleted = await suite.guests.deleteGuest({ id: bare.id })
-    expect(await suite.guests.getGuest({ id: bare.id })).toEqual(deleted)
-    const erased = await suite.guests.eraseGuest({ id: bare.id })
-    expect(await suite.guests.getGuest({ id: bare.id })).toEqual(erased)
+    await demandRead(await updateGuest({ id, ...more }), getGuest, list, [{ hotel }, { query: 'zoë' }])
+    await demandRead(await deleteGuest({ id }), getGuest, list, [{ hotel, show_deleted: true }])
+    await demandRead(await eraseGuest({ id }), getGuest, list)
   })
 
   test('of a reservation, a hold, and one that is cancelled', async () => {
-    const made = await suite.reservations.createReservation({ ...(await stay(3)), note: WORDS })
-    const { id } = made
+    const { createReservation, deleteReservation, confirmReservation } = suite.reservations
+    const { getReservation, listReservations } = suite.reservations
+    const list = async (request: object) => (await listReservations(request)).reservations
+    const { hotel, location, request } = await stay(3)
+    const { guest } = request
+    const made = await createReservation({ ...request, note: WORDS })
     expect(made.rooms).toHaveLength(3)
-    expect(await suite.reservations.getReservation({ id })).toEqual(made)
-    const cancelled = await suite.reservations.deleteReservation({ id, reason: WORDS })
-    expect(await suite.reservations.getReservation({ id })).toEqual(cancelled)
+    const filters = [{ hotel }, { hotel, location, guest }, { room: made.room, from: day(), to: day(1), status: 1 }]
+    await demandRead(made, getReservation, list, filters)
+    const cancelled = await deleteReservation({ id: made.id, reason: WORDS })
+    await demandRead(cancelled, getReservation, list, [{ hotel, show_deleted: true, deleted_from: day(-1) }])
     const hold_until = new Date(Date.now() + 3_600_000)
-    const held = await suite.reservations.createReservation({ ...(await stay(1)), hold_until })
-    expect(await suite.reservations.getReservation({ id: held.id })).toEqual(held)
-    const confirmed = await suite.reservations.confirmReservation({ id: held.id })
-    expect(await suite.reservations.getReservation({ id: held.id })).toEqual(confirmed)
+    const held = await createReservation({ ...(await stay(1)).request, hold_until })
+    await demandRead(held, getReservation, list)
+    await demandRead(await confirmReservation({ id: held.id }), getReservation, list)
   })
 
   test('of a block', async () => {
-    const { rooms, in_date, out_date } = await stay(1)
-    const made = await suite.blocks.createRoomBlock({ room: rooms[0] ?? '', in_date, out_date, reason: WORDS })
-    expect(await suite.blocks.getRoomBlock({ id: made.id })).toEqual(made)
-    const deleted = await suite.blocks.deleteRoomBlock({ id: made.id })
-    expect(await suite.blocks.getRoomBlock({ id: made.id })).toEqual(deleted)
+    const { createRoomBlock, deleteRoomBlock, getRoomBlock, listRoomBlocks } = suite.blocks
+    const list = async (request: object) => (await listRoomBlocks(request)).room_blocks
+    const { hotel, location, request } = await stay(1)
+    const { rooms, in_date, out_date } = request
+    const [room = ''] = rooms
+    const made = await createRoomBlock({ room, in_date, out_date, reason: WORDS })
+    await demandRead(made, getRoomBlock, list, [
+      { hotel, location },
+      { room, from: day(), to: day(1) },
+    ])
+    await demandRead(await deleteRoomBlock({ id: made.id }), getRoomBlock, list)
   })
 })
 
