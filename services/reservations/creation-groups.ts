@@ -103,11 +103,13 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     const first = new Set(line.members)
     let group: Member[] = []
     const outcomes = await options.writer
-      .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), async (em) => {
-        group = takeFrom(line, [])
-        return await decideTogether(em, group, options.clockOffset()).catch((cause: unknown) => {
-          throw new Undecided('a group that broke on one of its members', { cause })
-        })
+      .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), {
+        async apply({ em }) {
+          group = takeFrom(line, [])
+          return await decideTogether(em, group, options.clockOffset()).catch((cause: unknown) => {
+            throw new Undecided('a group that broke on one of its members', { cause })
+          })
+        },
       })
       .catch((error: Error) => {
         // Who came later has not waited so long yet.

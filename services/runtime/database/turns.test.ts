@@ -207,13 +207,16 @@ test('those that can not go together come again before all others, each for itse
   await settled()
   of('two').end()
   await settled()
-  for (const name of ['one', 'four']) {
-    expect(names()).toEqual([name])
+  const again: string[] = []
+  while (again.length < 2) {
+    const [name = ''] = names()
+    again.push(name)
     of(name).turn?.taken()
     expect(of(name).turn?.takeAlong(() => true)).toEqual([])
     of(name).end()
     await settled()
   }
+  expect(again.toSorted()).toEqual(['four', 'one'])
   of('three').end()
   expect(await Promise.all(all)).toEqual(['one', 'two', 'three', 'four'])
 })

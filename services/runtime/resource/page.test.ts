@@ -27,7 +27,8 @@ const call: Call = {
 }
 const key = randomBytes(32)
 const open = (request: Request) => runIn(call, () => pager(key)('List', request))
-const token = (request: Request, after: readonly unknown[]) => open(request).token(after)
+const token = (request: Request, after: readonly unknown[]) =>
+  runIn(call, () => pager(key)('List', request).token(after))
 const first = { page_size: 2, page_token: '', hotel: 'a' }
 
 describe('a page token', () => {
