@@ -21,8 +21,13 @@ export async function timeZonesRule(em: EntityManager, zones: readonly string[])
   }
 }
 
+/** The zones that the server was found to know: some hundred at most. One that its next version no longer knows counts as UTC. */
+const known = new Set<string>()
+
 async function existingOf(em: EntityManager, zones: readonly string[]): Promise<ReadonlySet<string>> {
-  if (zones.length === 0) return new Set()
-  const rows = await query<{ zone: string }>(em, 'select zone from existing_time_zones($1) as zone', [zones])
-  return new Set(rows.map(({ zone }) => zone))
+  const unknown = zones.filter((zone) => !known.has(zone))
+  if (unknown.length === 0) return known
+  const rows = await query<{ zone: string }>(em, 'select zone from existing_time_zones($1) as zone', [unknown])
+  for (const { zone } of rows) known.add(zone)
+  return known
 }
