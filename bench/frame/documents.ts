@@ -11,9 +11,16 @@ export const DOCUMENTS = ['performance.md', 'scale.md'].map((name) => path.join(
 /** What there is more of in docs/scale.md. */
 const SCALES = ['hotels', 'rooms', 'reservations', 'clients', 'processes']
 
+/** Makes a document anew from results; as long as there are none, its tables say so. */
+export function shown(document: string, results: Results | undefined): string {
+  return written(document, results ?? { environment: NOWHERE, figures: [] })
+}
+
+const NOWHERE = { cores: 0, processor: '', memoryGiB: 0, system: '', commit: '', versions: {} }
+
 /** Writes results into the documents, and draws their plots. */
 export async function writeDocuments(results: Results): Promise<void> {
-  for (const file of DOCUMENTS) await writeFile(file, written(await readFile(file, 'utf8'), results))
+  for (const file of DOCUMENTS) await writeFile(file, shown(await readFile(file, 'utf8'), results))
   const folder = path.join(root, 'docs', 'plots')
   await mkdir(folder, { recursive: true })
   for (const [name, text] of Object.entries(await plotsOf(results.figures, SCALES)))

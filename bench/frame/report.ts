@@ -25,6 +25,7 @@ type Block = (results: Results, names: readonly string[]) => readonly string[]
 const blocks = {
   /** On what was measured. */
   environment: ({ environment, figures }) => {
+    if (figures.length === 0) return []
     const { cores, processor, memoryGiB, system, versions } = environment
     const days = [...new Set(figures.map(({ at }) => at.slice(0, 10)))].sort()
     const commits = [...new Set(figures.map(({ commit }) => commit))].map((commit) => `\`${commit}\``)
