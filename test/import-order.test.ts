@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { mintFor, type Suite, startSuite } from '@hotel/stack/test-suite'
+import { mintFor, type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { eventually } from './hotel.ts'
@@ -10,7 +10,7 @@ import { transfers } from './transfers.ts'
 let suite: Suite
 let hotels: readonly [string, string]
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false, redis: false })
+  suite = await sharedSuite({ hotels: 'every' })
   const [{ id: first }, { id: second }] = [
     await suite.hotels.createHotel({ name: 'First' }),
     await suite.hotels.createHotel({ name: 'Second' }),

@@ -1,5 +1,5 @@
 import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { day, freshNumber } from './hotel.ts'
@@ -7,7 +7,7 @@ import { noneWaiting, waiting, whileLocked } from './locks.ts'
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false, redis: false })
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()

@@ -242,4 +242,6 @@ test('what left long ago is swept at a start, in parts that others need not wait
       ),
     ).toEqual([{ out_date: '2099-01-01', count: 3 }]),
   )
+  await suite.sql('reservations', 'drop function refuse_many cascade')
+  await suite.sql('reservations', 'delete from current_and_upcoming where hotel_id = $1', [hotel])
 })
