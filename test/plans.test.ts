@@ -76,6 +76,7 @@ describe('a list that is asked for most goes along the index of its order, howev
   const ID = '00000000-0000-0000-0000-000000000000'
   const hotel = () => `'{${house.ids.hotel}}'`
   const stays = `null, null, null, null, null, 2, '-infinity', '', '${ID}', 51`
+  const free = 'null, null, null, null, 51, 0)'
   const lists: [string, ServiceName, () => string, string[]][] = [
     [
       'guests of a hotel',
@@ -115,6 +116,24 @@ describe('a list that is asked for most goes along the index of its order, howev
       'reservations',
       () => `list_stays(null, '${house.ids.location}', 0, ${stays})`,
       ['current_and_upcoming_order', 'location_id'],
+    ],
+    [
+      'free rooms of a hotel',
+      'reservations',
+      () => `room_availability(current_date, current_date + 1, ${hotel()}, null, ${free}`,
+      ['occupancy_order', 'room_order_in_hotel'],
+    ],
+    [
+      'free rooms',
+      'reservations',
+      () => `room_availability(current_date, current_date + 1, null, null, ${free}`,
+      ['occupancy_order', 'room_order'],
+    ],
+    [
+      'free rooms at a location',
+      'reservations',
+      () => `room_availability(current_date, current_date + 1, ${hotel()}, '${house.ids.location}', ${free}`,
+      ['occupancy_order', 'room_order'],
     ],
     [
       'heads of the view',
