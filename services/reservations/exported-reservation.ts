@@ -8,7 +8,7 @@ import { legsOf, legsUntil } from './stay.ts'
 /** Reservations with the nights that they hold and the date of leaving, by the location's calendar. */
 const EXPORTED = {
   table: 'reservation',
-  bytes: `${RESERVATION_SIZE} + 70 * (
+  bytes: `${RESERVATION_SIZE.bytes} + 70 * (
     select count(*) from occupancy o
     where o.hotel_id = found.hotel_id and o.holder_id = found.id and o.holder = 'RESERVATION')`,
   more: [
