@@ -37,12 +37,11 @@ export function reservationCreation({ writer: { write, hotels }, peers, groups, 
     // A room of the type that was made a moment ago counts. While nobody can tell, what is known is booked all the same.
     const news = (hotel: string) => (request.room_type === '' ? Promise.resolve() : peers.news(hotel))
     const read = () => forkFor(reading.orm, call.signal)
-    const hotelOfAsked = () =>
-      request.room_type === ''
-        ? hotels.known('room', namedRooms(request)[0], read)
-        : hotels.known('room_type', request.room_type, read)
+    const asked = request.room_type === '' ? namedRooms(request)[0] : request.room_type
+    const kind = request.room_type === '' ? 'room' : 'room_type'
     const alone = async () => {
       const hotel = await knownHotel(request, peers, read, call.signal)
+      hotels.know(kind, asked ?? '', hotel)
       return refusedForCertain(news(hotel), () =>
         write(
           call,
@@ -59,7 +58,7 @@ export function reservationCreation({ writer: { write, hotels }, peers, groups, 
       )
     }
     const attempt = async () => {
-      const hotel = await hotelOfAsked()
+      const hotel = await hotels.known(kind, asked, read)
       if (hotel === undefined) return alone()
       const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
       return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
