@@ -8,6 +8,7 @@ export default {
   globalSetup: './stack/jest-setup.mts',
   globalTeardown: './stack/jest-teardown.ts',
   setupFilesAfterEnv: ['./stack/matchers.ts'],
+  testSequencer: './stack/test-sequencer.mjs',
   maxWorkers: 2,
   // Also of hooks that start the suite: a busy machine takes its time.
   testTimeout: 90_000,

@@ -44,6 +44,8 @@ export type Act = { readonly id: string; readonly name: string } & (
 type Pooled = TestStack & Pick<Lent, 'linesFile' | 'clockFile'> & { readonly replicas: number; stop(): Promise<void> }
 
 const SOUND_WITHIN_MS = 10_000
+/** Stacks that stand by while another is started. */
+const MOST_IDLE = 2
 
 /**
  * Lends started stacks to test files, one after another, so that not each has to start its own: a file asks for a kind,
@@ -57,12 +59,14 @@ export async function openSuitePool(
   const idle: Pooled[] = []
   const lent = new Map<string, Pooled>()
   const stopping: Promise<void>[] = []
-  const stop = (pooled: Pooled) => void stopping.push(pooled.stop())
+  const stop = (pooled: Pooled | undefined) => void stopping.push(pooled?.stop() ?? Promise.resolve())
 
   const borrow = async ({ replicas = 1, clock = false }: Kind): Promise<Lent> => {
     const index = idle.findIndex((each) => each.replicas === replicas && (each.clockFile !== undefined) === clock)
-    const pooled = index < 0 ? await startPooled(cluster, folder, replicas, clock) : idle.splice(index, 1)[0]
-    if (pooled === undefined) throw new Error('unreachable')
+    const found = index < 0 ? undefined : idle.splice(index, 1)[0]
+    // Files of a kind run together: those of another are used up.
+    while (found === undefined && idle.length >= MOST_IDLE) stop(idle.shift())
+    const pooled = found ?? (await startPooled(cluster, folder, replicas, clock))
     // What was written before is of others.
     writeFileSync(pooled.linesFile, '')
     if (pooled.clockFile !== undefined) writeFileSync(pooled.clockFile, '0')
