@@ -14,7 +14,7 @@ import { openAnyCall } from './house/any-call.ts'
 import { methods } from './house/walk.ts'
 
 /** How many times the processor time of a GET one request of a client's limit may take. docs/performance.md */
-const GETS_A_REQUEST = 40
+const GETS_A_REQUEST = 60
 
 const bytes = readFileSync(new URL(import.meta.resolve('@hotel/proto/api.binpb')))
 const api = readApi(bytes)

@@ -44,16 +44,14 @@ export function pager(secret: Buffer): Pager {
   return (method, request) => {
     const { page_size, page_token, ...filter } = request
     if (page_size < 0) throw invalidFields([{ field: 'page_size', description: 'is negative: give 1 to 500' }])
-    const boundTo = () => {
-      const form = Buffer.from(requestForm({ ...filter, page_size: 0, page_token: '' })).toString('base64')
-      return Buffer.from(JSON.stringify([method, form, callersHotels()]))
-    }
+    const form = Buffer.from(requestForm({ ...filter, page_size: 0, page_token: '' })).toString('base64')
+    const bound = Buffer.from(JSON.stringify([method, form, callersHotels()]))
     // As the build before binds its own tokens, which are taken while instances of both run.
-    const beforeBoundTo = () => Buffer.from(JSON.stringify([method, filter, callersHotels()]))
+    const before = () => Buffer.from(JSON.stringify([method, filter, callersHotels()]))
     const size = Math.min(page_size === 0 ? DEFAULT_SIZE : page_size, LARGEST_SIZE)
-    const token = (after: After) => (after === undefined ? '' : seal(key, boundTo(), after))
+    const token = (after: After) => (after === undefined ? '' : seal(key, bound, after))
     return {
-      after: page_token === '' ? undefined : open(key, [boundTo, beforeBoundTo], page_token),
+      after: page_token === '' ? undefined : open(key, bound, before, page_token),
       size,
       limit: size + 1,
       token,
@@ -89,12 +87,10 @@ function nonce(): Buffer {
   return random.subarray(used - NONCE_BYTES, used)
 }
 
-function open(key: KeyObject, bounds: readonly (() => Buffer)[], token: string): unknown[] {
+function open(key: KeyObject, bound: Buffer, before: () => Buffer, token: string): unknown[] {
   const sealed = Buffer.from(token, 'base64url')
-  for (const boundTo of bounds) {
-    const sortKeys = unsealed(key, boundTo(), sealed)
-    if (sortKeys !== undefined) return sortKeys
-  }
+  const sortKeys = unsealed(key, bound, sealed) ?? unsealed(key, before(), sealed)
+  if (sortKeys !== undefined) return sortKeys
   throw new Refusal(
     Status.INVALID_ARGUMENT,
     'PAGE_TOKEN_INVALID',
