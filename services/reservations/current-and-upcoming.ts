@@ -9,6 +9,7 @@ import { hotelFilter, isVisible } from '@hotel/runtime/access/hotels'
 import type { ClockOffset } from '@hotel/runtime/database/clock'
 import type { MikroORM } from '@hotel/runtime/database/database'
 import type { Read } from '@hotel/runtime/database/read'
+import type { Parameter } from '@hotel/runtime/database/text-query'
 import { isId, LOWEST_ID } from '@hotel/runtime/resource/id'
 import { lister } from '@hotel/runtime/resource/list'
 import type { Pager } from '@hotel/runtime/resource/page'
@@ -104,7 +105,12 @@ async function listStays(
   return encoded(Buffer.concat([rows, token]))
 }
 
-function asked(head: ViewHead | undefined, { hotel, location }: StayFilter, offset: number, keys: readonly unknown[]) {
+function asked(
+  head: ViewHead | undefined,
+  { hotel, location }: StayFilter,
+  offset: number,
+  keys: readonly Parameter[],
+) {
   if (head === undefined) return { statement: NOW, parameters: [hotel, location, offset, ...keys] }
   const { hotels, locations, dates, at } = head
   return { statement: BY_HEAD, parameters: [hotels, locations, dates, at, ...keys] }

@@ -68,7 +68,7 @@ function filterOf(request: ListReservationsRequest) {
 }
 
 function addFilter(where: Conditions, filter: Omit<Filter, 'hotel'>): void {
-  const add = (condition: (parameter: string) => string, value: unknown) => {
+  const add = (condition: (parameter: string) => string, value: string | null | undefined) => {
     if (value !== null && value !== undefined) where.add(condition, value)
   }
   add((id) => `location_id = ${id}`, filter.location)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ListedPage } from '@hotel/runtime/resource/list'
+import type { SortKey } from '@hotel/runtime/resource/page'
 import type { Cache } from './cache.ts'
 import type { ViewHead } from './view-head.ts'
 
@@ -53,6 +54,6 @@ function pack({ rows, next }: ListedPage): Buffer {
 
 function unpack(value: Buffer): ListedPage {
   const begin = 2 + value.readUInt16BE()
-  const next = JSON.parse(value.toString('utf8', 2, begin)) as unknown[] | null
+  const next = JSON.parse(value.toString('utf8', 2, begin)) as SortKey[] | null
   return { rows: value.subarray(begin), next: next ?? undefined }
 }

@@ -1,5 +1,7 @@
-import { Client, type CustomTypesConfig, type Pool, type PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import { cancelOn } from './cancel.ts'
 import type { MikroORM } from './database.ts'
+import { type Parameter, TextQuery } from './text-query.ts'
 
 /** The columns of a row as Postgres writes them, in their order. */
 export type Texts = readonly (string | null)[]
@@ -8,7 +10,7 @@ export type Texts = readonly (string | null)[]
 export type Statement = { readonly name?: string | undefined; readonly text: string }
 
 /** The rows of a statement with these parameters ($1 …). Rejects with the signal's reason once that aborts. */
-export type Read = (statement: Statement, values: readonly unknown[], signal: AbortSignal) => Promise<Texts[]>
+export type Read = (statement: Statement, values: readonly Parameter[], signal: AbortSignal) => Promise<Texts[]>
 
 /**
  * Reads on the ORM's own pool, without what the ORM and its query builder do for entities: rows are arrays of texts, of which
@@ -25,16 +27,13 @@ export function reader(orm: MikroORM): Read {
       let cancelled: Promise<void> | undefined
       const abort = () => {
         reject(signal.reason)
-        if (known !== undefined && client !== undefined) cancelled = cancel(known, client)
+        if (known !== undefined && client !== undefined) cancelled = cancelOn(known, client).catch(() => undefined)
       }
       const run = async () => {
         known ??= await connection.getNativeClient()
         client = await known.connect()
         try {
-          if (signal.aborted) return []
-          const { name, text } = statement
-          const asked = { name, text, values: values as unknown[], rowMode: 'array', types: AS_TEXTS } as const
-          return (await client.query<string[]>(asked)).rows
+          return signal.aborted ? [] : await client.query(new TextQuery(statement, values)).answer
         } finally {
           signal.removeEventListener('abort', abort)
           if (cancelled === undefined) client.release()
@@ -47,24 +46,4 @@ export function reader(orm: MikroORM): Read {
         reject(error)
       })
     })
-}
-
-const asText = (text: unknown) => text
-// Its type is of one that knows all parsers.
-const AS_TEXTS = { getTypeParser: () => asText } as unknown as CustomTypesConfig
-
-/**
- * Cancels what a connection runs, by another connection: as long as the first is not given back, nothing else runs there. What
- * can not be cancelled ends by itself.
- */
-async function cancel(pool: Pool, client: PoolClient): Promise<void> {
-  const other = new Client(pool.options)
-  try {
-    await other.connect()
-    await other.query('select pg_cancel_backend($1)', [(client as unknown as { processID: number }).processID])
-  } catch {
-    // The server is away, or has no connection left.
-  } finally {
-    await other.end().catch(() => undefined)
-  }
 }

@@ -1,5 +1,6 @@
 import type { CompiledQuery } from 'kysely'
-import { Client, type ClientConfig, type Pool, type PoolClient, type QueryResult } from 'pg'
+import type { Pool, PoolClient, QueryResult } from 'pg'
+import { cancelOn } from './cancel.ts'
 import type { EntityManager, MikroORM, Prepared } from './database.ts'
 import { databaseError } from './database-error.ts'
 
@@ -136,21 +137,6 @@ function pipelined(client: PoolClient, pool: Pool): Pipeline {
 /** `pg` reads it at each statement; it says that it is read-only because it does not expect changes with statements under way. */
 function setPipeline(client: PoolClient, on: boolean): void {
   Object.assign(client, { pipeline: on })
-}
-
-/** https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-SIGNAL */
-async function cancelOn(pool: Pool, client: PoolClient): Promise<void> {
-  const { options } = pool as unknown as { options: ClientConfig & { password?: string } }
-  const { processID } = client as unknown as { processID: number }
-  // The password is not among what a spread copies.
-  const control = new Client({ ...options, ...(options.password !== undefined && { password: options.password }) })
-  control.on('error', () => undefined)
-  try {
-    await control.connect()
-    await control.query('select pg_cancel_backend($1)', [processID])
-  } finally {
-    await control.end().catch(() => undefined)
-  }
 }
 
 function transactionOn(orm: MikroORM, pipeline: Pipeline): Transaction {

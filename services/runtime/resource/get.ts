@@ -1,6 +1,7 @@
 import type { CallContext } from 'nice-grpc'
 import { isVisible } from '../access/hotels.ts'
 import type { Read } from '../database/read.ts'
+import type { Parameter } from '../database/text-query.ts'
 import { encoded } from '../server/encoded.ts'
 import { etagOf } from './etag.ts'
 import { isId } from './id.ts'
@@ -14,7 +15,7 @@ type Options = {
   /** The column of the id: that of a hotel is its `hotel_id`. */
   readonly id?: string
   /** The parameters of the message's columns, from $2 on. */
-  readonly parameters?: () => readonly unknown[]
+  readonly parameters?: () => readonly Parameter[]
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Read, Statement, Texts } from '../database/read.ts'
+import type { Parameter } from '../database/text-query.ts'
 import { encoded } from '../server/encoded.ts'
-import type { After, Page } from './page.ts'
+import type { After, Page, SortKey } from './page.ts'
 import { boundedColumns, type Size } from './page-bytes.ts'
 import type { MessageType, RowMessage } from './row-message.ts'
 
@@ -15,7 +16,7 @@ export type Listing<Answer> = {
   /** Columns that the keys need and the message has not. */
   readonly more?: readonly string[]
   /** The sort keys of a row, by its columns. */
-  readonly keysOf: (column: (name: string) => string | null) => readonly unknown[]
+  readonly keysOf: (column: (name: string) => string | null) => readonly SortKey[]
 }
 
 /** The rows of a page, encoded without its token, and where the next page begins. */
@@ -32,7 +33,7 @@ export type Lister<Answer> = {
 }
 
 /** A statement of this Lister with its parameters. */
-export type Asked = { readonly statement: Statement; readonly parameters: readonly unknown[] }
+export type Asked = { readonly statement: Statement; readonly parameters: readonly Parameter[] }
 
 /** Makes the Lister of a list. */
 export function lister<Answer extends { next_page_token: string }>(listing: Listing<Answer>): Lister<Answer> {
@@ -60,14 +61,14 @@ export function lister<Answer extends { next_page_token: string }>(listing: List
 /** The conditions of a statement, joined by `and`, and its parameters. */
 export type Conditions = {
   /** Adds one, by the places of its parameters ($1 …). */
-  add(condition: (...places: string[]) => string, ...values: readonly unknown[]): void
+  add(condition: (...places: string[]) => string, ...values: readonly Parameter[]): void
   /** As `where …`; empty without any. */
   text(): string
-  readonly parameters: readonly unknown[]
+  readonly parameters: readonly Parameter[]
 }
 
 /** Without conditions yet; these are the statement's first parameters. */
-export function conditions(...first: readonly unknown[]): Conditions {
+export function conditions(...first: readonly Parameter[]): Conditions {
   const parameters = [...first]
   const added: string[] = []
   return {

@@ -27,7 +27,7 @@ const call: Call = {
 }
 const key = randomBytes(32)
 const open = (request: Request) => runIn(call, () => pager(key)('List', request))
-const token = (request: Request, after: readonly unknown[]) =>
+const token = (request: Request, after: readonly (string | number)[]) =>
   runIn(call, () => pager(key)('List', request).token(after))
 const first = { page_size: 2, page_token: '', hotel: 'a' }
 

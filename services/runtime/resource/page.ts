@@ -9,8 +9,11 @@ import { invalidFields, Refusal } from './refusal.ts'
 export const DEFAULT_SIZE = 50
 const LARGEST_SIZE = 500
 
+/** A value that rows are ordered by. */
+export type SortKey = string | number | boolean | null
+
 /** Where a page starts: after the row with these sort keys, or at the beginning. */
-export type After = readonly unknown[] | undefined
+export type After = readonly SortKey[] | undefined
 
 /** A page that a caller asked for. */
 export type Page = {
@@ -25,7 +28,7 @@ export type Page = {
    * Cuts the rows of a statement to the page, by count and by bytes, those of all rows up to one, and gives the token of the
    * next, empty on the last.
    */
-  cut<Row>(rows: readonly Row[], keyOf: (row: Row) => readonly unknown[], bytesOf: (row: Row) => number): Cut<Row>
+  cut<Row>(rows: readonly Row[], keyOf: (row: Row) => readonly SortKey[], bytesOf: (row: Row) => number): Cut<Row>
 }
 
 /** The rows of a page, and where the next begins. */
@@ -65,7 +68,7 @@ export function pager(secret: Buffer): Pager {
   }
 }
 
-function seal(key: KeyObject, bound: Buffer, sortKeys: readonly unknown[]): string {
+function seal(key: KeyObject, bound: Buffer, sortKeys: readonly SortKey[]): string {
   const iv = nonce()
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(bound)
   const text = Buffer.concat([cipher.update(JSON.stringify(sortKeys)), cipher.final()])
@@ -87,7 +90,7 @@ function nonce(): Buffer {
   return random.subarray(used - NONCE_BYTES, used)
 }
 
-function open(key: KeyObject, bound: Buffer, before: () => Buffer, token: string): unknown[] {
+function open(key: KeyObject, bound: Buffer, before: () => Buffer, token: string): SortKey[] {
   const sealed = Buffer.from(token, 'base64url')
   const sortKeys = unsealed(key, bound, sealed) ?? unsealed(key, before(), sealed)
   if (sortKeys !== undefined) return sortKeys
@@ -98,7 +101,7 @@ function open(key: KeyObject, bound: Buffer, before: () => Buffer, token: string
   )
 }
 
-function unsealed(key: KeyObject, bound: Buffer, sealed: Buffer): unknown[] | undefined {
+function unsealed(key: KeyObject, bound: Buffer, sealed: Buffer): SortKey[] | undefined {
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12)).setAAD(bound)
     decipher.setAuthTag(sealed.subarray(12, 28))

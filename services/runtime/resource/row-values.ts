@@ -51,7 +51,7 @@ function anyMoment(text: string): number {
 /** The elements of an array of texts or ids as Postgres writes it, none of which is null. */
 export function textsOf(text: string): string[] {
   if (text === '{}') return []
-  if (!text.includes('"')) return text.slice(1, -1).split(',')
+  if (!text.includes('"')) return text.includes(',') ? text.slice(1, -1).split(',') : [text.slice(1, -1)]
   if (text.startsWith('{"') && text.endsWith('"}') && !text.includes('\\')) {
     const quoted = text.slice(2, -2).split('","')
     if (quoted.every((each) => !each.includes('"'))) return quoted

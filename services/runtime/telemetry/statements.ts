@@ -2,7 +2,14 @@ import type { ClientBase } from 'pg'
 import { databaseError } from '../database/database-error.ts'
 import { currentCall } from '../server/call.ts'
 
-type Statement = { text: string; name?: string; values?: readonly unknown[] }
+type Statement = {
+  text: string
+  name?: string | undefined
+  values?: readonly unknown[]
+  /** What is submitted as it is, has its answer itself. */
+  submit?: unknown
+  answer?: Promise<unknown>
+}
 type Query = (statement: unknown, values?: unknown, callback?: unknown) => unknown
 
 /**
@@ -15,15 +22,19 @@ export function traceStatements(client: ClientBase): void {
   const traced: Query = (statement, values, callback) => {
     const span = currentCall()?.span
     const asked = typeof statement === 'string' ? { text: statement } : (statement as Statement)
-    // A cursor is neither text nor answered by a promise, and a callback by none either.
-    if (span === undefined || typeof asked.text !== 'string' || callback !== undefined || typeof values === 'function')
+    const isSubmitted = asked.submit !== undefined
+    // A cursor is not answered by a promise, and a callback by none either.
+    const isAwaited = typeof asked.text === 'string' && (!isSubmitted || asked.answer !== undefined)
+    if (span === undefined || !isAwaited || callback !== undefined || typeof values === 'function')
       return query(statement, values, callback)
     const step = span.step(summaryOf(asked.text), attributesOf(asked, values ?? asked.values))
     const text = `${asked.text} /*traceparent='${step.context.traceparent}'*/`
     // A prepared statement has one text for all calls.
-    const sent = asked.name !== undefined ? statement : typeof statement === 'string' ? text : { ...asked, text }
-    const answer = query(sent, values) as Promise<unknown>
-    answer.then(
+    if (isSubmitted && asked.name === undefined) asked.text = text
+    const isAsItIs = isSubmitted || asked.name !== undefined
+    const answer = query(isAsItIs ? statement : typeof statement === 'string' ? text : { ...asked, text }, values)
+    const ending = (asked.answer ?? answer) as Promise<unknown>
+    ending.then(
       () => step.end(),
       (error: unknown) => {
         const code = databaseError(error)?.sqlState ?? (error as Error).name
