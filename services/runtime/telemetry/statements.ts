@@ -29,10 +29,10 @@ export function traceStatements(client: ClientBase): void {
       return query(statement, values, callback)
     const step = span.step(summaryOf(asked.text), attributesOf(asked, values ?? asked.values))
     const text = `${asked.text} /*traceparent='${step.context.traceparent}'*/`
-    // A prepared statement has one text for all calls.
-    if (isSubmitted && asked.name === undefined) asked.text = text
-    const isAsItIs = isSubmitted || asked.name !== undefined
-    const answer = query(isAsItIs ? statement : typeof statement === 'string' ? text : { ...asked, text }, values)
+    // A prepared statement has one text for all calls: here it is run by itself, and planned anew.
+    if (isSubmitted) Object.assign(asked, { text, name: undefined })
+    const alone = typeof statement === 'string' ? text : { ...asked, text, name: undefined }
+    const answer = query(isSubmitted ? statement : alone, values)
     const ending = (asked.answer ?? answer) as Promise<unknown>
     ending.then(
       () => step.end(),
