@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { chmod, link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DEVELOPMENT_ISSUER, DEVELOPMENT_KEYS } from '@hotel/runtime/access/auth-settings'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
@@ -60,9 +61,15 @@ export async function openIssuer(dataDir: string): Promise<Issuer> {
 
 /** Writes a file that others may read at any moment: they find the old content or the new one. */
 export async function replaceFile(file: string, content: string, mode: number): Promise<void> {
-  await writeFile(`${file}.new`, content, { mode })
-  await chmod(`${file}.new`, mode)
-  await rename(`${file}.new`, file)
+  await rename(await writeBeside(file, content, mode), file)
+}
+
+/** Writes to a new file in the same folder, whose name nobody else takes, and gives its path. */
+async function writeBeside(file: string, content: string, mode: number): Promise<string> {
+  const beside = `${file}.${randomUUID()}`
+  await writeFile(beside, content, { mode })
+  await chmod(beside, mode)
+  return beside
 }
 
 async function readKey(file: string): Promise<JWK | undefined> {
@@ -73,10 +80,20 @@ async function readKey(file: string): Promise<JWK | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as JWK)
 }
 
+/** Makes the key, unless another program was first: then that one's. */
 async function makeKey(file: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const jwk = await exportJWK(privateKey)
   const key = { ...jwk, kid: `${DEVELOPMENT_KEYS}${await calculateJwkThumbprint(jwk)}` }
-  await replaceFile(file, JSON.stringify(key), 0o600)
-  return key
+  const beside = await writeBeside(file, JSON.stringify(key), 0o600)
+  try {
+    await link(beside, file)
+    return key
+  } catch (error) {
+    const first = (error as NodeJS.ErrnoException).code === 'EEXIST' ? await readKey(file) : undefined
+    if (first === undefined) throw error
+    return first
+  } finally {
+    await unlink(beside)
+  }
 }
