@@ -7,7 +7,7 @@ import { dayAfter } from './data/house.ts'
 import { startBenchSuite } from './data/suite.ts'
 import type { Side } from './frame/figure.ts'
 import { ascending, quantile } from './frame/statistics.ts'
-import { ghzSide, pgbenchSide } from './load/sides.ts'
+import { grpcSide, pgbenchSide } from './load/sides.ts'
 import type { Run } from './run.ts'
 
 const NIGHTS = 14
@@ -28,9 +28,10 @@ export async function many(run: Run, home: Home): Promise<void> {
     const load = {
       address: home.stack.addresses.reservations[0] ?? '',
       method: 'hotel.reservations.v1.AvailabilityService.ListRoomAvailability',
-      requests: [request],
+      metricsAddress: home.stack.metricsAddresses.reservations[0] ?? '',
+      request,
       metadata: authorized(home),
-      inFlight: IN_FLIGHT,
+      clients: IN_FLIGHT,
     }
     const script = `select * from room_availability(date '${in_date}', date '${out_date}', null, '${location}', null,
       null, null, null, ${page_size} + 1, 0);`
@@ -41,7 +42,7 @@ export async function many(run: Run, home: Home): Promise<void> {
       unit: 'calls/s',
       rows: { reservations: home.reservations },
       sides: [
-        ghzSide(OURS, load, home.processes('reservations')),
+        grpcSide(OURS, load, home.processes('reservations')),
         pgbenchSide(
           PEER,
           IN_FLIGHT,

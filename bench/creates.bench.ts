@@ -8,6 +8,7 @@ import { connectionsFor } from './load/sides.ts'
 import type { Run } from './run.ts'
 
 const OURS = 'CreateReservation'
+export const quickly = ['creates-128-some', 'creates-one-client']
 const PEER_CLIENTS = 32
 
 /** Creates in a database that begins empty and that nobody analyses but autovacuum. */

@@ -23,6 +23,8 @@ const COMPARISONS = [
   { of: REST, to: DIRECT, must: 0.45 },
 ]
 
+export const quickly = ['gateway-get-guest', 'gateway-create-reservation']
+
 /** The same calls straight to a service and by the gateway, over gRPC and over REST. */
 export async function some(run: Run, home: Home): Promise<void> {
   for (const call of callsOf(home))

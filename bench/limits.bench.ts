@@ -1,5 +1,6 @@
 import { GetGuestRequest } from '@hotel/proto/hotel/guests/v1/guests'
 import { administer, databaseUrl } from '@hotel/stack/provision'
+import { sqlIdOf } from './data/house.ts'
 import { startBenchSuite } from './data/suite.ts'
 import type { Figure, Side } from './frame/figure.ts'
 import { ghzSide, pgbenchSide } from './load/sides.ts'
@@ -70,7 +71,7 @@ alter table peer.kept add primary key (hotel_id, holder_id, room_id, in_date);
 create function peer.group_rows(size int) returns table (hotel_id uuid, holder_id uuid, room_id uuid, in_date date, out_date date, holder text)
 language sql as $$
   select '00000000-0000-7000-8000-000000000001'::uuid, uuidv7(),
-    ('01980002-0000-7000-8000-' || lpad(to_hex(n % 2000), 12, '0'))::uuid, d, d + 2, 'RESERVATION'
+    ${sqlIdOf('room', 'n % 2000')}, d, d + 2, 'RESERVATION'
   from (select nextval('peer.written_group') * size as first) g, generate_series(g.first, g.first + size - 1) n,
     lateral (select date '2030-01-01' + (n / 2000 * 3)::int as d) at
 $$;

@@ -18,6 +18,8 @@ const USAGE = 'give `npm run bench -- [--quick] [name …]`, or `npm run bench -
  * share it, and have it with few reservations, then some, then many; `alone` has a suite of its own.
  */
 type Bench = {
+  /** Names of the figures of `some` that a quick run has when it is not told which benches; none: it passes over the file. */
+  readonly quickly?: readonly string[]
   readonly alone?: (run: Run) => Promise<void>
   readonly few?: (run: Run, home: Home) => Promise<void>
   readonly some?: (run: Run, home: Home) => Promise<void>
@@ -43,10 +45,13 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const chosen = names.length > 0 ? names : known.sort()
   const benches = await Promise.all(
-    chosen.map(async (name) => ({
-      run: startRun(name, { quick, commit: environment.commit }, keep),
-      ...((await import(path.join(import.meta.dirname, `${name}${ENDING}`))) as Bench),
-    })),
+    chosen.map(async (name) => {
+      const bench = (await import(path.join(import.meta.dirname, `${name}${ENDING}`))) as Bench
+      const isBrief = quick && names.length === 0
+      const run = startRun(name, { quick, commit: environment.commit }, keep, isBrief ? bench.quickly : undefined)
+      if (!isBrief) return { run, ...bench }
+      return bench.quickly !== undefined && bench.some !== undefined ? { run, some: bench.some } : { run }
+    }),
   )
   for (const { run, alone } of benches) await alone?.(run)
   const sizes = sizesOf(quick)

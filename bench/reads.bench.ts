@@ -15,6 +15,8 @@ const OURS = 'the service'
 const BARE = 'nice-grpc, one named statement'
 const ECHO = 'nice-grpc, echo'
 
+export const quickly = ['get-guest', 'get-reservation', 'list-reservations', 'list-stays-50', 'refusal']
+
 /** Reads of one resource and of a page, and a refusal for which nobody is asked. */
 export async function some(run: Run, home: Home): Promise<void> {
   await using peers = new AsyncDisposableStack()

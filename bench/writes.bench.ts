@@ -18,6 +18,8 @@ import type { Run } from './run.ts'
 
 const IN_FLIGHT = 32
 
+export const quickly = ['update-dates', 'create-guest']
+
 /** The other writes, all in one hotel, each beside the bare inserts. */
 export async function some(run: Run, home: Home): Promise<void> {
   await makePeerTables(home.adminUrl, ['bare'])

@@ -1,5 +1,5 @@
 import { administer, databaseUrl } from '@hotel/stack/provision'
-import { type House, NEW_STAY_BY_PGBENCH, sqlIdOf } from './house.ts'
+import { type House, MOST_NUMBER, NEW_STAY_BY_PGBENCH, sqlIdOf, sqlNumberOf } from './house.ts'
 
 /**
  * Tables of the peers' own, in a schema beside the service's: copies of its tables with the rows that are in them, so that a
@@ -63,8 +63,8 @@ export function peerVariables({ rooms, guests, slots }: House, clients: number) 
 export async function nextOfPeer(adminUrl: string, set: PeerSet): Promise<number> {
   return administer(databaseUrl(adminUrl, 'reservations'), async (client) => {
     const { rows } = await client.query<{ next: string }>(
-      `select coalesce(max(('x' || right(id::text, 12))::bit(48)::bigint) + 1, 0) as next
-       from peer.${set}_reservation where id between ${sqlIdOf('peer', '0')} and ${sqlIdOf('peer', String(2 ** 48 - 1))}`,
+      `select coalesce(max(${sqlNumberOf('id')}) + 1, 0) as next
+       from peer.${set}_reservation where id between ${sqlIdOf('peer', '0')} and ${sqlIdOf('peer', String(MOST_NUMBER))}`,
     )
     return Number(rows[0]?.next)
   })

@@ -154,7 +154,7 @@ export function guestService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await writer.hotels.demand('guest', id, () => forkFor(orm, signal)) }
+    return { hotel: await writer.hotels.demand('guest', id, signal) }
   }
 }
 

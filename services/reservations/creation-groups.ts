@@ -42,9 +42,10 @@ type Member = NewReservation & { readonly answer: (outcome: Outcome | Error) => 
 type Line = {
   readonly hotel: string
   members: Member[]
+  /** Or waited for. */
   isAtDatabase: boolean
-  /** How many of its members the last group had: who was answered then is likely to call again. */
-  last: number
+  /** How many groups in a row have found the hotel busy. */
+  tries: number
 }
 
 /** Larger groups gain nothing more, and hold the heads of their hotels longer. */
@@ -53,8 +54,12 @@ const MOST_MEMBERS = 128
 const FEW = 16
 /** Of a group, so that what many want at once is fought for in small numbers; a first member may have more. */
 const MOST_ROOMS = 256
-/** While one group commits, another of other hotels is decided. */
-const GROUPS_AT_ONCE = 2
+/** Hotels that groups at the database may have together: where a group has one, so many groups are there at once. */
+const MOST_HOTELS_AT_ONCE = 8
+/** A hotel that was busy so many times in a row is waited for by itself. */
+const MOST_TRIES = 3
+/** How long other hotels that were busy wait along with one, at most, before they are tried again. */
+const TRY_AGAIN_MS = 20
 /** Longer than anybody waits for a turn at a head. */
 const LONGEST_WAIT_MS = 15_000
 
@@ -62,7 +67,10 @@ const LONGEST_WAIT_MS = 15_000
 export function creationGroups(options: CreationGroupOptions): CreationGroups {
   const sizes = groupSizes(options.metrics.registry)
   const lines = new Map<string, Line>()
+  const mostRunning = Math.ceil(MOST_HOTELS_AT_ONCE / options.mostHotels)
   let running = 0
+  /** How many members the last group had: who was answered then is likely to call again. */
+  let last = 0
   let isDue = false
 
   const beginSoon = () => {
@@ -75,9 +83,10 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     })
   }
   const begin = () => {
-    while (running < GROUPS_AT_ONCE) {
-      const group = nextGroup(lines, options.mostHotels)
+    while (running < mostRunning) {
+      const group = nextGroup(lines, options.mostHotels, last)
       if (group.length === 0) return
+      last = group.length
       void decide(group)
     }
   }
@@ -88,24 +97,46 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     )
     running -= 1
     const busy = group.filter((_, index) => outcomes[index] === 'BUSY')
+    const busyLines: Line[] = []
     for (const line of linesOf(lines, group)) {
       const ofLine = busy.filter(({ hotel }) => hotel === line.hotel)
       line.members.unshift(...ofLine)
-      if (ofLine.length > 0) void waitForHead(line)
+      line.tries = ofLine.length > 0 ? line.tries + 1 : 0
+      if (ofLine.length > 0) busyLines.push(line)
       else end(line)
     }
+    waitForHeads(busyLines, busy.length === group.length)
     // Before any answer is made: the database has its next group meanwhile.
     begin()
     answer(group, outcomes)
   }
+  /**
+   * Others write in these hotels. As whoever does that with several at once ends with all of them, they are tried together
+   * again: in the next group, or once one of them, which is waited for, is free, when there was nothing else to do.
+   */
+  const waitForHeads = (busy: readonly Line[], isAll: boolean) => {
+    const stubborn = busy.filter(({ tries }, index) => tries >= MOST_TRIES || (isAll && index === 0))
+    const others = busy.filter((line) => !stubborn.includes(line))
+    const free = () => {
+      for (const line of others) end(line)
+      others.length = 0
+      begin()
+    }
+    const [first, ...rest] = stubborn
+    for (const line of rest) void waitForHead(line)
+    if (first !== undefined) void waitForHead(first, isAll ? free : undefined)
+    if (isAll) setTimeout(free, TRY_AGAIN_MS)
+    else free()
+  }
   /** Somebody else writes in the hotel: all that wait for it take their turn at its head as one. */
-  const waitForHead = async (line: Line): Promise<void> => {
+  const waitForHead = async (line: Line, isFree?: () => void): Promise<void> => {
     const first = new Set(line.members)
     let group: Member[] = []
     const outcomes = await options.writer
       .underHead(line.hotel, AbortSignal.timeout(LONGEST_WAIT_MS), {
         async apply({ em }) {
-          group = takeFrom(line, [])
+          isFree?.()
+          group = takeFrom(line, [], MOST_MEMBERS)
           return await decideTogether(em, group, options.clockOffset()).catch((cause: unknown) => {
             throw new Undecided('a group that broke on one of its members', { cause })
           })
@@ -117,6 +148,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
         line.members = line.members.filter((member) => !first.has(member))
         return group.map(() => (error instanceof Undecided ? failedTogether(error.cause as Error) : error))
       })
+    line.tries = 0
     end(line)
     begin()
     answer(group, outcomes)
@@ -138,7 +170,7 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
   return (wanted, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason)
-      const line = lines.get(wanted.hotel) ?? { hotel: wanted.hotel, members: [], isAtDatabase: false, last: 0 }
+      const line = lines.get(wanted.hotel) ?? { hotel: wanted.hotel, members: [], isAtDatabase: false, tries: 0 }
       const leave = () => {
         line.members = line.members.filter((other) => other !== member)
         reject(signal.reason)
@@ -158,31 +190,36 @@ export function creationGroups(options: CreationGroupOptions): CreationGroups {
     })
 }
 
-/** The members that go together next; their lines are at the database from now on. */
-function nextGroup(lines: ReadonlyMap<string, Line>, mostHotels: number): Member[] {
+/**
+ * The members that go together next; their lines are at the database from now on, and come last afterwards. Half of all
+ * callers, where these are many, so that the database decides about one half while the other is answered and calls again.
+ */
+function nextGroup(lines: Map<string, Line>, mostHotels: number, last: number): Member[] {
+  const waiting = [...lines.values()].filter(({ isAtDatabase, members }) => !isAtDatabase && members.length > 0)
+  const callers = waiting.reduce((sum, { members }) => sum + members.length, last)
+  const most = Math.min(MOST_MEMBERS, Math.max(FEW, Math.ceil(callers / 2)))
   const group: Member[] = []
-  let hotels = 0
-  for (const line of lines.values()) {
-    if (line.isAtDatabase) continue
-    const taken = takeFrom(line, group)
+  for (const line of waiting.slice(0, mostHotels)) {
+    if (group.length >= most) break
+    const taken = takeFrom(line, group, most)
     if (taken.length === 0) continue
     line.isAtDatabase = true
+    lines.delete(line.hotel)
+    lines.set(line.hotel, line)
     group.push(...taken)
-    hotels += 1
-    if (hotels >= mostHotels || group.length >= MOST_MEMBERS) break
   }
   return group
 }
 
 /**
- * Takes from a line what finds room in a group: half of its callers, where these are many, so that the database decides
- * about one half while the other is answered and calls again. Of calls with one key the later ones wait for the answer of the first. */
-function takeFrom(line: Line, group: readonly Member[]): Member[] {
+ * Takes from a line what finds room in a group of at most so many members. Of calls with one key the later ones wait for the
+ * answer of the first.
+ */
+function takeFrom(line: Line, group: readonly Member[], most: number): Member[] {
   const keys = new Set<string>()
   let members = group.length
   let rooms = group.reduce((sum, member) => sum + roomsOf(member), 0)
   const taken: Member[] = []
-  const most = Math.min(MOST_MEMBERS, members + Math.max(FEW, Math.ceil((line.members.length + line.last) / 2)))
   line.members = line.members.filter((member) => {
     const key = member.repeat && `${member.repeat.key} ${member.actor}`
     const fits = members < most && (members === 0 || rooms + roomsOf(member) <= MOST_ROOMS)
@@ -193,7 +230,6 @@ function takeFrom(line: Line, group: readonly Member[]): Member[] {
     taken.push(member)
     return false
   })
-  line.last = taken.length
   return taken
 }
 

@@ -58,7 +58,7 @@ export function reservationCreation({ writer: { write, hotels }, peers, groups, 
       )
     }
     const attempt = async () => {
-      const hotel = await hotels.known(kind, asked, read)
+      const hotel = await hotels.known(kind, asked, call.signal)
       if (hotel === undefined) return alone()
       const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
       return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())

@@ -48,7 +48,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
   const { write, hotels } = writer
   const read = (call: CallContext) => forkFor(orm, call.signal)
   const scopeOf = async (id: string, call: CallContext) => ({
-    hotel: await hotels.demand('reservation', id, () => read(call)),
+    hotel: await hotels.demand('reservation', id, call.signal),
   })
   const changed = async (
     call: CallContext,

@@ -1,5 +1,4 @@
 import type { RoomBlockServiceImplementation } from '@hotel/proto/hotel/reservations/v1/blocks'
-import { forkFor } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
@@ -17,7 +16,6 @@ import { legsOf, stay } from './stay.ts'
 
 /** The methods of RoomBlockService; the proto's comments say what each promises. */
 export function roomBlockService({
-  orm,
   read,
   writer: { write, hotels },
   page,
@@ -29,7 +27,7 @@ export function roomBlockService({
       const { room, in_date, out_date, reason } = valid(request, roomBlockFields)
       const dates = stay(in_date, out_date)
       const named = { guest: [], room: [room] }
-      const hotelOfRoom = () => hotels.known('room', room, () => forkFor(orm, call.signal))
+      const hotelOfRoom = () => hotels.known('room', room, call.signal)
       if ((await hotelOfRoom()) === undefined) await peers.named(named, call.signal)
       const hotel = await hotelOfRoom()
       if (hotel === undefined) throw invalidFields([{ field: 'room', description: 'no room has this id' }])
@@ -67,7 +65,7 @@ export function roomBlockService({
     listRoomBlocks: (request, call) => listRoomBlocks(read, page('ListRoomBlocks', request), request, call.signal),
 
     async deleteRoomBlock(request, call) {
-      const hotel = await hotels.demand('room_block', request.id, () => forkFor(orm, call.signal))
+      const hotel = await hotels.demand('room_block', request.id, call.signal)
       const block = await write(
         call,
         'DeleteRoomBlock',

@@ -27,8 +27,8 @@ export function employeeService({
       const location = await locationOf(read(), request)
       // A hotel that is not known, where the location is, is refused in the write.
       const hotel =
-        (await hotels.known('hotel', request.hotel || undefined, read)) ??
-        (await hotels.known('location', location, read))
+        (await hotels.known('hotel', request.hotel || undefined, call.signal)) ??
+        (await hotels.known('location', location, call.signal))
       if (hotel === undefined) {
         const location = unknownRule('location')
         return valid(request, { ...employeeFields(location), location, hotel: optional(unknownRule('hotel')) }).location
@@ -130,7 +130,7 @@ export function employeeService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotels.demand('employee', id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('employee', id, signal) }
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { HotelServiceImplementation } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { demandEveryHotel } from '@hotel/runtime/access/hotels'
 import type { Watch } from '@hotel/runtime/changes/watch'
-import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import type { EntityManager, MikroORM } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import type { Read } from '@hotel/runtime/database/read'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
@@ -21,7 +21,7 @@ import { demandNotDefault, demandUnused, usesOf } from './in-use.ts'
 export type Deps = { orm: MikroORM; read: Read; writer: Writer; page: Pager; watch: Watch }
 
 /** The methods of HotelService; the proto's comments say what each promises. */
-export function hotelService({ orm, read, writer: { write, hotels }, page, watch }: Deps): HotelServiceImplementation {
+export function hotelService({ read, writer: { write, hotels }, page, watch }: Deps): HotelServiceImplementation {
   return {
     async createHotel(request, call) {
       demandEveryHotel()
@@ -107,7 +107,7 @@ export function hotelService({ orm, read, writer: { write, hotels }, page, watch
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotels.demand('hotel', id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('hotel', id, signal) }
   }
 }
 

@@ -27,7 +27,7 @@ export function locationService({
   return {
     async createLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const hotel = await hotels.known('hotel', request.hotel || hotelUnlessNamed(), () => em)
+      const hotel = await hotels.known('hotel', request.hotel || hotelUnlessNamed(), call.signal)
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       if (hotel === undefined) return valid(request, { ...rules, hotel: unknownRule('hotel') }).hotel
       const location = await write(
@@ -59,7 +59,7 @@ export function locationService({
 
     async updateLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const scope = { hotel: await hotels.demand('location', request.id, () => em) }
+      const scope = { hotel: await hotels.demand('location', request.id, call.signal) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       const fields = validChanges(request, rules, ['hotel'])
       const location = await write(call, 'UpdateLocation', request, scope, {
@@ -76,7 +76,7 @@ export function locationService({
 
     async replaceLocation(request, call) {
       const em = forkFor(orm, call.signal)
-      const scope = { hotel: await hotels.demand('location', request.id, () => em) }
+      const scope = { hotel: await hotels.demand('location', request.id, call.signal) }
       const rules = locationFields(await timeZoneRule(em, request.time_zone))
       const fields = valid(request, rules)
       const location = await write(call, 'ReplaceLocation', request, scope, {
@@ -92,7 +92,7 @@ export function locationService({
     },
 
     async deleteLocation(request, call) {
-      const scope = { hotel: await hotels.demand('location', request.id, () => forkFor(orm, call.signal)) }
+      const scope = { hotel: await hotels.demand('location', request.id, call.signal) }
       const location = await write(call, 'DeleteLocation', request, scope, {
         load: (em) =>
           Promise.all([findLive(em, scope.hotel, request.id), usesOf(em, 'location', scope.hotel, request.id)]),
@@ -108,7 +108,7 @@ export function locationService({
     },
 
     async undeleteLocation(request, call) {
-      const scope = { hotel: await hotels.demand('location', request.id, () => forkFor(orm, call.signal)) }
+      const scope = { hotel: await hotels.demand('location', request.id, call.signal) }
       const location = await write(call, 'UndeleteLocation', request, scope, {
         load: (em) => Promise.all([find(em, Location, scope.hotel, request.id), hotelAsOwner(em, scope.hotel)]),
         apply(written, [location, owners]) {

@@ -29,7 +29,7 @@ export function roomService({
     async createRoom(request, call) {
       const read = () => forkFor(orm, call.signal)
       const wanted = request.location || (await locationUnlessNamed(read()))
-      const hotel = await hotels.known('location', wanted, read)
+      const hotel = await hotels.known('location', wanted, call.signal)
       if (hotel === undefined) return valid(request, { ...roomFields(id), location: unknownRule('location') }).location
       const room = await write(
         call,
@@ -135,7 +135,7 @@ export function roomService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotels.demand('room', id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('room', id, signal) }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RoomTypeServiceImplementation } from '@hotel/proto/hotel/rooms/v1/room_types'
 import { hotelUnlessNamed } from '@hotel/runtime/access/hotels'
-import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
+import type { EntityManager } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
@@ -15,16 +15,10 @@ import { RoomType, roomTypeData, roomTypeFields, roomTypeRow } from './room-type
 import { listRoomTypes } from './room-type-list.ts'
 
 /** The methods of RoomTypeService; the proto's comments say what each promises. */
-export function roomTypeService({
-  orm,
-  read,
-  writer: { write, hotels },
-  page,
-  watch,
-}: Deps): RoomTypeServiceImplementation {
+export function roomTypeService({ read, writer: { write, hotels }, page, watch }: Deps): RoomTypeServiceImplementation {
   return {
     async createRoomType(request, call) {
-      const hotel = await hotels.known('hotel', request.hotel || hotelUnlessNamed(), () => forkFor(orm, call.signal))
+      const hotel = await hotels.known('hotel', request.hotel || hotelUnlessNamed(), call.signal)
       if (hotel === undefined) return valid(request, { ...roomTypeFields, hotel: unknownRule('hotel') }).hotel
       const type = await write(
         call,
@@ -120,7 +114,7 @@ export function roomTypeService({
   }
 
   async function scopeOf(id: string, signal: AbortSignal) {
-    return { hotel: await hotels.demand('room_type', id, () => forkFor(orm, signal)) }
+    return { hotel: await hotels.demand('room_type', id, signal) }
   }
 }
 

@@ -71,12 +71,20 @@ declare
   one record;
   i int;
 begin
-  select array_agg(h.hotel_id),
-      greatest(clock_timestamp() + make_interval(secs => clock_offset), max(h.time) + interval '1 microsecond'),
-      replica_generation(guests_feed), replica_generation(rooms_feed)
-    into mine, at, guests_now, rooms_now
-    from (select f.hotel_id, f.time from feed_head f where f.hotel_id = any(hotels) order by f.hotel_id
-          for update skip locked) h;
+  loop
+    select array_agg(h.hotel_id),
+        greatest(clock_timestamp() + make_interval(secs => clock_offset), max(h.time) + interval '1 microsecond'),
+        replica_generation(guests_feed), replica_generation(rooms_feed)
+      into mine, at, guests_now, rooms_now
+      from (select f.hotel_id, f.time from feed_head f where f.hotel_id = any(hotels) order by f.hotel_id
+            for update skip locked) h;
+    exit when cardinality(mine) = (select count(distinct h) from unnest(hotels) h);
+    -- Of a hotel in which nothing was written yet.
+    insert into feed_head (hotel_id) select distinct h from unnest(hotels) h
+      where (select f.hotel_id from feed_head f where f.hotel_id = h) is null
+      order by h on conflict do nothing;
+    exit when not found;
+  end loop;
 
   -- Those whose guest is known, whose key was not used before and whose hold has an end that one may have: where their named
   -- rooms are, and which of them want rooms of a type.

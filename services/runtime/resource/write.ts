@@ -115,7 +115,7 @@ type WriterOptions = {
 /** Makes the service's Writer. */
 export function writer(options: WriterOptions): Writer {
   const { orm, clockOffset, rebuild, heads, metrics } = options
-  const hotels = hotelsOfIds()
+  const hotels = hotelsOfIds(orm)
   const under = underHead(orm, clockOffset, metrics, (rows) => {
     for (const { table, hotel, id } of rows) hotels.know(table, id, hotel)
   })

@@ -40,7 +40,8 @@ end $$;
 
 -- Statement trigger of every resource table: writes one change for each row whose version is new. The transition
 -- tables are gathered into arrays first, as a distributed engine demands; in the order of hotels, so that the changes of one
--- follow one another. Feed heads are probed by their key, however few there were when the plan was made.
+-- follow one another. Feed heads are probed by the keys in an array and not joined: a join that was planned while there were
+-- few hotels would go through the heads of all.
 create or replace function record_changes() returns trigger
 language plpgsql
 set plan_cache_mode = force_generic_plan
@@ -54,7 +55,12 @@ declare
   actors text[];
   times timestamptz[];
   payloads jsonb[];
-  heads int;
+  -- Of each hotel: how many changes, the place of the first among all, the time of the last, and the number before it.
+  written uuid[];
+  counts bigint[];
+  firsts bigint[];
+  lasts timestamptz[];
+  bases bigint[];
 begin
   if tg_op = 'INSERT' then
     select array_agg(n.hotel_id), array_agg(n.id), array_agg(n.version), array_agg('CREATED'::text), array_agg(n.updated_by),
@@ -78,22 +84,24 @@ begin
   if hotels is null then
     return null;
   end if;
-  with counted as (
-    select r.hotel_id, count(*) as n, min(r.place) as first, max(r.time) as time
-    from unnest(hotels, times) with ordinality as r (hotel_id, time, place) group by 1
-  ), moved as (
-    update feed_head h set seq = h.seq + c.n, time = greatest(h.time, c.time)
-    from counted c where h.hotel_id = c.hotel_id
-    returning h.hotel_id, h.seq - c.n - c.first + 1 as base
+  select array_agg(c.hotel_id), array_agg(c.n), array_agg(c.first), array_agg(c.time) into written, counts, firsts, lasts
+    from (
+      select r.hotel_id, count(*) as n, min(r.place) as first, max(r.time) as time
+      from unnest(hotels, times) with ordinality as r (hotel_id, time, place) group by 1) c;
+  with moved as (
+    update feed_head h set seq = h.seq + counts[array_position(written, h.hotel_id)],
+      time = greatest(h.time, lasts[array_position(written, h.hotel_id)])
+    where h.hotel_id = any(written)
+    returning array_position(written, h.hotel_id) as place, h.seq
   )
-  insert into change (hotel_id, seq, resource, id, version, kind, actor, time, payload)
-  select r.hotel_id, m.base + r.place, tg_table_name, r.id, r.version, r.kind, r.actor, r.time, r.payload
-  from unnest(hotels, ids, versions, kinds, actors, times, payloads) with ordinality
-      as r (hotel_id, id, version, kind, actor, time, payload, place)
-    join moved m on m.hotel_id = r.hotel_id;
-  get diagnostics heads = row_count;
-  if heads <> cardinality(hotels) then
+  select array_agg(m.seq - counts[m.place] - firsts[m.place] + 1 order by m.place) into bases from moved m;
+  if cardinality(bases) is distinct from cardinality(written) then
     raise exception 'a write without its hotel''s feed head: call begin_write first' using errcode = 'HR001';
   end if;
+  insert into change (hotel_id, seq, resource, id, version, kind, actor, time, payload)
+  select r.hotel_id, bases[array_position(written, r.hotel_id)] + r.place, tg_table_name, r.id, r.version, r.kind, r.actor,
+    r.time, r.payload
+  from unnest(hotels, ids, versions, kinds, actors, times, payloads) with ordinality
+      as r (hotel_id, id, version, kind, actor, time, payload, place);
   return null;
 end $$;
