@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { forkFor, type MikroORM, query } from '../database/database.ts'
+import { RecentMap } from '../recent-map.ts'
 import { isId } from '../resource/id.ts'
 import { notFound } from '../resource/refusal.ts'
 import { isVisible } from './hotels.ts'
@@ -19,14 +20,11 @@ export type HotelsOfIds = {
 /** Some 30 MB at the most. */
 const MOST = 100_000
 
-/** Makes an empty one; the longest known ones go when it is full. */
+/** Makes an empty one; those that were not asked for longest go when it is full. */
 export function hotelsOfIds(orm: MikroORM): HotelsOfIds {
-  const hotels = new Map<string, string>()
+  const hotels = new RecentMap<string, string>(MOST)
   const ask = askingTogether(orm)
-  const know: HotelsOfIds['know'] = (resource, id, hotel) => {
-    if (hotels.size >= MOST) hotels.delete(hotels.keys().next().value ?? '')
-    hotels.set(`${resource} ${id}`, hotel)
-  }
+  const know: HotelsOfIds['know'] = (resource, id, hotel) => hotels.set(`${resource} ${id}`, hotel)
   const known: HotelsOfIds['known'] = async (resource, id, signal) => {
     if (id === undefined || !isId(id)) return undefined
     const there = hotels.get(`${resource} ${id}`)

@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { Status } from 'nice-grpc'
+import { RecentMap } from '../recent-map.ts'
 import { Refusal } from '../resource/refusal.ts'
 import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from './auth-settings.ts'
 import type { Caller, Hotels } from './caller.ts'
@@ -29,7 +30,7 @@ export type Verify = (authorization: readonly (string | Buffer)[]) => Promise<To
 
 /** Makes the Verify of an issuer's tokens. */
 export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
-  const known = new Map<string, Token>()
+  const known = new RecentMap<string, Token>(MOST_KNOWN)
   let version: unknown
   return async (authorization) => {
     const text = bearer(authorization)
@@ -41,7 +42,6 @@ export function tokenVerifier(settings: AuthSettings, keys: KeySet): Verify {
     const token = await verified(text, settings, keys)
     // The keys may have been replaced since: others have learnt of it then, and this is not to outlive those it is of.
     if (version !== now) return token
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value ?? '')
     known.set(text, token)
     return token
   }
