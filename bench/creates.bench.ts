@@ -22,7 +22,7 @@ export async function alone(run: Run): Promise<void> {
     unit: 'creates/s',
     durability: home.durability,
     rows: { reservations: 0 },
-    ...(run.quick ? {} : { rounds: 10, seconds: 15 }),
+    ...(run.quick ? {} : { rounds: 8, seconds: 12 }),
     sides: [createSide(OURS, home, 128, sent), peerSide(home, 'bare', PEER_CLIENTS)],
     comparisons: [{ of: OURS, to: PEERS.bare, must: 0.5, reach: 1 }],
     check: () => checkHistory(home.adminUrl, sent),

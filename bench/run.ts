@@ -56,7 +56,7 @@ export type Run = {
   figure(figure: Figure): Promise<void>
 }
 
-const WHOLE_PACE: Pace = { seconds: 4, rounds: 3, warmUpSeconds: 2 }
+const WHOLE_PACE: Pace = { seconds: 3, rounds: 3, warmUpSeconds: 2 }
 const QUICK_PACE: Pace = { seconds: 0.7, rounds: 3, warmUpSeconds: 0.7 }
 
 /** The run of one bench, whose figures, or the named ones of them, are handed on as they come. */
