@@ -45,9 +45,10 @@ export async function checkState(adminUrl: string): Promise<readonly Check[]> {
 
 /** As many as were acknowledged, each in the room and for the nights that its call asked for. */
 async function acknowledgedAreThere(client: Client, creates: readonly SentCreates[]): Promise<Check> {
-  // All at once by hash joins: the planner may know nothing yet of tables that have grown just now.
+  // All at once, in this order: the planner may know nothing yet of tables that have grown just now.
   await client.query(
-    `set enable_nestloop = off;
+    `analyze idempotency_key, change, reservation, occupancy;
+     set join_collapse_limit = 1;
      create temp table made as select split_key[1] as keys, split_key[2]::bigint as n, r.rooms, r.in_date, r.out_date
      from idempotency_key i
      join change c on c.hotel_id = i.change_hotel_id and c.seq = i.change_seq and c.resource = 'reservation'
@@ -57,8 +58,7 @@ async function acknowledgedAreThere(client: Client, creates: readonly SentCreate
      cross join regexp_match(i.key, '^(.*-)([0-9]+)$') as split_key
      where split_key is not null;
      create index on made (keys);
-     analyze made;
-     reset enable_nestloop`,
+     analyze made`,
   )
   const wrong: string[] = []
   for (const { keys, first, sent, acknowledged, stays } of creates) {
