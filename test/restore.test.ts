@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Status } from 'nice-grpc'
 import { feedGauge } from './feeds.ts'
 import { day, demandViewIsTrue, eventually, freshNumber } from './hotel.ts'
+import { waiting, whileLocked } from './locks.ts'
 import { backUp } from './restoring.ts'
 import { beginWatch } from './watching.ts'
 
@@ -184,5 +185,28 @@ describe('a restored database', () => {
       expect(row).toEqual({ name: 'Loft' })
     })
     await expect(book(guest, deleted, 5)).rejects.toRefuse(...unknown)
+  }, 120_000)
+
+  test('asks again for what it was told under a numbering that is over by then', async () => {
+    const { location, type } = await newHouse(1)
+    await settled()
+    const isListResources = expect.stringContaining('to_jsonb(t) as row from room t')
+    let blocked: Promise<unknown> = Promise.resolve()
+    // The follower does not get as far as the room, for which the rooms service is asked; before it answers, the numbering changes.
+    await whileLocked(suite, 'reservations', async () => {
+      const room = await newRoom(location, type)
+      await waiting(suite, 'reservations', 'Lock')
+      const renumber = async () => {
+        // The gateway would send it again.
+        blocked = suite.blocks.createRoomBlock({ room, ...stay(1) })
+        blocked.catch(() => {})
+        await eventually(async () => expect(await waiting(suite, 'rooms', 'Lock')).toContainEqual(isListResources))
+        const feed = `update replica_epoch set epoch = gen_random_uuid() where feed = 'rooms-2'`
+        await suite.sql('reservations', feed)
+      }
+      await whileLocked(suite, 'rooms', renumber, 'lock table room in access exclusive mode')
+    })
+    expect(await blocked).toMatchObject({ room: expect.any(String) })
+    await settled()
   }, 120_000)
 })

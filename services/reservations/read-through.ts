@@ -5,6 +5,7 @@ import type { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/loca
 import type { RoomTypeServiceDefinition } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { RoomServiceDefinition } from '@hotel/proto/hotel/rooms/v1/rooms'
 import { callersHotels } from '@hotel/runtime/access/hotels'
+import { Renumbered } from '@hotel/runtime/changes/replica'
 import { forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
 import { isId } from '@hotel/runtime/resource/id'
 import { peerUnavailable, unknownHotel } from '@hotel/runtime/resource/refusal'
@@ -16,6 +17,12 @@ import { foundAtPeers } from './found-at-peers.ts'
 import { newsOfRooms } from './news.ts'
 import { forgetReplicas } from './replica-feed.ts'
 
+/** Ids by what they are of. */
+type Named = Partial<Record<Kind, readonly string[]>>
+
+/** How often it is asked again while the numbering of a feed changes, which it does once after a restore. */
+const MOST_TRIES = 3
+
 /**
  * Fetches what the replicas lack, or know only as deleted, so that what was made a millisecond ago can be booked. What is
  * not of the caller's hotels is asked for as what exists nowhere, each time, and not stored.
@@ -25,7 +32,7 @@ export type ReadThrough = {
    * One call to a peer for all of a kind; ids that are none, or empty, are passed over. Validate first: it is for no more
    * ids than a request may name. Throws PEER_UNAVAILABLE when one can not be confirmed.
    */
-  named(ids: Partial<Record<Kind, readonly string[]>>, signal: AbortSignal): Promise<void>
+  named(ids: Named, signal: AbortSignal): Promise<void>
   /** All that the rooms service has of a hotel by now. Throws PEER_UNAVAILABLE when that can not be known. */
   news(hotel: string): Promise<void>
   /** Throws INVALID_FIELD of `hotel` unless it exists, deleted or not. */
@@ -43,7 +50,7 @@ export type Peers = {
 
 /** Calls are made before the transaction of the write, never inside. */
 export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadThrough {
-  const missing = async (ids: Partial<Record<Kind, readonly string[]>>, signal: AbortSignal) => {
+  const missing = async (ids: Named, signal: AbortSignal) => {
     const wanted = Object.entries(ids).flatMap(([kind, ids]) =>
       [...new Set(ids)].filter(isId).map((id) => ({ kind, id })),
     )
@@ -57,23 +64,31 @@ export function readThrough(orm: MikroORM, writer: Writer, peers: Peers): ReadTh
     return new Map([...byKind].map(([kind, rows]) => [kind, rows.map(({ id }) => id)]))
   }
   const find = foundAtPeers(peers)
-  const named: ReadThrough['named'] = async (ids, signal) => {
-    for (const [kind, lacking] of await missing(ids, signal)) {
-      const feed = FEED_OF[kind]
-      const generation = await generationOf(forkFor(orm, signal), feed)
-      const found = await find(kind, lacking, signal)
-      // Rooms come after their locations, whose calendar they need.
-      const locations = found.flatMap(({ location }) => location ?? [])
-      if (locations.length > 0) await named({ location: locations }, signal)
-      for (const [hotel, ofHotel] of Map.groupBy(found, ({ hotel }) => hotel))
-        await writer.system(hotel, async ({ em }) => {
-          // What was told under a numbering that a restore has replaced meanwhile says nothing.
-          if ((await generationOf(em, feed)) !== generation)
-            throw peerUnavailable(kind === 'guest' ? 'guests' : 'rooms')
-          for (const { store } of ofHotel) await store(em, generation)
-        })
-      await forgetReplicas(orm, writer, { kind, ids: lacking, generation })
-    }
+  /** Fetches what lacks of a kind; throws Renumbered when what was told says nothing any more. */
+  const fetch = async (kind: Kind, lacking: readonly string[], signal: AbortSignal) => {
+    const feed = FEED_OF[kind]
+    const generation = await generationOf(forkFor(orm, signal), feed)
+    const found = await find(kind, lacking, signal)
+    // Rooms come after their locations, whose calendar they need.
+    const locations = found.flatMap(({ location }) => location ?? [])
+    if (locations.length > 0) await named({ location: locations }, signal)
+    for (const [hotel, ofHotel] of Map.groupBy(found, ({ hotel }) => hotel))
+      await writer.system(hotel, async ({ em }) => {
+        if ((await generationOf(em, feed)) !== generation) throw new Renumbered()
+        for (const { store } of ofHotel) await store(em, generation)
+      })
+    await forgetReplicas(orm, writer, { kind, ids: lacking, generation })
+  }
+  const named = async (ids: Named, signal: AbortSignal) => {
+    for (const [kind, lacking] of await missing(ids, signal))
+      for (let tries = 1; ; tries++)
+        try {
+          await fetch(kind, lacking, signal)
+          break
+        } catch (error) {
+          if (!(error instanceof Renumbered)) throw error
+          if (tries === MOST_TRIES) throw peerUnavailable(kind === 'guest' ? 'guests' : 'rooms', error.message)
+        }
   }
   return {
     named,

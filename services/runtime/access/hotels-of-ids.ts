@@ -53,6 +53,7 @@ function askingTogether(orm: MikroORM) {
   const asked = new Map<string, Asking & { readonly gone: AbortController }>()
   const find = async (resource: string, ids: ReadonlySet<string>, signal: AbortSignal) => {
     await setImmediate()
+    signal.throwIfAborted()
     asked.delete(resource)
     const statement = { name: `hotels_of_${resource}`, text: `select id, hotel_id from ${resource} where id = any($1)` }
     const rows = await query<{ id: string; hotel_id: string }>(forkFor(orm, signal), statement, [[...ids]])
@@ -67,8 +68,11 @@ function askingTogether(orm: MikroORM) {
     }
     const { ids, gone, found } = asking
     const leave = () => {
-      if (asking.callers === 1) gone.abort(signal.reason)
       asking.callers -= 1
+      if (asking.callers > 0) return
+      // Who comes later in this turn asks anew.
+      if (asked.get(resource) === asking) asked.delete(resource)
+      gone.abort(signal.reason)
     }
     ids.add(id)
     asking.callers += 1

@@ -164,9 +164,10 @@ export function hotelBusy(hotel: string): Refusal {
   return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message, { hotel })
 }
 
-/** UNAVAILABLE: another service had to be asked and gave no answer. */
-export function peerUnavailable(peer: string): Refusal {
-  return new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', `the ${peer} service does not answer now: repeat later`, {
-    peer,
-  })
+/** UNAVAILABLE: another service had to be asked and gave no answer. Why is for the log: a text without what callers sent. */
+export function peerUnavailable(peer: string, why?: string): Refusal {
+  const message = `the ${peer} service does not answer now: repeat later`
+  const refusal = new Refusal(Status.UNAVAILABLE, 'PEER_UNAVAILABLE', message, { peer })
+  if (why !== undefined) refusal.cause = why
+  return refusal
 }

@@ -3,6 +3,7 @@ import { currentCaller } from '../access/caller.ts'
 import { causeOf } from '../database/cause.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
 import { type ByHotel, byHotel, intervalJob } from '../server/interval-job.ts'
+import { whyNoAnswer } from '../server/peers.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { matchEtag } from './etag.ts'
 import { notFound, peerUnavailable, type Refusal } from './refusal.ts'
@@ -137,7 +138,7 @@ async function decide<Message extends object>(
     await options.ask(mark, signal)
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === Status.CANCELLED) throw error
-    if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations')
+    if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations', whyNoAnswer(error))
     // A mark that stays is cleared later: the same attempt is refused again.
     await clearMarks(options, mark, signal).catch((error: unknown) =>
       options.log.debug({ err: causeOf(error), id: mark.id }, 'the mark of a refused deletion stays for a while'),

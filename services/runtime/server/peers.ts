@@ -11,7 +11,7 @@ import {
 } from 'nice-grpc'
 import { deadlineMiddleware } from 'nice-grpc-client-middleware-deadline'
 import { retryMiddleware } from 'nice-grpc-client-middleware-retry'
-import { errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details'
+import { type ErrorInfo, errorDetailsClientMiddleware, RichClientError } from 'nice-grpc-error-details'
 import type { Identity } from '../access/identity.ts'
 import { isIPv4Address } from '../env.ts'
 import { peerUnavailable } from '../resource/refusal.ts'
@@ -128,13 +128,22 @@ export async function askPeer<T>(peer: string, ask: () => Promise<T>): Promise<T
     if (!(error instanceof ClientError)) throw error
     if (error.code === Status.NOT_FOUND) return undefined
     if (error.code === Status.CANCELLED) throw error
-    throw peerUnavailable(peer)
+    throw peerUnavailable(peer, whyNoAnswer(error))
   }
+}
+
+/** What a call to a peer ended with, for the log: the words are told only of what the peer itself did not say. */
+export function whyNoAnswer(error: ClientError): string {
+  const reason = refusalOf(error)?.reason ?? ''
+  return `${Status[error.code]} ${reason === '' ? error.details : reason}`
 }
 
 /** One documented value of a peer's refusal, as the ids in GUEST_HAS_RESERVATIONS; the empty text when it says none. */
 export function refusalValue(error: ClientError, key: string): string {
-  if (!(error instanceof RichClientError)) return ''
-  const info = error.extra.find((detail) => detail.$type === 'google.rpc.ErrorInfo')
-  return (info as { metadata?: Record<string, string> } | undefined)?.metadata?.[key] ?? ''
+  return refusalOf(error)?.metadata[key] ?? ''
+}
+
+function refusalOf(error: ClientError): ErrorInfo | undefined {
+  if (!(error instanceof RichClientError)) return undefined
+  return error.extra.find((detail) => detail.$type === 'google.rpc.ErrorInfo') as ErrorInfo | undefined
 }

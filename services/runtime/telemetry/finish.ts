@@ -28,6 +28,7 @@ export function finish(
     reason,
     ms: Math.round(milliseconds * 10) / 10,
     actor: call.actor,
+    err: call.refusal?.cause,
   }
   if (call.failure !== undefined) log.error({ ...line, err: describe(call.failure) }, 'call failed')
   else if (method.labels.grpc_service === HEALTH) log.debug(line, 'call')
