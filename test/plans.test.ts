@@ -183,6 +183,20 @@ test('changes are numbered by the heads of their own hotels, although there were
   }
 })
 
+test.each([
+  ['guest', `first_name = 'Grace'`, 'guest', 'current_and_upcoming_guest'],
+  ['room', `number = 'another'`, 'room', 'current_and_upcoming_room'],
+] as const)('another name of a %s reaches its stays in the view by an index', async (table, change, name, index) => {
+  const others = `insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name,
+      rooms, room_numbers)
+    select hotel_id, gen_random_uuid(), location_id, in_date, out_date, status, gen_random_uuid(), first_name,
+      array[gen_random_uuid()], room_numbers
+    from current_and_upcoming, generate_series(1, 5000) where id = '${house.ids.stay}'`
+  const plans = await plansOf('reservations', [others, `update ${table} set ${change} where id = '${house.ids[name]}'`])
+  expect(plans).toMatch(new RegExp(`Scan (using|on) ${index}`))
+  expect(plans).not.toMatch(/Update on current_and_upcoming[^]*Seq Scan on current_and_upcoming/)
+})
+
 /** The plans of some statements, and of those within functions, in a transaction that is rolled back. */
 async function plansOf(service: ServiceName, statements: readonly string[]): Promise<string> {
   const client = new Client({ connectionString: suite.adminUrl(service) })

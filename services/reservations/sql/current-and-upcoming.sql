@@ -100,7 +100,10 @@ end $$;
 
 -- A guest or a room may have many stays: only what is told of them is changed, and only where it is another.
 create or replace function refresh_for_guests() returns trigger
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
 declare
   hotels uuid[];
   guests uuid[];
@@ -116,21 +119,27 @@ begin
   return null;
 end $$;
 
+-- Planned for as many stays as there are by then: a plan for few reads all of a hotel.
 create or replace function refresh_for_rooms() returns trigger
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+as $$
 declare
-  room_hotels uuid[];
-  room_ids uuid[];
+  hotels uuid[];
+  ids uuid[];
+  numbers text[];
 begin
-  select array_agg(distinct n.hotel_id), array_agg(n.id) into room_hotels, room_ids from new_rows n;
-  update current_and_upcoming c set room_numbers = s.room_numbers
-  from (
-    select v.hotel_id, v.id, array(
-      select coalesce(m.number, '') from unnest(v.rooms) with ordinality as u (room_id, place)
-      left join room m on m.hotel_id = v.hotel_id and m.id = u.room_id order by u.place) as room_numbers
-    from current_and_upcoming v where v.hotel_id = any(room_hotels) and v.rooms && room_ids
-  ) s
-  where c.hotel_id = s.hotel_id and c.id = s.id and c.room_numbers <> s.room_numbers;
+  select array_agg(distinct n.hotel_id), array_agg(n.id), array_agg(n.number) into hotels, ids, numbers from new_rows n;
+  update current_and_upcoming c set room_numbers = array(
+    select coalesce(n.number, u.number)
+    from unnest(c.rooms, c.room_numbers) with ordinality as u (room_id, number, place)
+    left join unnest(ids, numbers) as n (id, number) on n.id = u.room_id
+    order by u.place)
+  where c.hotel_id = any(hotels) and c.rooms && ids and exists (
+    select from unnest(c.rooms, c.room_numbers) as u (room_id, number)
+    join unnest(ids, numbers) as n (id, number) on n.id = u.room_id
+    where n.number <> u.number);
   return null;
 end $$;
 
