@@ -201,19 +201,19 @@ test('a search costs by the rooms that it is for, not by their history', async (
   const [row] = await suite.sql<{ hotel_id: string }>('reservations', 'select hotel_id from room where id = $1', [
     rooms[0],
   ])
+  /** Pages that a search reads. It is asked twice: the first one also plans. */
   const cost = async () => {
     await suite.sql('reservations', 'vacuum analyze occupancy')
-    const plan = await suite.sql<{ 'QUERY PLAN': string }>(
-      'reservations',
-      `explain (analyze, buffers, costs off)
-       select o.* from room r join lateral (
-         select * from occupancy o where o.hotel_id = r.hotel_id and o.room_id = r.id and o.during && daterange($1, $2)
-       ) o on true where r.location_id = $3`,
-      [day(100), day(114), location],
-    )
-    const text = plan.map((line) => line['QUERY PLAN']).join('\n')
-    expect(text).toContain('occupancy_held_once')
-    expect(text).not.toContain('Seq Scan on occupancy')
+    let text = ''
+    for (let time = 0; time < 2; time++) {
+      const plan = await suite.sql<{ 'QUERY PLAN': string }>(
+        'reservations',
+        `explain (analyze, buffers, costs off)
+         select * from room_availability($1, $2, null, $3, null, null, null, null, 50, 0)`,
+        [day(100), day(114), location],
+      )
+      text = plan.map((line) => line['QUERY PLAN']).join('\n')
+    }
     return Number(/shared hit=(\d+)/.exec(text)?.[1])
   }
   const fill = (years: number) =>

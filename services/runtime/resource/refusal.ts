@@ -91,7 +91,8 @@ export function statusMessage({ code, details, extra }: Refusal): StatusMessage 
   return { code, message: details, details: extra.map(packed) }
 }
 
-function packed(detail: ErrorDetails): StatusMessage['details'][number] {
+/** A detail of a refusal as the Any that a Status has it in. */
+export function packed(detail: ErrorDetails): StatusMessage['details'][number] {
   // Packed already, as are messages of the suite's own.
   if (detail.$type === 'google.protobuf.Any') return { type_url: detail.typeUrl, value: Buffer.from(detail.value) }
   const type = TYPES.get(detail.$type)

@@ -1,6 +1,6 @@
 import { Metadata, type ServerInterceptingCallInterface, status as Status } from '@grpc/grpc-js'
-import { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
-import { invalidFields, Refusal, statusMessage } from '../resource/refusal.ts'
+import { invalidFields, Refusal } from '../resource/refusal.ts'
+import { statusBytes } from '../resource/refusal-bytes.ts'
 import { Unreadable } from './readable.ts'
 
 /** As an intercepted call takes it, in which grpc-js leaves out what it does not know. */
@@ -11,7 +11,7 @@ const DETAILS = 'grpc-status-details-bin'
 
 /** How a refusal ends a call, with its details beside what its handler says. */
 export function statusOf(refusal: Refusal, metadata: Metadata = new Metadata()): PartialStatus {
-  metadata.set(DETAILS, Buffer.from(StatusMessage.encode(statusMessage(refusal)).finish()))
+  metadata.set(DETAILS, statusBytes(refusal))
   // Over REST the code alone would be 429.
   if (refusal.reason === 'BODY_TOO_LARGE') metadata.set('x-http-code', '413')
   return { code: refusal.code, details: refusal.details, metadata }
