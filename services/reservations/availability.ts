@@ -57,7 +57,6 @@ const rooms = lister({
     available: none('held'),
     held: rows('held', heldRow),
   }),
-  size: { bytes: `${textBytes('number')} + 28 * cardinality(held)`, columns: ['number', 'held'] },
   more: ['number_order'],
   keysOf: (column) => [column('location'), column('number_order'), column('room')],
 })

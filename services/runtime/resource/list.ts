@@ -11,8 +11,8 @@ export type Listing<Answer> = {
   /** The repeated field of the answer. */
   readonly field: keyof Answer & string
   readonly row: RowMessage
-  /** What the rows of a page are measured by. */
-  readonly size: Size
+  /** What the rows of a page are measured by. Without it, when they are read: where other bounds hold for what is read. */
+  readonly size?: Size
   /** Columns that the keys need and the message has not. */
   readonly more?: readonly string[]
   /** The sort keys of a row, by its columns. */
@@ -39,12 +39,12 @@ export type Asked = { readonly statement: Statement; readonly parameters: readon
 export function lister<Answer extends { next_page_token: string }>(listing: Listing<Answer>): Lister<Answer> {
   const { row, size, more = [], keysOf } = listing
   const columns = [...row.columns, ...more]
-  const select = boundedColumns(columns, size)
-  const bytesOf = (texts: Texts) => Number(texts[columns.length])
+  const select = size === undefined ? columns.join(', ') : boundedColumns(columns, size)
+  const bytesOf = size === undefined ? bytesUpTo : () => (texts: Texts) => Number(texts[columns.length])
   const keysOfRow = (texts: Texts) => keysOf((name) => texts[columns.indexOf(name)] ?? null)
   const encodePage = row.encodePage(listing.answer, listing.field)
   const cut = async (read: Read, page: Page, { statement, parameters }: Asked, signal: AbortSignal) =>
-    page.cut(await read(statement, parameters, signal), keysOfRow, bytesOf)
+    page.cut(await read(statement, parameters, signal), keysOfRow, bytesOf())
   return {
     statement: (from, name) => ({ name, text: `select ${select} from ${from}` }),
     async answer(read, page, asked, signal) {
@@ -55,6 +55,15 @@ export function lister<Answer extends { next_page_token: string }>(listing: List
       const { rows, next } = await cut(read, page, asked, signal)
       return { rows: encodePage(rows, ''), next }
     },
+  }
+}
+
+/** Measures rows as they come, in their order, each with all before it. */
+function bytesUpTo(): (texts: Texts) => number {
+  let bytes = 0
+  return (texts) => {
+    for (const text of texts) bytes += text?.length ?? 0
+    return bytes
   }
 }
 

@@ -47,9 +47,9 @@ export function boundedColumns(columns: readonly string[], { bytes, columns: mea
 
 /**
  * How many rows are in one answer: those that have at most MOST_BYTES together, and at least one. `bytesOf` gives the bytes
- * of all rows up to one.
+ * of all rows up to one, and is asked in their order.
  */
 export function withinBytes<Row>(rows: readonly Row[], bytesOf: (row: Row) => number): number {
-  const end = rows.findIndex((row, index) => index > 0 && bytesOf(row) > MOST_BYTES)
+  const end = rows.findIndex((row, index) => bytesOf(row) > MOST_BYTES && index > 0)
   return end === -1 ? rows.length : end
 }
