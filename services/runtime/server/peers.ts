@@ -26,7 +26,8 @@ export type Peer = {
   close(): void
 }
 
-const CALL_MS = 2_000
+/** Long enough for a peer that has just started on a busy machine; a call that asks two of them is still answered in time. */
+const CALL_MS = 4_000
 
 /**
  * Connects lazily to all instances of a peer, balanced per call; calls have a deadline and reads are repeated. This
@@ -103,7 +104,7 @@ function target(addresses: readonly string[]): string {
   return addresses.every(isIPv4Address) ? `ipv4:${addresses.join(',')}` : `dns:${addresses.join(',')}`
 }
 
-/** Options of a call to a peer that may be repeated: five tries over 0.4 to 0.75 s where nobody listens, all within 2 s. */
+/** Options of a call to a peer that may be repeated: five tries over 0.4 to 0.75 s where nobody listens, all within 4 s. */
 export function repeatable(signal: AbortSignal) {
   return {
     signal,
