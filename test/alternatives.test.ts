@@ -118,6 +118,23 @@ describe('a room that is held', () => {
     await bookAll(later.alternatives)
   })
 
+  test('many refused at once are each told what is around their own wish, as one alone is', async () => {
+    const { rooms } = await someRooms(3)
+    const [a = '', b = ''] = rooms
+    await reserve([a], 10, 12)
+    await reserve([b], 20, 23)
+    const wishes = [() => reserve([a], 10, 12), () => reserve([b], 20, 23), () => reserve([a, b], 11, 21)]
+    const alone = await Promise.all(wishes.map(async (wish) => found((await refused(wish())).alternatives)))
+    expect(new Set(alone.map((each) => JSON.stringify(each))).size).toBe(3)
+    const together = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => refused((wishes[n % 3] as () => Promise<unknown>)())),
+    )
+    expect(together.map(({ alternatives }) => found(alternatives))).toEqual(together.map((_, n) => alone[n % 3]))
+    // What is freed meanwhile is seen by who is refused after that.
+    await forget([reserve([a], 30, 31)])
+    await bookAll((await refused(reserve([a], 10, 12))).alternatives)
+  })
+
   test('for day use: a day', async () => {
     const [a = ''] = (await someRooms(1)).rooms
     await reserve([a], 5, 6)

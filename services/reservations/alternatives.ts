@@ -2,6 +2,7 @@ import { Alternatives } from '@hotel/proto/hotel/reservations/v1/alternatives'
 import { causeOf } from '@hotel/runtime/database/cause'
 import type { ClockOffset } from '@hotel/runtime/database/clock'
 import { type EntityManager, forkFor, type MikroORM, query } from '@hotel/runtime/database/database'
+import type { LookUps } from '@hotel/runtime/server/look-ups'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import { Any, type ErrorDetails } from 'nice-grpc-error-details'
 import { endOf } from './stay.ts'
@@ -16,14 +17,20 @@ const PATIENCE_MS = 2_000
 const MOST_ROOMS_NAMED = 60
 
 /** What alternatives are read with. */
-export type Reading = { readonly orm: MikroORM; readonly clockOffset: ClockOffset; readonly log: Logger }
+export type Reading = {
+  readonly orm: MikroORM
+  readonly clockOffset: ClockOffset
+  readonly log: Logger
+  /** Many may be refused the same at a time, as the last room: what is around it is looked at for all of them. */
+  readonly lookUps: LookUps<ErrorDetails[]>
+}
 
 /**
  * Runs a write. Its refusal for lack of rooms leaves with what would succeed instead, read when the write is over; without,
  * when that fails or takes long.
  */
 export async function withAlternatives<T>(
-  { orm, clockOffset, log }: Reading,
+  { orm, clockOffset, log, lookUps }: Reading,
   call: AbortSignal,
   write: () => Promise<T>,
 ): Promise<T> {
@@ -33,7 +40,8 @@ export async function withAlternatives<T>(
     if (!(error instanceof NoRoom) || error.wish === undefined) throw error
     const { wish } = error
     const signal = AbortSignal.any([call, AbortSignal.timeout(PATIENCE_MS)])
-    const details = await unlessAborted(signal, explain(forkFor(orm, signal), wish, clockOffset())).catch((failure) => {
+    const look = () => explain(forkFor(orm, AbortSignal.timeout(PATIENCE_MS)), wish, clockOffset())
+    const details = await unlessAborted(signal, lookUps(JSON.stringify(wish), look)).catch((failure) => {
       if (!call.aborted) log.warn({ err: causeOf(failure), hotel: wish.hotel }, 'a refusal leaves without alternatives')
       return []
     })
@@ -41,7 +49,7 @@ export async function withAlternatives<T>(
   }
 }
 
-/** A query is cancelled with its signal, but may wait for a connection first. */
+/** A look is for others too, and may wait for a connection or for another look first. */
 function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = new Promise<never>((_, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),

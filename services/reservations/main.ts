@@ -21,12 +21,14 @@ import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/dat
 import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
+import { lookUpsTogether } from '@hotel/runtime/server/look-ups'
 import { openPeer, type Peer } from '@hotel/runtime/server/peers'
 import { untilToldToStop } from '@hotel/runtime/server/process'
 import { databaseReady } from '@hotel/runtime/server/readiness'
 import { serve } from '@hotel/runtime/server/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry/telemetry'
 import { transferService } from '@hotel/runtime/transfer/transfer'
+import type { ErrorDetails } from 'nice-grpc-error-details'
 import { availabilityService } from './availability-service.ts'
 import { openCaches } from './caches.ts'
 import { caughtUp } from './caught-up.ts'
@@ -119,6 +121,7 @@ const deps = {
   page: pager(config.pageTokenKey),
   clockOffset: offset,
   stayPages: caches.stayPages,
+  lookUps: lookUpsTogether<ErrorDetails[]>(),
   peers,
   watch: watcher({ ...config, orm, heads, rebuild, log, clockOffset: offset, demandHotel: peers.demandHotel }),
 }

@@ -5,6 +5,7 @@ import { Renumbered } from '@hotel/runtime/changes/replica'
 import type { MikroORM } from '@hotel/runtime/database/database'
 import { peerUnavailable, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Writer } from '@hotel/runtime/resource/write'
+import { lookUpsTogether } from '@hotel/runtime/server/look-ups'
 import { askPeer, repeatable } from '@hotel/runtime/server/peers'
 import type { Client } from 'nice-grpc'
 import { FEEDS, placeIn } from './feeds.ts'
@@ -49,19 +50,6 @@ export function newsOfRooms(
     }
   }
 
-  const looks = new Map<string, { running: Promise<void>; next?: Promise<void> }>()
-  const look = (hotel: string): Promise<void> => {
-    const running = catchUp(hotel).finally(() => {
-      if (looks.get(hotel)?.next === undefined) looks.delete(hotel)
-    })
-    looks.set(hotel, { running })
-    return running
-  }
-  return (hotel) => {
-    const now = looks.get(hotel)
-    if (now === undefined) return look(hotel)
-    // The one that runs may have read before this call came.
-    now.next ??= now.running.catch(() => undefined).then(() => look(hotel))
-    return now.next
-  }
+  const together = lookUpsTogether<void>()
+  return (hotel) => together(hotel, () => catchUp(hotel))
 }

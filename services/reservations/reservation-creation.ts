@@ -27,7 +27,7 @@ import type { Deps } from './reservation-service.ts'
 import { legsOf, type Stay, stay } from './stay.ts'
 import { noRoomOfType, roomNotAvailable } from './unavailable.ts'
 
-type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'groups'>
+type CreationDeps = Pick<Deps, 'orm' | 'writer' | 'peers' | 'clockOffset' | 'log' | 'lookUps' | 'groups'>
 
 /** CreateReservation; the proto's comments say what it promises. */
 export function reservationCreation({ writer: { write, hotels }, peers, groups, ...reading }: CreationDeps) {

@@ -16,7 +16,7 @@ import { optional, requiredText, valid, validChanges } from '@hotel/runtime/reso
 import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
-import { withAlternatives } from './alternatives.ts'
+import { type Reading, withAlternatives } from './alternatives.ts'
 import { askedIfNeeded, refusedByPresentCalendar } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
@@ -40,6 +40,7 @@ export type Deps = StayDeps & {
   watch: Watch
   peers: ReadThrough
   log: Logger
+  lookUps: Reading['lookUps']
 }
 
 /** The methods of ReservationService; the proto's comments say what each promises. */
