@@ -104,10 +104,16 @@ describe('a room type', () => {
         'room_type',
       ])
     }
-    const listed = async (query: string) =>
-      (await suite.rest('GET', `/room_types?page_size=500${query}`)).json.room_types.map(
-        (type: { id: string }) => type.id,
-      )
+    // Other files leave more than a page.
+    const listed = async (query: string) => {
+      const ids: string[] = []
+      for (let token = '', isFirst = true; isFirst || token !== ''; isFirst = false) {
+        const { json: page } = await suite.rest('GET', `/room_types?page_size=500${query}&page_token=${token}`)
+        ids.push(...page.room_types.map((type: { id: string }) => type.id))
+        token = page.next_page_token
+      }
+      return ids
+    }
     expect(await listed('')).not.toContain(id)
     expect(await listed('&show_deleted=true')).toContain(id)
     const restored = await suite.rest('POST', `${path}:undelete`)
