@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { eventually, freshNumber } from './hotel.ts'
 import { invalid, refusal } from './rest.ts'
+import { listed } from './watching.ts'
 
 let suite: Suite
 beforeAll(async () => {
@@ -104,18 +105,10 @@ describe('a room type', () => {
         'room_type',
       ])
     }
-    // Other files leave more than a page.
-    const listed = async (query: string) => {
-      const ids: string[] = []
-      for (let token = '', isFirst = true; isFirst || token !== ''; isFirst = false) {
-        const { json: page } = await suite.rest('GET', `/room_types?page_size=500${query}&page_token=${token}`)
-        ids.push(...page.room_types.map((type: { id: string }) => type.id))
-        token = page.next_page_token
-      }
-      return ids
-    }
-    expect(await listed('')).not.toContain(id)
-    expect(await listed('&show_deleted=true')).toContain(id)
+    const idsOf = async (show_deleted: 'true' | 'false') =>
+      (await listed(suite, 'room_types', json.hotel, show_deleted)).map((type) => type.id)
+    expect(await idsOf('false')).not.toContain(id)
+    expect(await idsOf('true')).toContain(id)
     const restored = await suite.rest('POST', `${path}:undelete`)
     expect(restored.json).toEqual({ ...json, etag: '"3"', update_time: restored.json.update_time })
     expect(refusal(await suite.rest('POST', `${path}:undelete`))).toEqual([400, 'ALREADY_LIVE'])

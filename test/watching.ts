@@ -117,12 +117,17 @@ export function contentOf(mirror: Mirror): Resource[] {
   return [...mirror.versions.values()].map(({ resource }) => resource).sort(byId)
 }
 
-/** All resources of a hotel that the list gives, deleted ones too, by id. */
-export async function listed(suite: Suite, collection: string, hotel: string): Promise<Resource[]> {
+/** All resources of a hotel that the list gives, deleted ones too unless it is said, by id. */
+export async function listed(
+  suite: Suite,
+  collection: string,
+  hotel: string,
+  show_deleted: 'true' | 'false' = 'true',
+): Promise<Resource[]> {
   const resources: Resource[] = []
   let page_token = ''
   do {
-    const query = new URLSearchParams({ hotel, show_deleted: 'true', page_size: '500', page_token })
+    const query = new URLSearchParams({ hotel, show_deleted, page_size: '500', page_token })
     const { json } = await suite.rest('GET', `/${collection}?${query}`)
     resources.push(...json[collection])
     page_token = json.next_page_token

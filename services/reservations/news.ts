@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { endOf } from '@hotel/runtime/changes/reading'
 import { Renumbered } from '@hotel/runtime/changes/replica'
+import { causeOf } from '@hotel/runtime/database/cause'
 import type { MikroORM } from '@hotel/runtime/database/database'
 import { peerUnavailable, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Writer } from '@hotel/runtime/resource/write'
@@ -42,7 +43,7 @@ export function newsOfRooms(
       const more = await next(hotel, late).catch((error: unknown) => {
         if (error instanceof Renumbered) return undefined
         // What can not be applied can not be known: the follower says why.
-        throw error instanceof Refusal ? error : peerUnavailable('rooms')
+        throw error instanceof Refusal ? error : peerUnavailable('rooms', causeOf(error))
       })
       if (more === false) return
       if (late.aborted) throw peerUnavailable('rooms')

@@ -26,7 +26,7 @@ export type Peer = {
   close(): void
 }
 
-/** Long enough for a peer that has just started on a busy machine; a call that asks two of them is still answered in time. */
+/** Long enough for a peer that has just started on a busy machine; three in a row still fit into the 15 s that the gateway gives a call. */
 const CALL_MS = 4_000
 
 /**
