@@ -1,8 +1,11 @@
+import { openHeads } from '@hotel/runtime/changes/heads'
+import type { Logger } from '@hotel/runtime/telemetry/log'
 import { refusalOf } from '@hotel/stack/matchers'
 import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from './hotel.ts'
 import { beginWatch, newHotel } from './watching.ts'
+import { withholdingProxy } from './withholding-proxy.ts'
 
 let suite: Suite
 beforeAll(async () => {
@@ -53,6 +56,32 @@ test('calls of an instance that hangs end by themselves, with when to repeat; a 
   for await (const { changes } of watching.answers) if (changes.some((change) => change.room?.id === room)) break
   watching.stop()
   await eventually(async () => expect((await suite.rest('GET', `/guests/${id}`)).status).toBe(200))
+})
+
+test('a listener whose connection gets no answer any more, and no end either, is neither ready nor deaf: it listens anew', async () => {
+  const hotel = await newHotel(suite)
+  const url = new URL(suite.stack.databaseUrls.rooms)
+  await using proxy = await withholdingProxy(url.hostname, Number(url.port))
+  url.host = proxy.address
+  const warnings: string[] = []
+  const log = { warn: (_fields: unknown, message: string) => warnings.push(message) } as unknown as Logger
+  const heads = openHeads(url.href, log)
+  const ending = new AbortController()
+  try {
+    const following = heads.follow(ending.signal, hotel)
+    await eventually(async () => expect(await heads.ask('select 1 as one', 1_000)).toEqual([{ one: 1 }]))
+    await following.moved(0)
+    proxy.withhold()
+    await expect(heads.ask('select 1', 100)).rejects.toThrow('timeout')
+    await suite.locations.createLocation({ hotel, name: 'There', time_zone: 'UTC' })
+    const { heads: moved } = await following.moved(20_000)
+    expect([...moved.keys()]).toEqual([hotel])
+    expect(warnings).toEqual(['feed listener lost its connection'])
+    expect(await heads.ask('select 1 as one', 1_000)).toEqual([{ one: 1 }])
+  } finally {
+    ending.abort()
+    await heads.close()
+  }
 })
 
 async function locationOf(hotel: string): Promise<string> {

@@ -9,13 +9,13 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
+import { openDatabase } from '@hotel/runtime/database/database'
 import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
 import { untilToldToStop } from '@hotel/runtime/server/process'
-import { databaseReady } from '@hotel/runtime/server/readiness'
+import { demandDatabase } from '@hotel/runtime/server/readiness'
 import { serve } from '@hotel/runtime/server/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry/telemetry'
 import { transferService } from '@hotel/runtime/transfer/transfer'
@@ -35,8 +35,6 @@ const { log, metrics } = telemetry
 
 const orm = await openDatabase({ url: config.databaseUrl, entities: [Guest], telemetry })
 closing.defer(() => orm.close())
-const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
-closing.defer(() => readiness.close())
 const exportsFrom = await openDatabase({ url: config.databaseUrl, entities: [Guest], poolSize: config.exportLimit })
 closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
@@ -61,7 +59,7 @@ closing.defer(pruneIdempotencyKeys(orm, log))
 const served = await serve({
   ...config,
   telemetry,
-  ready: databaseReady(readiness, migrations),
+  ready: () => demandDatabase(heads, migrations),
   add(server) {
     server.add(
       GuestServiceDefinition,

@@ -17,14 +17,14 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
+import { openDatabase } from '@hotel/runtime/database/database'
 import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { lookUpsTogether } from '@hotel/runtime/server/look-ups'
 import { openPeer, type Peer } from '@hotel/runtime/server/peers'
 import { untilToldToStop } from '@hotel/runtime/server/process'
-import { databaseReady } from '@hotel/runtime/server/readiness'
+import { demandDatabase } from '@hotel/runtime/server/readiness'
 import { serve } from '@hotel/runtime/server/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry/telemetry'
 import { transferService } from '@hotel/runtime/transfer/transfer'
@@ -57,8 +57,6 @@ const { log, metrics } = telemetry
 
 const orm = await openDatabase({ url: config.databaseUrl, entities: [Reservation, RoomBlock], telemetry })
 closing.defer(() => orm.close())
-const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
-closing.defer(() => readiness.close())
 const exportsFrom = await openDatabase({
   url: config.databaseUrl,
   entities: [Reservation, RoomBlock],
@@ -136,13 +134,12 @@ const transferDeps = {
     rooms: { client: feeds.rooms, isSetAside: followers.rooms.isSetAside },
   }),
 }
-const databaseIsReady = databaseReady(readiness, migrations)
 
 const served = await serve({
   ...config,
   telemetry,
-  async ready(signal) {
-    await databaseIsReady(signal)
+  async ready() {
+    await demandDatabase(heads, migrations)
     return demandCaughtUp(followers)
   },
   add(server) {

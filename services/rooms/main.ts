@@ -12,13 +12,13 @@ import { openHeads } from '@hotel/runtime/changes/heads'
 import { pruneIdempotencyKeys } from '@hotel/runtime/changes/prune'
 import { watcher } from '@hotel/runtime/changes/watch'
 import { clockOffset } from '@hotel/runtime/database/clock'
-import { openDatabase, READINESS_CONNECTIONS } from '@hotel/runtime/database/database'
+import { openDatabase } from '@hotel/runtime/database/database'
 import { reader } from '@hotel/runtime/database/read'
 import { pager } from '@hotel/runtime/resource/page'
 import { writer } from '@hotel/runtime/resource/write'
 import { openPeer } from '@hotel/runtime/server/peers'
 import { untilToldToStop } from '@hotel/runtime/server/process'
-import { databaseReady } from '@hotel/runtime/server/readiness'
+import { demandDatabase } from '@hotel/runtime/server/readiness'
 import { serve } from '@hotel/runtime/server/serve'
 import { openTelemetry } from '@hotel/runtime/telemetry/telemetry'
 import { transferService } from '@hotel/runtime/transfer/transfer'
@@ -47,8 +47,6 @@ const { log, metrics } = telemetry
 const entities = [Hotel, Location, RoomType, Room, Employee]
 const orm = await openDatabase({ url: config.databaseUrl, entities, telemetry })
 closing.defer(() => orm.close())
-const readiness = await openDatabase({ url: config.databaseUrl, entities: [], poolSize: READINESS_CONNECTIONS })
-closing.defer(() => readiness.close())
 const exportsFrom = await openDatabase({ url: config.databaseUrl, entities: entities, poolSize: config.exportLimit })
 closing.defer(() => exportsFrom.close())
 const heads = openHeads(config.databaseUrl, log)
@@ -77,7 +75,7 @@ closing.defer(retirement.close)
 const served = await serve({
   ...config,
   telemetry,
-  ready: databaseReady(readiness, migrations),
+  ready: () => demandDatabase(heads, migrations),
   add(server) {
     server.add(HotelServiceDefinition, hotelService(deps))
     server.add(LocationServiceDefinition, locationService(deps))

@@ -7,6 +7,8 @@ import type { Logger } from '../telemetry/log.ts'
 const CHANNEL = 'feed'
 const NOTIFY_EVERY_MS = 20
 const POLL_EVERY_MS = 2_000
+/** What has no answer by then has lost its connection, whatever the network says of it. */
+const ANSWER_WITHIN_MS = 5_000
 
 /**
  * The feed heads of a database as they move, for those who stream from it. PostgreSQL's NOTIFY only wakes, with polling
@@ -22,6 +24,11 @@ export type Heads = {
   follow(signal: AbortSignal, hotel?: string): { moved(milliseconds: number): Promise<Moved>; end(): void }
   /** Identity of the numbering as it was last seen, which a restore renews; empty until the database has answered. */
   epoch(): string
+  /**
+   * Rows of a statement on the connection that listens: whether the database answers, whatever the service's pool is at.
+   * Throws at once while there is no connection, and after the time.
+   */
+  ask<Row extends pg.QueryResultRow>(text: string, withinMs: number): Promise<Row[]>
   close(): Promise<void>
 }
 
@@ -42,6 +49,7 @@ export function openHeads(url: string, log: Logger): Heads {
   const toNotify = new Set<string>()
   const closing = new AbortController()
   let client: pg.Client | undefined
+  let noClient: unknown = new Error('the database is not connected yet')
   let notifyTimer: NodeJS.Timeout | undefined
 
   const begin = (current: string) => {
@@ -81,10 +89,12 @@ export function openHeads(url: string, log: Logger): Heads {
         ...connectionOf(url),
         application_name: 'hotel-feed',
         connectionTimeoutMillis: 5_000,
+        query_timeout: ANSWER_WITHIN_MS,
       })
       try {
         await untilLost(connection)
       } catch (error) {
+        noClient = error
         if (!closing.signal.aborted) log.warn({ err: causeOf(error) }, 'feed listener lost its connection')
       } finally {
         client = undefined
@@ -153,6 +163,11 @@ export function openHeads(url: string, log: Logger): Heads {
       }
     },
     epoch: () => epoch,
+    async ask<Row extends pg.QueryResultRow>(text: string, withinMs: number) {
+      if (client === undefined) throw noClient
+      // pg takes the time of one statement, which its types do not know.
+      return (await client.query<Row>({ text, query_timeout: withinMs } as pg.QueryConfig)).rows
+    },
     async close() {
       closing.abort()
       clearTimeout(notifyTimer)

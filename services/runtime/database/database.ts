@@ -16,9 +16,6 @@ export type MigrationFile = { readonly name: string; readonly file: URL }
 /** Connections of a service's pool: fourteen at most are used under feed heads (resource/under-head.ts), the rest is for reads. */
 export const CONNECTIONS = 20
 
-/** Connections on which a service answers whether it is ready, whatever the pool is at. */
-export const READINESS_CONNECTIONS = 1
-
 type DatabaseOptions = {
   url: string
   entities: NonNullable<Options['entities']>

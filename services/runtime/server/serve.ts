@@ -37,7 +37,7 @@ export type ServeOptions = {
   auth: AuthSettings
   telemetry: Telemetry
   /** Throws while the service can not do its work, or gives what is amiss besides; asked every second. */
-  ready: (signal: AbortSignal) => Promise<Amiss | undefined>
+  ready: () => Promise<Amiss | undefined>
   /** Adds the services. */
   add: (server: ServerAddBuilder<object>) => void
 }
@@ -136,7 +136,7 @@ async function watchReadiness(
   let last = ''
   while (!stopping.aborted) {
     let amiss: Amiss = {}
-    const state = await ready(AbortSignal.any([stopping, AbortSignal.timeout(3_000)])).then(
+    const state = await ready().then(
       (given = {}) => {
         amiss = given
         return ['ready', ...Object.values(given).filter((words) => words !== undefined)].join(', but ')
