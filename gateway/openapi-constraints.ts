@@ -4,16 +4,18 @@ import type { Schema } from './openapi-schemas.ts'
 /** A named schema of strings, with a value that keeps to it. */
 type StringSchema = Schema & { readonly type: 'string' }
 
-// What ECMAScript trims, spelled out: each dialect of regular expressions has a \s of its own.
-const blank = String.raw`\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`
-const visible = String.raw`[^\u0000${blank}]`
+// What ECMAScript trims, spelled out: each dialect of regular expressions has a \s of its own. Patterns are such that RE2,
+// Java, Python and ECMAScript take them as they are: characters beyond \xff by themselves, and no counts, which RE2 bounds.
+// Without U+FEFF, which Go takes in no source.
+const blank = '\\t-\\r \\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000'
 
-/** Text of 1 to `most` characters between outer spaces, which are trimmed, without U+0000: as valid.ts of the services. */
+/** Text of 1 to `most` characters with something to see in it, without U+0000: as valid.ts of the services. */
 const text = (most: number): StringSchema => ({
   type: 'string',
   description: `1 to ${most} characters, not blank; outer spaces are trimmed.`,
   minLength: 1,
-  pattern: String.raw`^[${blank}]*${visible}(?:[^\u0000]{0,${most - 2}}${visible})?[${blank}]*$`,
+  maxLength: most,
+  pattern: String.raw`^[${blank}]*[^\x00${blank}][^\x00]*$`,
 })
 
 /**
@@ -56,7 +58,7 @@ export const stringSchemas = {
     maxLength: 64,
   },
   /** Whatever no other name fits: the services take any characters but this one. */
-  AnyText: { type: 'string', description: 'Any characters but U+0000.', pattern: String.raw`^[^\u0000]*$` },
+  AnyText: { type: 'string', description: 'Any characters but U+0000.', pattern: String.raw`^[^\x00]*$` },
 } as const satisfies Readonly<Record<string, StringSchema>>
 
 export type StringSchemaName = keyof typeof stringSchemas
@@ -150,28 +152,6 @@ const bounds: Readonly<Record<string, Schema>> = {
 /** The bounds of a field in a request; none for most. */
 export function boundsOf({ name, parent }: DescField): Schema {
   return bounds[`${parent.name}.${name}`] ?? bounds[name] ?? {}
-}
-
-const given = (field: string, least: Schema): Schema => ({ required: [field], properties: { [field]: least } })
-const aText = { type: 'string', minLength: 1 }
-const noText = { type: ['string', 'null'], maxLength: 0 }
-
-// With both, `room` is the first of `rooms`, which no schema can say.
-const someRoom = { anyOf: [given('room', aText), given('rooms', { type: 'array', minItems: 1 })] }
-const roomsByName = { ...someRoom, properties: { room_type: noText, room_count: { type: 'null' } } }
-const roomsByType = {
-  required: ['room_type'],
-  properties: { room_type: aText, room: noText, rooms: { type: ['array', 'null'], maxItems: 0 } },
-}
-
-/** What the fields of a message owe to each other or to its method, by the message's name. */
-export const messageRules: Readonly<Record<string, readonly Schema[]>> = {
-  CreateReservationRequest: [
-    { anyOf: [roomsByName, roomsByType] },
-    { properties: { status: { enum: ['PENDING', null] } } },
-  ],
-  ReplaceReservationRequest: [someRoom],
-  SwapRoomsRequest: [{ properties: { etags: { anyOf: [{ maxItems: 0 }, { minItems: 2 }] } } }],
 }
 
 /** Fields that examples go without: a caller seldom sends them, or they belong to a later moment. */

@@ -19,7 +19,11 @@ export function gatewayPaths(errors: Errors): Record<string, Record<string, Sche
     },
   })
   const addresses = { type: 'object', additionalProperties: { type: 'string', format: 'uri' } }
-  const openApi = { type: 'object', required: ['openapi', 'info', 'paths'] }
+  const openApi = {
+    type: 'object',
+    properties: { openapi: { type: 'string' }, info: { type: 'object' }, paths: { type: 'object' } },
+    required: ['openapi', 'info', 'paths'],
+  }
   return {
     '/': {
       get: document('ListCollections', 'Gives the addresses of the collections.', addresses, {

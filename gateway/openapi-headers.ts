@@ -3,8 +3,8 @@ import type { Schema } from './openapi-schemas.ts'
 const count = { type: 'integer', minimum: 0 }
 const quoted = { type: 'string', pattern: '^".+"$' }
 
-/** Every header that an answer can carry, as components of the document. */
-export const responseHeaders = {
+/** Every header that an answer can carry. */
+const responseHeaders = {
   'x-request-id': {
     description: 'Names this request in the logs; that of the request, if it had one.',
     schema: { type: 'string', minLength: 1 },
@@ -45,6 +45,14 @@ export function headers(always: readonly ResponseHeader[], perhaps: readonly Res
     ...always.map((name) => [name, { ...responseHeaders[name], required: true }]),
     ...perhaps.map((name) => [name, { $ref: `#/components/headers/${name}` }]),
   ])
+}
+
+/** Those that an answer may have, as components of the document. */
+export function headerComponents(document: object): Schema {
+  const text = JSON.stringify(document)
+  return Object.fromEntries(
+    Object.entries(responseHeaders).filter(([name]) => text.includes(`"#/components/headers/${name}"`)),
+  )
 }
 
 /** What the limit per client tells with every answer that came past it. */

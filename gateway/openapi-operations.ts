@@ -24,7 +24,7 @@ export function operation(method: ApiMethod, rule: HttpRule, parts: Parts): Sche
     operationId: desc.name,
     tags: [desc.parent.name],
     summary: summary.replaceAll('\n', ' '),
-    ...(rest.length > 0 && { description: rest.join('\n\n') }),
+    description: rest.length > 0 ? rest.join('\n\n') : summary,
     security: [{ token: [method.scope] }],
     parameters: parameters(method, rule, parts),
     ...(rule.body && { requestBody: requestBody(method, rule, parts) }),

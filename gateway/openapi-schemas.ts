@@ -1,16 +1,9 @@
 import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 import type { comments } from './comments.ts'
-import { type FieldType, fieldType } from './field-types.ts'
+import { enumNames, type FieldType, fieldType } from './field-types.ts'
 import { type Api, type ApiMethod, hasBehavior, hasField, outputOnly } from './http-rules.ts'
-import {
-  boundsOf,
-  messageRules,
-  type StringSchemaName,
-  snakeCase,
-  stringField,
-  stringSchemas,
-} from './openapi-constraints.ts'
+import { boundsOf, type StringSchemaName, snakeCase, stringField, stringSchemas } from './openapi-constraints.ts'
 import { enumSchema, maskSchema, scalarSchemas } from './openapi-types.ts'
 
 /** A piece of the document: JSON Schema or OpenAPI's own objects. */
@@ -22,6 +15,8 @@ export type Schemas = {
   request(method: ApiMethod): Schema
   /** What is answered. */
   answer(message: DescMessage): Schema
+  /** The fields of what is answered, by their names. */
+  fields(message: DescMessage): Schema
   /** A field outside the body. */
   parameter(field: DescField): Schema
   /** A string by the name of its schema. */
@@ -41,6 +36,7 @@ export function schemasOf(api: Api, texts: ReturnType<typeof comments>): Schemas
   const components: Record<string, Schema> = {}
   const names = new Map<string, string>()
   const resources = resourceNames(api)
+  const alike = enumsWithCommonValues(api)
 
   /** Refers to a component, made at the first reference; its name is taken before, as it may refer to itself. */
   const component = (key: string, name: string, make: () => Schema): Schema => {
@@ -63,7 +59,9 @@ export function schemasOf(api: Api, texts: ReturnType<typeof comments>): Schemas
       case 'status':
         return { $ref: '#/components/schemas/Status' }
       case 'enum':
-        return component(type.desc.typeName, shortName(type.desc), () => enumSchema(type.desc, texts))
+        return alike.has(type.desc.typeName)
+          ? enumSchema(type.desc, texts)
+          : component(type.desc.typeName, shortName(type.desc), () => enumSchema(type.desc, texts))
       case 'message':
         return ofMessage(type.desc, use)
       case 'list':
@@ -85,23 +83,33 @@ export function schemasOf(api: Api, texts: ReturnType<typeof comments>): Schemas
       use === 'answer' ? shortName(message) : `${shortName(message)}Input`,
       () => {
         const required = message.fields.filter(use === 'answer' ? isAlwaysAnswered : (field) => isRequired(api, field))
-        const property = (field: DescField) =>
-          use === 'answer' ? ofType(fieldType(field), field, use) : requestField(field)
         return {
           type: 'object',
           description: texts.get(message.proto) ?? '',
-          properties: Object.fromEntries(
-            message.fields.map((field) => [field.name, described(field, property(field))]),
-          ),
+          properties: fieldsOf(message, use),
           ...(required.length > 0 && { required: required.map((field) => field.name) }),
-          ...(use === 'request' && { additionalProperties: false, ...rulesOf(message) }),
+          ...(use === 'request' && { additionalProperties: false }),
         }
       },
     )
+  const fieldsOf = (message: DescMessage, use: Use): Schema => {
+    const property = (field: DescField) =>
+      use === 'answer' ? ofType(fieldType(field), field, use) : requestField(field)
+    return Object.fromEntries(message.fields.map((field) => [field.name, described(field, property(field))]))
+  }
 
+  /** Of the strings that may be left out, those without presence may also be empty, which says the same. */
+  const optionalString = (name: StringSchemaName) => {
+    const schema: Schema = stringSchemas[name]
+    return new RegExp(String(schema.pattern), 'u').test('')
+      ? string(name)
+      : component(`optional ${name}`, `Optional${name}`, () => orEmpty(schema))
+  }
   const requestField = (field: DescField): Schema => {
-    const schema = ofType(fieldType(field), field, 'request')
-    return isRequired(api, field) ? schema : orAbsent(schema, isEmptyAbsent(field))
+    const type = fieldType(field)
+    return type.kind === 'string' && isEmptyAbsent(field) && !isRequired(api, field)
+      ? optionalString(stringField(field, resources).schema)
+      : ofType(type, field, 'request')
   }
 
   const ofBody = ({ desc, http }: ApiMethod): Schema => {
@@ -122,13 +130,13 @@ export function schemasOf(api: Api, texts: ReturnType<typeof comments>): Schemas
       },
       ...(required.length > 0 && { required: required.map((field) => field.name) }),
       additionalProperties: false,
-      ...rulesOf(input),
     }
   }
 
   return {
     request: (method) => component(`${method.path} body`, shortName(method.desc.input), () => ofBody(method)),
     answer: (message) => ofMessage(message, 'answer'),
+    fields: (message) => fieldsOf(message, 'answer'),
     parameter: (field) => ofType(fieldType(field), field, 'request'),
     string,
     components,
@@ -141,6 +149,19 @@ export function resourceNames(api: Api): ReadonlySet<string> {
     .map((method) => method.desc.output)
     .filter((output) => hasField(output, 'id') && hasField(output, 'etag'))
   return new Set(answers.map((output) => snakeCase(output.name)))
+}
+
+/**
+ * Enums that have a value in common with another one, by their full names. They stand where they are used: in languages where
+ * the values of all types share a namespace, as Go, generated clients else have one name twice.
+ */
+function enumsWithCommonValues(api: Api): ReadonlySet<string> {
+  const enums = [...api.registry].filter((type) => type.kind === 'enum' && type.typeName.startsWith('hotel.'))
+  const values = enums.flatMap((type) =>
+    type.kind === 'enum' ? enumNames(type).map((value) => [value, type.typeName] as const) : [],
+  )
+  const byValue = Map.groupBy(values, ([value]) => value)
+  return new Set([...byValue.values()].filter((of) => of.length > 1).flatMap((of) => of.map(([, name]) => name)))
 }
 
 /** Whether the empty string, which is what an absent field of this kind holds, says nothing. */
@@ -172,18 +193,7 @@ function shortName({ typeName, file }: DescMessage | DescEnum): string {
   return typeName.slice(file.proto.package.length + 1).replaceAll('.', '')
 }
 
-/** What fields owe to each other: the rules of the table, and that of a oneof at most one is given. */
-function rulesOf({ name, oneofs }: DescMessage): Schema {
-  const pairs = oneofs.flatMap(({ fields }) =>
-    fields.flatMap((field, index) => fields.slice(index + 1).map((other) => [field.name, other.name])),
-  )
-  const rules = [...(messageRules[name] ?? []), ...pairs.map((required) => ({ not: { required } }))]
-  return rules.length > 0 ? { allOf: rules } : {}
-}
-
-/** A field that may be left out may also be null, and a string without presence empty. */
-function orAbsent(schema: Schema, empty: boolean): Schema {
-  if (schema.$ref === undefined) return { ...schema, type: [schema.type, 'null'] }
-  const none = empty ? { type: ['string', 'null'], maxLength: 0 } : { type: 'null' }
-  return { anyOf: [schema, none] }
+/** A string schema that the empty string keeps to as well. */
+function orEmpty({ minLength, pattern, ...schema }: Schema): Schema {
+  return { ...schema, ...(pattern !== undefined && { pattern: `^$|${pattern}` }) }
 }

@@ -1,29 +1,16 @@
+import type { DescMessage } from '@bufbuild/protobuf'
 import type { Reason } from './openapi-reasons.ts'
 import type { Schema } from './openapi-schemas.ts'
 
-/** A message that stands in the details of errors, by its full name. */
-type Detail = { readonly typeName: string; readonly schema: Schema }
-
-/** google.rpc.Status with the details that the suite sends: google/rpc/error_details.proto, and messages of our own. */
-export function statusSchemas(reasons: readonly Reason[], own: readonly Detail[]): Record<string, Schema> {
-  const reason = {
-    type: 'string',
-    description: reasons.map(({ name, text }) => `- \`${name}\`: ${text}`).join('\n'),
-    enum: reasons.map(({ name }) => name),
-  }
-  const metadata = { type: 'object', additionalProperties: { type: 'string' } }
-  const google = {
-    ErrorInfo: detail('ErrorInfo', 'Says why.', { reason, domain: { type: 'string', const: 'hotel' }, metadata }),
-    BadRequest: detail('BadRequest', 'Names every wrong field and the remedy.', {
-      field_violations: violations(['field', 'description']),
-    }),
-    PreconditionFailure: detail('PreconditionFailure', 'Names what is in the way.', {
-      violations: violations(['type', 'subject', 'description']),
-    }),
-    RetryInfo: detail('RetryInfo', 'Says when to repeat.', { retry_delay: { type: 'string', examples: ['1s'] } }),
-  }
-  const ours = own.map(({ typeName, schema }) => ({ allOf: [typed(typeName), schema] }))
-  const references = Object.keys(google).map((name) => ({ $ref: `#/components/schemas/${name}` }))
+/**
+ * google.rpc.Status with the details that the suite sends, those of google/rpc/error_details.proto and those of our own. One
+ * schema has the fields of all of them: of alternatives, generators of clients make types that refuse what they do not know.
+ */
+export function statusSchemas(
+  reasons: readonly Reason[],
+  own: readonly DescMessage[],
+  fieldsOf: (message: DescMessage) => Schema,
+): Record<string, Schema> {
   return {
     Status: {
       type: 'object',
@@ -35,42 +22,61 @@ export function statusSchemas(reasons: readonly Reason[], own: readonly Detail[]
           type: 'array',
           description: 'ErrorInfo in every error; besides it what names the fields or the things in the way.',
           minItems: 1,
-          items: { anyOf: [...references, ...ours] },
+          items: { $ref: '#/components/schemas/ErrorDetail' },
+          contains: {
+            properties: { reason: {}, domain: {}, metadata: {} },
+            required: ['reason', 'domain', 'metadata'],
+          },
         },
       },
       required: ['code', 'message', 'details'],
     },
-    ...google,
+    ErrorDetail: {
+      type: 'object',
+      description: ['What `@type` says; it has the fields of that type.', '', ...types(own)].join('\n'),
+      properties: {
+        '@type': { type: 'string', description: 'type.googleapis.com/ and the name of the type.' },
+        reason: {
+          type: 'string',
+          description: ['Of ErrorInfo. New ones may come.', ...reasons.map(listed)].join('\n'),
+        },
+        domain: { type: 'string', description: 'Of ErrorInfo.', const: 'hotel' },
+        metadata: { type: 'object', description: 'Of ErrorInfo.', additionalProperties: { type: 'string' } },
+        field_violations: violations('BadRequest', ['field', 'description']),
+        violations: violations('PreconditionFailure', ['type', 'subject', 'description']),
+        retry_delay: { type: 'string', description: 'Of RetryInfo: seconds, as 1s.' },
+        ...Object.assign({}, ...own.map(fieldsOf)),
+      },
+      required: ['@type'],
+      additionalProperties: true,
+    },
   }
 }
 
-/** An object of this type, as google.protobuf.Any has it in JSON. */
-function typed(typeName: string): Schema {
-  return {
-    type: 'object',
-    properties: { '@type': { type: 'string', const: `type.googleapis.com/${typeName}` } },
-    required: ['@type'],
-  }
+function types(own: readonly DescMessage[]): string[] {
+  return [
+    '- google.rpc.ErrorInfo says why: `reason`, `domain`, `metadata`.',
+    '- google.rpc.BadRequest names every wrong field and the remedy: `field_violations`.',
+    '- google.rpc.PreconditionFailure names what is in the way: `violations`.',
+    '- google.rpc.RetryInfo says when to repeat: `retry_delay`.',
+    ...own.map(({ typeName, fields }) => `- ${typeName}: ${fields.map(({ name }) => `\`${name}\``).join(', ')}.`),
+  ]
 }
 
-function detail(name: string, description: string, properties: Readonly<Record<string, Schema>>): Schema {
-  const type = typed(`google.rpc.${name}`) as { properties: Record<string, Schema>; required: string[] }
-  return {
-    ...type,
-    description,
-    properties: { ...type.properties, ...properties },
-    required: [...type.required, ...Object.keys(properties)],
-  }
+function listed({ name, text }: Reason): string {
+  return `- \`${name}\`: ${text}`
 }
 
-function violations(properties: readonly string[]): Schema {
+function violations(type: string, properties: readonly string[]): Schema {
   return {
     type: 'array',
+    description: `Of ${type}.`,
     minItems: 1,
     items: {
       type: 'object',
       properties: Object.fromEntries(properties.map((name) => [name, { type: 'string' }])),
       required: properties,
+      additionalProperties: true,
     },
   }
 }

@@ -2,7 +2,7 @@ import { comments } from './comments.ts'
 import type { Api } from './http-rules.ts'
 import { errorsOf } from './openapi-errors.ts'
 import { gatewayPaths } from './openapi-gateway.ts'
-import { requestHeaders, responseHeaders } from './openapi-headers.ts'
+import { headerComponents, requestHeaders } from './openapi-headers.ts'
 import { operation } from './openapi-operations.ts'
 import { type Schema, schemasOf } from './openapi-schemas.ts'
 
@@ -26,19 +26,28 @@ export function openApi(api: Api): object {
   }))
   return {
     openapi: '3.1.0',
-    info: { title: 'Hotel reservations', version: '1.0.0', description },
-    servers: [{ url: '/' }],
+    info: { title: 'Hotel reservations', version: '1.0.0', description, license: { name: 'MIT', identifier: 'MIT' } },
+    servers,
     tags: [...tags, { name: 'Gateway', description: 'What the gateway itself answers, without a limit.' }],
     paths,
     components: {
       schemas: { ...schemas.components, ...parts.errors.schemas },
       responses: parts.errors.responses,
-      headers: responseHeaders,
+      headers: headerComponents([paths, parts.errors.responses]),
       parameters: requestHeaders,
       securitySchemes: { token },
     },
   }
 }
+
+const servers = [
+  {
+    url: '{origin}',
+    description: 'The gateway.',
+    variables: { origin: { default: 'http://127.0.0.1:8000', description: 'Its scheme, host and port.' } },
+  },
+  { url: '/', description: 'Where this document comes from.' },
+]
 
 const token = {
   type: 'http',
