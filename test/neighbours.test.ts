@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
@@ -113,6 +114,8 @@ describe.each([1, 3, 20])('while the heads of %d hotels are held', (count) => {
           await suite.gateway.reservations.getReservation({ id: reservation })
           await suite.gateway.guests.getGuest({ id: guest })
         }
+        // Other tests run beside this one.
+        await sleep(100)
       } while (running)
       ends = (await waiting).map(endOf)
     })
