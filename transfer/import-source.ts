@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { Outcome_Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { PerService } from '@hotel/stack/service-names'
 import { ahead, batchesOf, type Entry } from './batches.ts'
-import { isPassing, ONCE, persistent, TRIES, type TransferClient } from './clients.ts'
+import type { TransferClient } from './clients.ts'
 import { uuidOf } from './folding.ts'
 import { kindOf } from './kinds.ts'
 import type { Refused } from './problems.ts'
@@ -11,6 +10,8 @@ import type { Counts, Progress } from './progress.ts'
 import type { Reading } from './reading.ts'
 import type { References } from './references.ts'
 import { openRefusedFile, type RefusedFile } from './refused-file.ts'
+import type { Rehearsal } from './rehearsal.ts'
+import { sender } from './sending.ts'
 import type { Line, Source } from './source.ts'
 import type { Stop } from './stop.ts'
 
@@ -20,6 +21,8 @@ type Options = {
   readonly reading: Reading
   readonly progress: Progress
   readonly stop: Stop
+  /** Of a dry run: what has come before, none of which is stored. */
+  readonly rehearsal?: Rehearsal | undefined
 }
 
 /** How the import of a source ended. */
@@ -53,7 +56,7 @@ export async function importSource(source: Source, options: Options): Promise<Im
 
 async function importLines(
   source: Source,
-  { clients, references, reading, progress, stop }: Options,
+  { clients, references, reading, progress, stop, rehearsal }: Options,
   counts: Counts,
   report: RefusedFile,
 ): Promise<void> {
@@ -63,14 +66,17 @@ async function importLines(
     const before = last
     last = next
     if (before === undefined) return
-    await tell(before.entries, await before.outcomes, counts, report)
+    const outcomes = await before.outcomes
+    await tell(before.entries, outcomes, counts, report, (entry, outcome) =>
+      rehearsal === undefined ? outcome : rehearsed(rehearsal, entry, outcome, source, references),
+    )
     progress.show(counts, source.done())
   }
   try {
     for await (const entries of ahead(batchesOf(source, references, reading))) {
       if (stop.asked.aborted) return
       const rows = entries.flatMap(({ encoded }) => encoded ?? [])
-      await follow({ entries, outcomes: send(rows) })
+      await follow({ entries, outcomes: send({ rows, assumed: rehearsal?.assumedBy(entries) }) })
     }
   } finally {
     // What is sent is stored, however the source ended.
@@ -81,76 +87,20 @@ async function importLines(
 /** A batch that is sent, with what becomes of its rows. */
 type Sent = { readonly entries: readonly Entry[]; readonly outcomes: Promise<Outcome[]> }
 
-/**
- * Sends batches that are stored one after another. One is sent before the last one is answered, for its service to check
- * it meanwhile; where that fails it is sent again once the last one is stored.
- */
-function sender(client: TransferClient, signal: AbortSignal): (rows: readonly Uint8Array[]) => Promise<Outcome[]> {
-  type Last = { readonly name: string; readonly outcomes: Promise<Outcome[]>; isOver: boolean }
-  let last: Last | undefined
-  const storeAfter = async (before: Last, rows: readonly Uint8Array[], name: string) => {
-    const early = await storeOnce(client, rows, { name, after: before.name }, { ...ONCE, signal }).catch(
-      (error: unknown) => {
-        if (!isPassing(error)) throw error
-      },
-    )
-    await before.outcomes
-    return early ?? store(client, rows, signal, name)
-  }
-  return (rows) => {
-    if (rows.length === 0) return Promise.resolve([])
-    const name = randomUUID()
-    const outcomes =
-      last === undefined || last.isOver ? store(client, rows, signal, name) : storeAfter(last, rows, name)
-    const sent: Last = { name, outcomes, isOver: false }
-    // A failure is told when it is its turn.
-    outcomes.catch(() => undefined).finally(() => (sent.isOver = true))
-    last = sent
-    return outcomes
-  }
-}
-
-/**
- * Sends rows, again when the answer is lost: what is stored already is answered as such. What is not done in a few tries may
- * be too much for one transaction, so it goes on in halves, in the same order; one row is tried for minutes.
- */
-async function store(
-  client: TransferClient,
-  rows: readonly Uint8Array[],
-  signal: AbortSignal,
-  name = '',
-): Promise<Outcome[]> {
-  try {
-    const tries = rows.length > 1 ? TRIES.few : TRIES.many
-    return await storeOnce(client, rows, { name }, { ...persistent(tries), signal })
-  } catch (error) {
-    if (rows.length === 1 || !isPassing(error)) throw error
-    const half = Math.ceil(rows.length / 2)
-    const first = await store(client, rows.slice(0, half), signal)
-    return [...first, ...(await store(client, rows.slice(half), signal))]
-  }
-}
-
-async function storeOnce(
-  client: TransferClient,
-  rows: readonly Uint8Array[],
-  place: { readonly name: string; readonly after?: string },
-  options: Parameters<TransferClient['import']>[1],
-): Promise<Outcome[]> {
-  const { outcomes } = await client.import({ rows, ...place }, options)
-  if (outcomes.length !== rows.length) throw new Error(`${outcomes.length} outcomes of ${rows.length} rows`)
-  return outcomes
-}
+/** What a service says of a line, or what a dry run makes of that. */
+type Judge = (entry: Entry, outcome: Outcome) => Outcome | Promise<Outcome>
 
 async function tell(
   entries: readonly Entry[],
-  outcomes: Outcome[],
+  outcomes: readonly Outcome[],
   counts: Counts,
   report: RefusedFile,
+  judge: Judge,
 ): Promise<void> {
   const answered = outcomes.values()
-  for (const { line, message, refused } of entries) {
-    const outcome = refused === undefined ? answered.next().value : undefined
+  for (const entry of entries) {
+    const { line, message, refused } = entry
+    const outcome = refused === undefined ? await judge(entry, answered.next().value as Outcome) : undefined
     const refusal = refused ?? (outcome?.kind === Outcome_Kind.REFUSED ? outcome : undefined)
     if (refusal !== undefined) {
       counts.refused += 1
@@ -158,6 +108,21 @@ async function tell(
     } else if (outcome?.kind === Outcome_Kind.ALREADY_THERE) counts.alreadyThere += 1
     else counts.created += 1
   }
+}
+
+/** The outcome of a line in a dry run, where its service has seen none of the lines before its batch. */
+async function rehearsed(
+  rehearsal: Rehearsal,
+  entry: Entry,
+  outcome: Outcome,
+  { kind, title }: Source,
+  references: References,
+): Promise<Outcome> {
+  if (outcome.kind !== Outcome_Kind.CREATED) return outcome
+  const judged = await rehearsal.judge(entry, kind, title, references)
+  if (judged === 'CREATED') return outcome
+  if (judged === 'ALREADY_THERE') return { ...outcome, kind: Outcome_Kind.ALREADY_THERE }
+  return { kind: Outcome_Kind.REFUSED, ...judged, fields: [...judged.fields] }
 }
 
 /** A guest whom the line names by a key is so named in the refusal too. */

@@ -7,6 +7,7 @@ import { importSource } from './import-source.ts'
 import { type Options, optionsOf } from './options.ts'
 import { progress } from './progress.ts'
 import { References } from './references.ts'
+import { Rehearsal } from './rehearsal.ts'
 import { run } from './run.ts'
 import type { Source } from './source.ts'
 import { stopSignals } from './stop.ts'
@@ -25,19 +26,22 @@ async function main(args: readonly string[]): Promise<number> {
   const { clients, close } = await connect(readAddresses(), token)
   using stop = stopSignals()
   try {
-    const references = new References(clients)
+    const rehearsal = options.isDryRun ? new Rehearsal() : undefined
+    if (rehearsal !== undefined) console.log('Dry run: all is checked, nothing is stored.')
+    const references = new References(clients, (list) => rehearsal?.listed(list) ?? [])
     const { sources, remarks } = await openAll(found, options, references)
     const reports: string[] = []
     for (const source of sources) {
       const shown = progress(source.title)
       const { report, isWhole, failure } = await importSource(source, {
-        ...{ clients, references, stop, reading: options.reading, progress: shown },
+        ...{ clients, references, stop, rehearsal, reading: options.reading, progress: shown },
       })
       if (report !== undefined) reports.push(report)
-      if (!isWhole) return stopped(reports, failure)
+      if (!isWhole) return stopped(reports, failure, options.isDryRun)
     }
     for (const remark of remarks) remarksOf(remark).forEach((words) => void console.log(words))
     tellReports(reports)
+    if (options.isDryRun) console.log('This was a dry run: nothing is stored.')
     return reports.length === 0 ? 0 : SOME_REFUSED
   } finally {
     close()
@@ -64,10 +68,10 @@ async function openAll(
 }
 
 /** Throws the failure that stopped it, if one did. */
-function stopped(reports: readonly string[], failure: unknown): number {
+function stopped(reports: readonly string[], failure: unknown, isDryRun: boolean): number {
   tellReports(reports)
   if (failure !== undefined) throw failure
-  console.log('Stopped. What is stored stays: run the same again to go on.')
+  console.log(isDryRun ? 'Stopped.' : 'Stopped. What is stored stays: run the same again to go on.')
   return STOPPED
 }
 

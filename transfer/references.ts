@@ -1,4 +1,3 @@
-import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { PerService } from '@hotel/stack/service-names'
 import type { TransferClient } from './clients.ts'
@@ -17,8 +16,12 @@ export class References {
   readonly #clients: PerService<TransferClient>
   readonly #lists = new Map<List, Promise<ReadonlyMap<string, Listed[]>>>()
 
-  constructor(clients: PerService<TransferClient>) {
+  readonly #more: (list: List) => Iterable<object>
+
+  /** There may be more to refer to than the services list: what a dry run would have stored. */
+  constructor(clients: PerService<TransferClient>, more: (list: List) => Iterable<object> = () => []) {
     this.#clients = clients
+    this.#more = more
   }
 
   /** Forgets what is listed: another file has been imported. */
@@ -86,18 +89,26 @@ export class References {
   }
 
   async #read(list: List): Promise<ReadonlyMap<string, Listed[]>> {
-    const index = new Map<string, Listed[]>()
-    const add = (key: string, one: Listed) => void index.set(key, [...(index.get(key) ?? []), one])
-    for await (const { batch } of this.#clients.rooms.export({ resource: list })) {
-      for (const one of listedIn(batch, list)) {
-        add(`id ${one.id}`, one)
-        add(keyOf(list, list === 'hotels' ? '' : one.hotel, one.name), one)
-        // A room's number is unique in its location only.
-        if (list === 'rooms') add(keyOf(list, one.location, one.name), one)
-      }
+    const listed = new Map<string, Listed>()
+    const note = (messages: Iterable<object>) => {
+      for (const one of listedIn(messages)) listed.set(one.id, one)
     }
-    return index
+    for await (const { batch } of this.#clients.rooms.export({ resource: list })) note(batch?.[list] ?? [])
+    note(this.#more(list))
+    return indexOf(list, listed.values())
   }
+}
+
+function indexOf(list: List, all: Iterable<Listed>): ReadonlyMap<string, Listed[]> {
+  const index = new Map<string, Listed[]>()
+  const add = (key: string, one: Listed) => void index.set(key, [...(index.get(key) ?? []), one])
+  for (const one of all) {
+    add(`id ${one.id}`, one)
+    add(keyOf(list, list === 'hotels' ? '' : one.hotel, one.name), one)
+    // A room's number is unique in its location only.
+    if (list === 'rooms') add(keyOf(list, one.location, one.name), one)
+  }
+  return index
 }
 
 /** Names are told apart by more than their case, room numbers are not: 12a and 12A are two rooms. */
@@ -105,7 +116,7 @@ function keyOf(list: List, within: string, name: string): string {
   return `in ${within} ${list === 'rooms' ? visible(name) : foldName(name)}`
 }
 
-function listedIn(batch: Batch | undefined, list: List): Listed[] {
+function listedIn(messages: Iterable<object>): Listed[] {
   type Message = {
     id: string
     hotel?: string
@@ -113,8 +124,9 @@ function listedIn(batch: Batch | undefined, list: List): Listed[] {
     name?: string
     number?: string
     delete_time?: unknown
+    time_zone?: string
   }
-  return ((batch?.[list] ?? []) as (Message & { time_zone?: string })[]).map((message) => ({
+  return Array.from(messages as Iterable<Message>, (message) => ({
     id: message.id,
     hotel: message.hotel ?? message.id,
     location: message.location ?? '',
