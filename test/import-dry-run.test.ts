@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { serviceNames } from '@hotel/stack/service-names'
-import { type Suite, startSuite } from '@hotel/stack/test-suite'
+import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
-import { day } from './hotel.ts'
+import { day, freshNumber } from './hotel.ts'
 import { folderWith, lines, run, start } from './transfer.ts'
 import { transfers } from './transfers.ts'
 
@@ -15,63 +15,71 @@ jest.setTimeout(120_000)
 
 let suite: Suite
 beforeAll(async () => {
-  suite = await startSuite({ gateway: false, redis: false })
+  suite = await sharedSuite({ hotels: 'every' })
 })
 afterAll(async () => {
   await suite?.[Symbol.asyncDispose]()
 })
 
-/** How many rows every table of the services has, where anything could be stored. */
-async function rowCounts(): Promise<unknown[]> {
-  const tables = `select table_name as name, (xpath('/row/c/text()', query_to_xml(format('select count(*) as c from %I', table_name), false, true, '')))[1]::text as rows
-    from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'
-      and table_name !~ 'replica|known_hotel' order by 1`
-  return Promise.all(serviceNames.map((service) => suite.sql(service, tables)))
+/** How much the services have stored: each write is a change, each id of an import and each hotel is noted. */
+async function stored(): Promise<unknown[]> {
+  const text = `select (select count(*) from change)::int as changes, (select count(*) from imported_id)::int as ids,
+    (select count(*) from feed_head)::int as hotels`
+  return Promise.all(serviceNames.map((service) => suite.sql(service, text)))
 }
 
-/** Files of a new hotel, with every kind of line that is refused. */
+const hotel = `Dry ${freshNumber()}`
+const room = freshNumber()
+const guest = `guest ${freshNumber()} `
+const repeat = (line: (n: number) => string) => Array.from({ length: 600 }, (_, n) => line(n))
+
+/** Files of a new hotel and of the default one, with lines that are refused for all that lines are; more than a batch of some. */
 const HOUSE = {
-  'hotels.csv': lines('name', 'Dry', 'Dry'),
-  'locations.csv': lines('hotel,name,time_zone', 'dry,Main,Europe/Zurich', 'dry,Other,Mars/Base'),
-  'room_types.csv': lines('hotel,name,max_guests', 'DRY,Double,2', 'Dry,Suite,two'),
+  'hotels.csv': lines('name', hotel, hotel),
+  'locations.csv': lines(
+    'hotel,name,time_zone',
+    `${hotel.toLowerCase()},Main,Europe/Zurich`,
+    `${hotel},Other,Mars/Base`,
+  ),
+  'room_types.csv': lines('hotel,name,max_guests', `${hotel.toUpperCase()},Double,2`, `${hotel},Suite,two`),
   'rooms.csv': lines(
     'hotel,location,number,room_type',
-    'Dry,Main,1,double',
-    'Dry,Main,2,',
-    'Dry,Main,3,Castle',
-    ',,1,',
+    `${hotel},Main,1,double`,
+    `${hotel},Main,2,`,
+    `${hotel},Main,3,Castle`,
+    `,,${room},`,
   ),
   'guests.csv': lines(
     'key,hotel,first_name,email,delete_time',
-    'a,Dry,Ada,,',
-    'b,Dry,Bo,none,',
-    `c,Dry,Cy,,${day(-1)}T00:00:00Z`,
-    'd,,Di,,',
-    'd,,Other,,',
-    ...Array.from({ length: 600 }, (_, n) => `n${n},,N,,`),
-    'd,,Di,,',
-    'd,,Later,,',
+    `a,${hotel},Ada,,`,
+    `b,${hotel},Bo,none,`,
+    `c,${hotel},Cy,,${day(-1)}T00:00:00Z`,
+    `${guest},,Di,,`,
+    `${guest},,Other,,`,
+    ...repeat((n) => `${guest}${n},,N,,`),
+    `${guest},,Di,,`,
+    `${guest},,Later,,`,
   ),
   'reservations.csv': lines(
     'key,hotel,guest,room,in_date,out_date',
-    `1,Dry,a,1,${day(1)},${day(3)}`,
-    `2,Dry,a,1,${day(2)},${day(4)}`,
-    `3,Dry,b,2,${day(1)},${day(2)}`,
-    `4,Dry,c,2,${day(1)},${day(2)}`,
-    `5,,d,1,${day(1)},${day(1)}`,
-    `6,,d,2,${day(1)},${day(1)}`,
-    `7,,d,1,${day(2)},${day(1)}`,
-    ...Array.from({ length: 600 }, (_, n) => `n${n},,n${n},1,${day(n + 10)},${day(n + 11)}`),
-    `8,Dry,a,1,${day(2)},${day(4)}`,
-    `9,,d,1,${day(100)},${day(101)}`,
-    `10,,d,1,${day(2)},${day(3)}`,
-    `5,,d,1,${day(1)},${day(1)}`,
+    `1,${hotel},a,1,${day(1)},${day(3)}`,
+    `2,${hotel},a,1,${day(2)},${day(4)}`,
+    `3,${hotel},b,2,${day(1)},${day(2)}`,
+    `4,${hotel},c,2,${day(1)},${day(2)}`,
+    `${room}5,,${guest},${room},${day(1)},${day(1)}`,
+    `${room}6,,${guest},2${room},${day(1)},${day(1)}`,
+    `${room}7,,${guest},${room},${day(2)},${day(1)}`,
+    ...repeat((n) => `${room}n${n},,${guest}${n},${room},${day(n + 10)},${day(n + 11)}`),
+    `8,${hotel},a,1,${day(2)},${day(4)}`,
+    `${room}9,,${guest},${room},${day(100)},${day(101)}`,
+    `${room}10,,${guest},${room},${day(2)},${day(3)}`,
+    `${room}5,,${guest},${room},${day(1)},${day(1)}`,
   ),
   'room_blocks.csv': lines(
     'hotel,location,room,in_date,out_date',
-    `Dry,Main,1,${day(0)},${day(9)}`,
-    `Dry,Main,2,${day(0)},${day(9)}`,
-    `,,1,${day(0)},${day(2)}`,
+    `${hotel},Main,1,${day(0)},${day(9)}`,
+    `${hotel},Main,2,${day(0)},${day(9)}`,
+    `,,${room},${day(0)},${day(2)}`,
   ),
 }
 
@@ -79,9 +87,9 @@ describe('a dry run', () => {
   test('tells of each line what the import then does, and stores nothing', async () => {
     await using folder = await folderWith(HOUSE)
     const names = Object.keys(HOUSE)
-    const before = await rowCounts()
+    const before = await stored()
     const dry = await run(suite, 'import', folder.path, '--dry-run', ...names)
-    expect(await rowCounts()).toEqual(before)
+    expect(await stored()).toEqual(before)
     const reported = await reports(folder.path)
     const real = await run(suite, 'import', folder.path, ...names)
     expect([dry.code, counts(dry.output)]).toEqual([2, counts(real.output)])
@@ -95,7 +103,7 @@ describe('a dry run', () => {
   })
 
   test('of sound files ends with 0', async () => {
-    await using folder = await folderWith({ 'guests.csv': lines('key,first_name', 'sound,Sound') })
+    await using folder = await folderWith({ 'guests.csv': lines('key,first_name', `${guest}sound,Sound`) })
     expect(await run(suite, 'import', folder.path, '--dry-run', 'guests.csv')).toMatchObject({ code: 0 })
   })
 })
@@ -113,30 +121,31 @@ async function reports(folder: string): Promise<string[][]> {
 }
 
 test('an import that is interrupted says how much it has stored, and that is what is there', async () => {
-  const guests = Array.from({ length: 20_000 }, (_, n) => `stop${n},Stopped,${n}`)
+  const name = `Stopped ${freshNumber()}`
+  const guests = Array.from({ length: 20_000 }, (_, n) => `${name}${n},${name},${n}`)
   await using folder = await folderWith({ 'guests.csv': lines('key,first_name,last_name', ...guests) })
   const running = start(suite, 'import', folder.path, 'guests.csv')
-  const stored = async () => {
-    const text = `select count(*)::int as count from guest where first_name = 'Stopped'`
-    return (await suite.sql<{ count: number }>('guests', text))[0]?.count ?? 0
+  const there = async () => {
+    const text = 'select count(*)::int as count from guest where first_name = $1'
+    return (await suite.sql<{ count: number }>('guests', text, [name]))[0]?.count ?? 0
   }
-  while ((await stored()) === 0);
+  while ((await there()) === 0);
   running.interrupt()
   const { code, output } = await running.ended
   const [, told = ''] = /^guests.csv: ([\d,]+) imported, .*; stopped before its end$/m.exec(output) ?? []
-  expect([code, Number(told.replace(',', ''))]).toEqual([1, await stored()])
+  expect([code, Number(told.replace(',', ''))]).toEqual([1, await there()])
   expect(output).toContain('Stopped. What is stored stays: run the same again to go on.')
   const again = await run(suite, 'import', folder.path, 'guests.csv')
   expect([again.code, again.output]).toEqual([0, expect.stringContaining(`${told} already there, 0 refused`)])
 })
 
 describe('a batch that is only validated', () => {
-  const guest = (hotel: string) => ({ guests: [{ id: randomUUID(), hotel, first_name: 'Ada' }] })
+  const guestOf = (hotel: string) => ({ guests: [{ id: randomUUID(), hotel, first_name: 'Ada' }] })
   const refused = expect.objectContaining({ code: Status.INVALID_ARGUMENT })
 
   test('is not there afterwards', async () => {
     using guests = transfers(suite, 'guests')
-    const batch = guest(suite.hotel)
+    const batch = guestOf(suite.hotel)
     for (const validate_only of [true, true, false])
       expect((await guests.import(batch, { validate_only })).outcomes).toEqual([
         expect.objectContaining({ kind: Kind.CREATED }),
@@ -150,9 +159,9 @@ describe('a batch that is only validated', () => {
     using guests = transfers(suite, 'guests')
     const id = randomUUID()
     const assumed = { hotels: [{ id, name: 'Assumed' }] }
-    const told = await guests.import(guest(id), { validate_only: true, assumed })
+    const told = await guests.import(guestOf(id), { validate_only: true, assumed })
     expect(told.outcomes).toEqual([expect.objectContaining({ kind: Kind.CREATED })])
-    await expect(guests.import(guest(id), { assumed })).rejects.toEqual(refused)
+    await expect(guests.import(guestOf(id), { assumed })).rejects.toEqual(refused)
   })
 
   test.each<[(typeof serviceNames)[number], object]>([
@@ -165,7 +174,7 @@ describe('a batch that is only validated', () => {
     using into = transfers(suite, service)
     const at = { hotel: suite.hotel, in_date: day(1), out_date: day(2) }
     const batch = {
-      guests: guest(suite.hotel),
+      guests: guestOf(suite.hotel),
       rooms: { room_types: [{ id: randomUUID(), hotel: suite.hotel, name: 'Assuming' }] },
       reservations: { room_blocks: [{ ...at, id: randomUUID(), room: randomUUID() }] },
     }[service]

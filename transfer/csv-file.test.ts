@@ -167,14 +167,24 @@ test('files that were put together: a mark in the middle is nothing, a header ag
 })
 
 test.each([
-  ['\uFEFF\u00A0First Name\u200B;"last-name "\n', []],
-  ['Vorname;Name\n', ['Vorname=first_name', 'Name=last_name']],
-  ['Vorname ;"Name, voll"\n', ['vorname=first_name', 'Name, voll=last_name']],
+  ['\uFEFF\u00A0First Name\u200B;"last-name ";etag\n', []],
+  ['Vorname;Name;refused_text\n', ['Vorname=first_name', 'Name=last_name']],
+  ['Vorname ;"Name, voll";update_time\n', ['vorname=first_name', 'Name, voll=last_name']],
   ['vorname;name;Notiz\n', ['Vorname=First name,Name=last_name,Notiz=']],
 ])('the header %j is understood with --map %j', async (header, map) => {
   const { names } = optionsOf(map.flatMap((pair) => ['--map', pair]))
   const source = await openCsv(await fileWith(`${header}A;a;n\n`), 'guests', names)
   expect(source.columns).toEqual(['first_name', 'last_name'])
+  const [line] = await Array.fromAsync(source.lines())
+  expect(line?.cells).toEqual({ first_name: 'A', last_name: 'a' })
+})
+
+test('what --map says is of the kinds that have such a column', async () => {
+  const { names } = optionsOf(['--map', 'name=last_name,name=number', '--map', 'first=first_name'])
+  const columns = async (text: string, kind: KindName) => (await openCsv(await fileWith(text), kind, names)).columns
+  expect(await columns('First,Name\n', 'guests')).toEqual(['first_name', 'last_name'])
+  expect(await columns('Name\n', 'rooms')).toEqual(['number'])
+  expect(await columns('Name\n', 'hotels')).toEqual(['name'])
 })
 
 test('a header with a quote out of place is told', async () => {

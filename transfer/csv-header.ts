@@ -2,8 +2,8 @@ import { Problem } from '../stack/setup/problem.mjs'
 import { visible } from './folding.ts'
 import type { Kind } from './kinds.ts'
 
-/** What a file's header cells are called here: a column's name, or nothing for one that is left out. */
-export type ColumnNames = ReadonlyMap<string, string>
+/** What header cells are called here: names of columns, of which a file has the one that its kind has; an empty one leaves it out. */
+export type ColumnNames = ReadonlyMap<string, readonly string[]>
 
 /** Columns of the API that an import can not keep, and those of a report of refused lines. */
 const IGNORED = /^(update_time|etag|refused_\w+)$/
@@ -20,18 +20,17 @@ export function headerName(cell: string): string {
  * wrong with them.
  */
 export function columnsOf(header: readonly string[], names: ColumnNames, kind: Kind, title: string): string[] {
-  const given = header.map((cell) => names.get(headerName(cell)) ?? headerName(cell))
-  const columns = given.slice(0, given.findLastIndex((name) => name !== '') + 1)
   const known = [...Object.keys(kind.columns), ...kind.more]
+  const said = (cell: string) => names.get(headerName(cell))?.find((name) => name === '' || known.includes(name))
+  const cells = header.slice(0, header.findLastIndex((cell) => visible(cell) !== '') + 1)
+  const columns = cells.map((cell) => said(cell) ?? headerName(cell))
   const all = `The columns of ${kind.name} are: ${known.join(', ')}.`
   if (columns.length === 0) throw new Problem(`${title} is empty: its first line names the columns. ${all}`)
-  for (const [index, name] of columns.entries()) {
-    const cell = header[index]?.trim() ?? ''
-    if (known.includes(name) || IGNORED.test(name) || names.get(headerName(cell)) === '') continue
+  const unknown = cells.find((cell, index) => !isUnderstood(columns[index] ?? '', said(cell), known))?.trim()
+  if (unknown !== undefined)
     throw new Problem(
-      `${title} has a column "${cell}", which ${kind.name} do not have: rename or remove it, or say what it is by --map "${cell}=column", that it is left out by --map "${cell}=". ${all}`,
+      `${title} has a column "${unknown}", which ${kind.name} do not have: rename or remove it, or say what it is (\`--map "${unknown}=column"\`) or that it is left out (\`--map "${unknown}="\`). ${all}`,
     )
-  }
   const twice = columns.find((name, index) => name !== '' && columns.indexOf(name) !== index)
   if (twice !== undefined) throw new Problem(`${title} has the column "${twice}" twice: remove one.`)
   const missing = kind.required.find((name) => !columns.includes(name))
@@ -40,4 +39,8 @@ export function columnsOf(header: readonly string[], names: ColumnNames, kind: K
   if (kind.name === 'reservations' && !columns.includes('rooms') && !columns.includes('room'))
     throw new Problem(`${title} has no column "rooms": add it, or "room". ${all}`)
   return columns.map((name) => (IGNORED.test(name) ? '' : name))
+}
+
+function isUnderstood(name: string, said: string | undefined, known: readonly string[]): boolean {
+  return said === '' || known.includes(name) || IGNORED.test(name)
 }

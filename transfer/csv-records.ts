@@ -104,7 +104,7 @@ function finder(delimiter: string): (text: string, at: number, isAll: boolean) =
 
 const STRAY = 'has a quote within a cell: write it twice and put the cell in quotes'
 const FOLLOWED = 'has a quote within a quoted cell: write it twice'
-const UNCLOSED = `has a quote that is not closed within ${MOST_CHARACTERS / 1024} KiB, or only by one that stands in another line: close it, or write it twice and put the cell in quotes`
+const UNCLOSED = 'has a quote that is not closed: close it, or write it twice and put the cell in quotes'
 const TOO_LONG = `is longer than ${MOST_CHARACTERS / 1024} KiB: shorten it`
 
 /** A cell in quotes, with what is after it; undefined when it is not closed. */

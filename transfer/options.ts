@@ -28,7 +28,7 @@ export function optionsOf(args: readonly string[]): Options {
   return {
     files: positionals,
     reading: { dates: datesOf(values.dates), country: countryOf(values.country) },
-    names: new Map((values.map ?? []).flatMap(pairsOf).map(nameOf)),
+    names: namesOf((values.map ?? []).flatMap(pairsOf)),
     isDryRun: values['dry-run'],
   }
 }
@@ -60,6 +60,12 @@ function countryOf(said: string | undefined): Reading['country'] {
 function pairsOf(said: string): string[] {
   const pairs = said.split(',')
   return pairs.every((pair) => pair.includes('=')) ? pairs : [said]
+}
+
+function namesOf(pairs: readonly string[]): ColumnNames {
+  const names = new Map<string, string[]>()
+  for (const [header, column] of pairs.map(nameOf)) names.set(header, [...(names.get(header) ?? []), column])
+  return names
 }
 
 /** Of `header=column`; nothing after the sign leaves the column out. */
