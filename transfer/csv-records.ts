@@ -22,8 +22,8 @@ type Found = Omit<CsvRecord, 'number'> & { readonly end: number; readonly lineBr
 
 /**
  * The records of a CSV file (RFC 4180), whatever its line ends: CR LF, LF, CR, or all of them. A line with a quote out of
- * place is given as wrong, and the next line is a record again: what an unclosed quote would swallow is read anew. The
- * parsers that were looked at (csv-parse, Papa Parse) lose it, or end there.
+ * place is given as wrong, and the next line is a record again: what an unclosed quote would swallow is read anew. That is why
+ * the reader is our own: csv-parse ends there, or goes on within the quotes.
  */
 export async function* csvRecords(
   file: string,

@@ -4,7 +4,7 @@ import { invalid } from './problems.ts'
 import type { Reading } from './reading.ts'
 
 /** A time of day at the end, which databases write where they keep dates as times; only midnight is a date. */
-const TIME = /(?:T|\s)(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m)?)\s?(?:z|utc|[+-]\d\d:?\d\d)?$/i
+const TIME = /(?:T|\s)(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m)?)\s?(?:z|utc|[+-]\d\d(?::?\d\d)?)?$/i
 const MIDNIGHT = /^(?:0?0:00(?::00(?:[.,]0+)?)?|12:00(?::00)?\s?am)$/i
 const YEAR_FIRST = /^(\d{4})([-./])(\d{1,2})\2(\d{1,2})$/
 const YEAR_LAST = /^(\d{1,2})([-./])\s?(\d{1,2})\2\s?(\d{4})$/

@@ -83,8 +83,9 @@ export class Rehearsal {
     const made = this.#made.get(kind as Referred)
     if (made === undefined) return
     const { location } = message
-    const hotel = message.hotel ?? (location && (await references.place(location))?.hotel) ?? DEFAULT_HOTEL
     const { id, delete_time } = message
+    const ofLocation = location === undefined ? undefined : (await references.place(location))?.hotel
+    const hotel = kind === 'hotels' ? id : (message.hotel ?? ofLocation ?? DEFAULT_HOTEL)
     if (kind === 'guests') made.set(id, { id, hotel, ...(delete_time && { delete_time }) } as Message)
     else made.set(id, { ...message, hotel, ...(kind === 'rooms' && { location: location ?? DEFAULT_LOCATION }) })
   }
