@@ -13,7 +13,12 @@ const root = path.resolve(import.meta.dirname, '..')
 export type Ended = { readonly code: number | null; readonly signal: string | null; readonly output: string }
 
 /** A program that runs. */
-export type Running = { readonly ended: Promise<Ended>; kill(): void }
+export type Running = {
+  readonly ended: Promise<Ended>
+  kill(): void
+  /** As Ctrl-C does. */
+  interrupt(): void
+}
 
 /** Starts `npm run import` or `npm run export` as npm does once all is in place, in a folder, on a suite. */
 export function start(suite: Suite, program: 'import' | 'export', folder: string, ...args: string[]): Running {
@@ -28,7 +33,7 @@ export function start(suite: Suite, program: 'import' | 'export', folder: string
   child.stderr.on('data', (chunk) => (output += chunk))
   const { promise: ended, resolve } = Promise.withResolvers<Ended>()
   child.on('close', (code, signal) => resolve({ code, signal, output }))
-  return { ended, kill: () => void child.kill('SIGKILL') }
+  return { ended, kill: () => void child.kill('SIGKILL'), interrupt: () => void child.kill('SIGINT') }
 }
 
 /** The same, to its end. */
@@ -41,7 +46,9 @@ export function lines(...all: readonly string[]): string {
 }
 
 /** A folder with these files, removed when it is disposed of. */
-export async function folderWith(files: Readonly<Record<string, string>>): Promise<AsyncDisposable & { path: string }> {
+export async function folderWith(
+  files: Readonly<Record<string, string | Buffer>>,
+): Promise<AsyncDisposable & { path: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'hotel-transfer-'))
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(path.join(folder, name), text)))
   return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }

@@ -5,6 +5,8 @@ import type { Suite } from '@hotel/stack/test-suite'
 import { createChannel, createClientFactory, Metadata } from 'nice-grpc'
 import { errorDetailsClientMiddleware } from 'nice-grpc-error-details'
 
+type Rows = { [List in keyof Batch]?: object[] }
+
 /** Calls the import and the export of a service, which the gateway does not route, on a connection of their own. */
 export function transfers(suite: Suite, service: ServiceName, token = suite.testerToken) {
   const channel = createChannel(suite.stack.addresses[service][0] ?? '')
@@ -12,10 +14,10 @@ export function transfers(suite: Suite, service: ServiceName, token = suite.test
   const metadata = Metadata({ authorization: `Bearer ${token}` })
   return {
     import: (
-      batch: { [List in keyof Batch]?: object[] },
-      place: { name?: string; after?: string } = {},
+      batch: Rows,
+      more: { name?: string; after?: string; validate_only?: boolean; assumed?: Rows } = {},
       signal?: AbortSignal,
-    ) => client.import({ batch, ...place } as ImportRequest, { metadata, ...(signal === undefined ? {} : { signal }) }),
+    ) => client.import({ batch, ...more } as ImportRequest, { metadata, ...(signal === undefined ? {} : { signal }) }),
     export: (resource: keyof Batch, signal?: AbortSignal): AsyncIterable<ExportResponse> =>
       client.export({ resource }, { metadata, ...(signal === undefined ? {} : { signal }) }),
     [Symbol.dispose]: () => channel.close(),

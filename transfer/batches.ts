@@ -1,5 +1,6 @@
 import { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { type Refused, Unusable } from './problems.ts'
+import type { Reading } from './reading.ts'
 import type { References } from './references.ts'
 import { type Line, messageOf, type Source } from './source.ts'
 
@@ -20,26 +21,39 @@ export type Entry = {
   readonly refused?: Refused
 }
 
-/** The lines of a source in batches that end by count or by bytes, whichever comes first. */
-export async function* batchesOf(source: Source, references: References): AsyncGenerator<Entry[]> {
+/**
+ * The lines of a source in batches that end by count or by bytes, whichever comes first. Where the source can not be read
+ * on, what was read before comes first.
+ */
+export async function* batchesOf(source: Source, references: References, reading: Reading): AsyncGenerator<Entry[]> {
   let batch: Entry[] = []
   let bytes = 0
-  for await (const line of source.lines()) {
-    const { size, ...entry } = await entryOf(line, source, references)
-    if (batch.length === ROWS || (batch.length > 0 && bytes + size > BYTES)) {
-      yield batch
-      batch = []
-      bytes = 0
+  try {
+    for await (const line of source.lines()) {
+      const { size, ...entry } = await entryOf(line, source, references, reading)
+      if (batch.length === ROWS || (batch.length > 0 && bytes + size > BYTES)) {
+        yield batch
+        batch = []
+        bytes = 0
+      }
+      batch.push(entry)
+      bytes += size
     }
-    batch.push(entry)
-    bytes += size
+  } catch (error) {
+    if (batch.length > 0) yield batch
+    throw error
   }
   if (batch.length > 0) yield batch
 }
 
-async function entryOf(line: Line, source: Source, references: References): Promise<Entry & { size: number }> {
+async function entryOf(
+  line: Line,
+  source: Source,
+  references: References,
+  reading: Reading,
+): Promise<Entry & { size: number }> {
   try {
-    const message = await messageOf(line, source, references)
+    const message = await messageOf(line, source, references, reading)
     const encoded = Batch.encode(Batch.fromPartial({ [source.kind]: [message] })).finish()
     const size = encoded.length
     if (size > BYTES)

@@ -1,20 +1,26 @@
 import type { Leg } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { uuidOf, visible } from './folding.ts'
 import { invalid } from './problems.ts'
+import type { Reading } from './reading.ts'
 
 /** How a field of a message is written in a cell; an absent one is an empty cell. */
 export type Column = {
-  read(cell: string, name: string): unknown
+  read(cell: string, name: string, reading: Reading): unknown
   write(value: unknown): string
 }
 
 /** A text, as it is. */
 export const text: Column = { read: (cell) => cell, write: String }
 
-/** A whole number. */
+/** An id: a UUID in any case, with braces or without. What is none is left to the service, which refuses it. */
+export const id: Column = { read: (cell) => uuidOf(cell) ?? cell, write: String }
+
+/** A whole number, perhaps with zeros behind its decimal point or comma; three of them would be one thousand elsewhere. */
 export const integer: Column = {
   read(cell, name) {
-    if (!/^-?\d{1,9}$/.test(cell)) throw invalid(name, 'is not a whole number')
-    return Number(cell)
+    const [, whole] = /^([+-]?\d{1,9})(?:[.,](?:0{0,2}|0{4,}))?$/.exec(visible(cell)) ?? []
+    if (whole === undefined) throw invalid(name, `"${cell}" is not a whole number`)
+    return Number(whole)
   },
   write: String,
 }
@@ -23,7 +29,7 @@ export const integer: Column = {
 export const instant: Column = {
   read(cell, name) {
     try {
-      return new Date(Temporal.Instant.from(cell).epochMilliseconds)
+      return new Date(Temporal.Instant.from(visible(cell)).epochMilliseconds)
     } catch {
       throw invalid(
         name,
@@ -34,12 +40,12 @@ export const instant: Column = {
   write: (value) => (value as Date).toISOString(),
 }
 
-/** One of an enum's names, in any case, with hyphen or underscore. */
+/** One of an enum's names, in any case, with hyphen, underscore or blank. */
 export function nameOf(codes: Readonly<Record<string, number>>): Column {
   const names = Object.keys(codes).filter((name) => name !== 'UNSPECIFIED' && name !== 'UNRECOGNIZED')
   return {
     read(cell, name) {
-      const known = names.find((one) => one === cell.toUpperCase().replaceAll('-', '_'))
+      const known = names.find((one) => one === visible(cell).toUpperCase().replaceAll(/[\s-]/g, '_'))
       if (known === undefined) throw invalid(name, `"${cell}" is not one of ${names.join(', ')}`)
       return codes[known]
     },
@@ -60,7 +66,7 @@ export const legs: Column = {
       const [room, in_date, out_date, ...more] = leg.trim().split(/\s+/)
       if (room === undefined || in_date === undefined || out_date === undefined || more.length > 0)
         throw invalid(name, 'is not of the form `room in_date out_date; …`, as it is exported')
-      return { room, in_date, out_date }
+      return { room: uuidOf(room) ?? room, in_date, out_date }
     }),
   write: (value) => (value as Leg[]).map((leg) => `${leg.room} ${leg.in_date} ${leg.out_date}`).join(';'),
 }

@@ -48,7 +48,7 @@ export async function openDump(file: string, references: References): Promise<{ 
     }
     const title = `${path.basename(file)} (${part.kind})`
     const columns = Object.keys(kindOf(part.kind).columns)
-    return { title, kind: part.kind, columns, report: reportOf(file, part.kind), lines, done }
+    return { title, kind: part.kind, columns, report: reportOf(file, part.kind), lines, done, blankLines: () => 0 }
   }
   return {
     sources: [

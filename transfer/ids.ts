@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { uuidOf, visible } from './folding.ts'
 
 /** The namespace of the ids that an import makes: those of RFC 9562, section 5.5 (UUIDv5). */
 const NAMESPACE = Buffer.from('6f0f6e0a4c1b5d0f9b7e2a52c9d1e3f4', 'hex')
@@ -15,7 +16,7 @@ export function derivedId(...parts: readonly string[]): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** The id of a guest by its key in the guests file of the hotel. */
+/** The id of a guest by its key in the guests file of the hotel; a GUID is the id itself, so that a reference is either. */
 export function guestId(hotel: string, key: string): string {
-  return derivedId('guest', hotel, key)
+  return uuidOf(key) ?? derivedId('guest', hotel, visible(key))
 }

@@ -1,51 +1,85 @@
-import { inputs } from './arguments.ts'
+import { type Input, inputs } from './arguments.ts'
 import { connect } from './clients.ts'
 import { fromCaller, readAddresses } from './config.ts'
 import { openCsv } from './csv-file.ts'
 import { openDump, type Remarks } from './django-dump.ts'
 import { importSource } from './import-source.ts'
+import { type Options, optionsOf } from './options.ts'
 import { progress } from './progress.ts'
 import { References } from './references.ts'
+import { Rehearsal } from './rehearsal.ts'
 import { run } from './run.ts'
 import type { Source } from './source.ts'
+import { stopSignals } from './stop.ts'
 import { takeTokenFile, tokenSource } from './token.ts'
 
-/** What an import ends with when lines were refused; a fault ends it with 1. */
+/** What an import ends with when lines were refused, and when it could not go on. */
 const SOME_REFUSED = 2
+const STOPPED = 1
 
 /** `npm run import -- file …`: imports files in the order that they need, and says what became of their lines. */
 async function main(args: readonly string[]): Promise<number> {
   const { rest, tokenFile } = takeTokenFile(args)
-  const found = await inputs(rest, fromCaller)
+  const options = optionsOf(rest)
+  const found = await inputs(options.files, fromCaller)
   const token = await tokenSource(tokenFile && fromCaller(tokenFile))
   const { clients, close } = await connect(readAddresses(), token)
+  using stop = stopSignals()
   try {
-    const references = new References(clients)
-    const sources: Source[] = []
-    const remarks: Remarks[] = []
-    // All are looked at before the first line is sent.
-    for (const { file, kind } of found) {
-      if (kind !== 'dump') sources.push(await openCsv(file, kind))
-      else {
-        const dump = await openDump(file, references)
-        sources.push(...dump.sources)
-        remarks.push(dump.remarks)
-      }
-    }
+    const rehearsal = options.isDryRun ? new Rehearsal() : undefined
+    if (rehearsal !== undefined) console.log('Dry run: all is checked, nothing is stored.')
+    const references = new References(clients, (list) => rehearsal?.listed(list) ?? [])
+    const { sources, remarks } = await openAll(found, options, references)
     const reports: string[] = []
     for (const source of sources) {
-      const { report } = await importSource(source, { clients, references, progress: progress(source.title) })
+      const shown = progress(source.title)
+      const { report, isWhole, failure } = await importSource(source, {
+        ...{ clients, references, stop, rehearsal, reading: options.reading, progress: shown },
+      })
       if (report !== undefined) reports.push(report)
+      if (!isWhole) return stopped(reports, failure, options.isDryRun)
     }
     for (const remark of remarks) remarksOf(remark).forEach((words) => void console.log(words))
-    if (reports.length === 0) return 0
-    console.log(
-      `Refused lines, each with its reason, are in these files; mend the lines and import them:\n${reports.join('\n')}`,
-    )
-    return SOME_REFUSED
+    tellReports(reports)
+    if (options.isDryRun) console.log('This was a dry run: nothing is stored.')
+    return reports.length === 0 ? 0 : SOME_REFUSED
   } finally {
     close()
   }
+}
+
+/** All are looked at before the first line is sent. */
+async function openAll(
+  found: readonly Input[],
+  { names }: Options,
+  references: References,
+): Promise<{ sources: Source[]; remarks: Remarks[] }> {
+  const sources: Source[] = []
+  const remarks: Remarks[] = []
+  for (const { file, kind } of found) {
+    if (kind !== 'dump') sources.push(await openCsv(file, kind, names))
+    else {
+      const dump = await openDump(file, references)
+      sources.push(...dump.sources)
+      remarks.push(dump.remarks)
+    }
+  }
+  return { sources, remarks }
+}
+
+/** Throws the failure that stopped it, if one did. */
+function stopped(reports: readonly string[], failure: unknown, isDryRun: boolean): number {
+  tellReports(reports)
+  if (failure !== undefined) throw failure
+  console.log(isDryRun ? 'Stopped.' : 'Stopped. What is stored stays: run the same again to go on.')
+  return STOPPED
+}
+
+function tellReports(reports: readonly string[]): void {
+  if (reports.length === 0) return
+  console.log(
+    `Refused lines, each with its reason, are in these files; mend the lines and import them:\n${reports.join('\n')}`,
+  )
 }
 
 function remarksOf({ others, leftEarly }: Remarks): string[] {

@@ -3,9 +3,12 @@ import { Employee_Role } from '@hotel/proto/hotel/rooms/v1/employees'
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
 import type { ServiceName } from '@hotel/stack/service-names'
-import { type Column, instant, integer, legs, list, nameOf, text } from './cells.ts'
+import { type Column, id, instant, integer, legs, list, nameOf, text } from './cells.ts'
+import { date } from './date-cell.ts'
+import { foldKey, foldName, uuidOf, visible } from './folding.ts'
 import { derivedId, guestId } from './ids.ts'
-import { isUuid, type References } from './references.ts'
+import { phone } from './phone-cell.ts'
+import type { References } from './references.ts'
 
 /** The name of a kind of resource: of its list in a batch, and of its file. */
 export type KindName = keyof Batch
@@ -34,19 +37,19 @@ const times = { create_time: instant, delete_time: instant }
 const hotels: Kind = {
   name: 'hotels',
   service: 'rooms',
-  columns: { id: text, name: text, ...times },
+  columns: { id, name: text, ...times },
   more: [],
   required: ['name'],
   resolve: async () => ({}),
   identify: async ({ name = '' }, _, references) =>
-    (await references.existing('hotels', name, '')) ?? derivedId('hotel', name.toLowerCase()),
+    (await references.existing('hotels', name, '')) ?? derivedId('hotel', foldName(name)),
 }
 
 const locations: Kind = {
   name: 'locations',
   service: 'rooms',
   columns: {
-    ...{ id: text, hotel: text, name: text, address: text, city: text, country_code: text, time_zone: text },
+    ...{ id, hotel: text, name: text, address: text, city: text, country_code: text, time_zone: text },
     ...times,
   },
   more: [],
@@ -54,25 +57,25 @@ const locations: Kind = {
   resolve: ofHotel,
   identify: async ({ name = '' }, { hotel }, references) =>
     (await references.existing('locations', name, hotelOr(hotel))) ??
-    derivedId('location', hotelOr(hotel), name.toLowerCase()),
+    derivedId('location', hotelOr(hotel), foldName(name)),
 }
 
 const room_types: Kind = {
   name: 'room_types',
   service: 'rooms',
-  columns: { id: text, hotel: text, name: text, description: text, max_guests: integer, ...times },
+  columns: { id, hotel: text, name: text, description: text, max_guests: integer, ...times },
   more: [],
   required: ['name'],
   resolve: ofHotel,
   identify: async ({ name = '' }, { hotel }, references) =>
     (await references.existing('room_types', name, hotelOr(hotel))) ??
-    derivedId('room_type', hotelOr(hotel), name.toLowerCase()),
+    derivedId('room_type', hotelOr(hotel), foldName(name)),
 }
 
 const rooms: Kind = {
   name: 'rooms',
   service: 'rooms',
-  columns: { id: text, hotel: text, location: text, number: text, room_type: text, ...times },
+  columns: { id, hotel: text, location: text, number: text, room_type: text, ...times },
   more: [],
   required: ['number'],
   async resolve(cells, references) {
@@ -83,7 +86,7 @@ const rooms: Kind = {
   },
   async identify({ number = '' }, { location }, references) {
     const place = (location as string | undefined) ?? DEFAULT_LOCATION
-    return (await references.existing('rooms', number, place)) ?? derivedId('room', place, number)
+    return (await references.existing('rooms', number, place)) ?? derivedId('room', place, visible(number))
   },
 }
 
@@ -91,7 +94,7 @@ const employees: Kind = {
   name: 'employees',
   service: 'rooms',
   columns: {
-    ...{ id: text, hotel: text, location: text, first_name: text, last_name: text, email: text },
+    ...{ id, hotel: text, location: text, first_name: text, last_name: text, email: text },
     ...{ role: nameOf(Employee_Role), ...times },
   },
   more: [],
@@ -104,7 +107,7 @@ const employees: Kind = {
 const guests: Kind = {
   name: 'guests',
   service: 'guests',
-  columns: { id: text, hotel: text, first_name: text, last_name: text, email: text, phone: text, ...times },
+  columns: { id, hotel: text, first_name: text, last_name: text, email: text, phone, ...times },
   more: ['key'],
   required: ['first_name'],
   resolve: ofHotel,
@@ -115,7 +118,7 @@ const reservations: Kind = {
   name: 'reservations',
   service: 'reservations',
   columns: {
-    ...{ id: text, hotel: text, location: text, guest: text, rooms: list, in_date: text, out_date: text },
+    ...{ id, hotel: text, location: text, guest: text, rooms: list, in_date: date, out_date: date },
     ...{ status: nameOf(Reservation_Status), note: text, checkin_datetime: instant, checkout_datetime: instant },
     ...{ ...times, reason: text, hold_until: instant, legs },
   },
@@ -126,24 +129,25 @@ const reservations: Kind = {
     const hotel = placed.hotel ?? (placed.location && (await references.place(placed.location))?.hotel)
     const room = (cell: string) => references.room(cell, hotel, placed.location)
     const rooms =
-      cells.rooms === undefined ? [] : await Promise.all((list.read(cells.rooms, 'rooms') as string[]).map(room))
+      cells.rooms === undefined ? [] : await Promise.all((list.read(cells.rooms, 'rooms', {}) as string[]).map(room))
     const resolved = { ...placed, rooms, ...(cells.room !== undefined && { room: await room(cells.room) }) }
     const { guest } = cells
     if (guest === undefined) return resolved
     // A key is of the hotel of the rooms; the rooms are listed only for it.
-    if (isUuid(guest)) return { ...resolved, guest }
+    const guestsId = uuidOf(guest)
+    if (guestsId !== undefined) return { ...resolved, guest: guestsId }
     const first = resolved.room ?? rooms[0] ?? ''
     return { ...resolved, guest: references.guest(guest, hotel ?? (await references.hotelOfRoom(first))) }
   },
   identify: async ({ key }, { hotel }) =>
-    key === undefined ? undefined : derivedId('reservation', hotelOr(hotel), key),
+    key === undefined ? undefined : derivedId('reservation', hotelOr(hotel), foldKey(key)),
 }
 
 const room_blocks: Kind = {
   name: 'room_blocks',
   service: 'reservations',
   columns: {
-    ...{ id: text, hotel: text, location: text, room: text, in_date: text, out_date: text, reason: text },
+    ...{ id, hotel: text, location: text, room: text, in_date: date, out_date: date, reason: text },
     ...times,
   },
   more: [],

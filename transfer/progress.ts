@@ -4,14 +4,14 @@ const EVERY_MS = 200
 const LINE_EVERY_MS = 10_000
 const WIDTH = 24
 
-/** What became of a file's lines. */
-export type Counts = { created: number; alreadyThere: number; refused: number }
+/** What became of a file's lines, and how many without content were passed over. */
+export type Counts = { created: number; alreadyThere: number; refused: number; blank: number }
 
 /** Shows how far a file is: a bar where a person looks, a line every ten seconds elsewhere. */
 export type Progress = {
   show(counts: Counts, done: number): void
-  /** The last line, which stays. */
-  end(counts: Counts): void
+  /** The last line, which stays; also of a file that was not read to its end. */
+  end(counts: Counts, isWhole: boolean): void
   /** How many lines are written, of nobody knows how many; the last time for good. */
   wrote(count: number, isAll?: boolean): void
 }
@@ -39,8 +39,10 @@ export function progress(title: string, out: NodeJS.WriteStream = process.stdout
       const words = `${title}: ${count.toLocaleString('en')} in ${seconds().toFixed(1)} s`
       out.write(`${out.isTTY ? '\r\u001b[K' : ''}${words}${isAll || !out.isTTY ? '\n' : ''}`)
     },
-    end(counts) {
-      const words = `${title}: ${wordsOf(counts)} in ${seconds().toFixed(1)} s, ${rateOf(counts, seconds())}`
+    end(counts, isWhole) {
+      const blank = counts.blank > 0 ? `, ${counts.blank.toLocaleString('en')} blank` : ''
+      const until = isWhole ? '' : '; stopped before its end'
+      const words = `${title}: ${wordsOf(counts)}${blank} in ${seconds().toFixed(1)} s, ${rateOf(counts, seconds())}${until}`
       out.write(`${out.isTTY ? '\r\u001b[K' : ''}${words}\n`)
     },
   }

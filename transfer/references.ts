@@ -1,14 +1,12 @@
-import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { PerService } from '@hotel/stack/service-names'
 import type { TransferClient } from './clients.ts'
+import { foldName, uuidOf, visible } from './folding.ts'
 import { guestId } from './ids.ts'
 import { invalid } from './problems.ts'
 
 type Listed = { id: string; hotel: string; location: string; name: string; deleted: boolean; time_zone: string }
 type List = 'hotels' | 'locations' | 'room_types' | 'rooms'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * What the cells of a file refer to: an id, or what people call it. Hotels, locations, room types and rooms are listed when
@@ -18,8 +16,12 @@ export class References {
   readonly #clients: PerService<TransferClient>
   readonly #lists = new Map<List, Promise<ReadonlyMap<string, Listed[]>>>()
 
-  constructor(clients: PerService<TransferClient>) {
+  readonly #more: (list: List) => Iterable<object>
+
+  /** There may be more to refer to than the services list: what a dry run would have stored. */
+  constructor(clients: PerService<TransferClient>, more: (list: List) => Iterable<object> = () => []) {
     this.#clients = clients
+    this.#more = more
   }
 
   /** Forgets what is listed: another file has been imported. */
@@ -29,27 +31,27 @@ export class References {
 
   /** The id of a hotel by id or name. */
   async hotel(cell: string): Promise<string> {
-    return isUuid(cell) ? cell : this.#named('hotels', 'hotel', cell, '')
+    return uuidOf(cell) ?? this.#named('hotels', 'hotel', cell, '')
   }
 
   /** The id of a location by id, or by its name in the hotel. */
   async location(cell: string, hotel = DEFAULT_HOTEL): Promise<string> {
-    return isUuid(cell) ? cell : this.#named('locations', 'location', cell, hotel)
+    return uuidOf(cell) ?? this.#named('locations', 'location', cell, hotel)
   }
 
   /** The id of a room type by id, or by its name in the hotel. */
   async roomType(cell: string, hotel = DEFAULT_HOTEL): Promise<string> {
-    return isUuid(cell) ? cell : this.#named('room_types', 'room_type', cell, hotel)
+    return uuidOf(cell) ?? this.#named('room_types', 'room_type', cell, hotel)
   }
 
   /** The id of a room by id, or by its number in the location, or in the hotel where that is clear. */
   async room(cell: string, hotel: string | undefined, location: string | undefined): Promise<string> {
-    return isUuid(cell) ? cell : this.#named('rooms', 'room', cell, location ?? hotel ?? DEFAULT_HOTEL)
+    return uuidOf(cell) ?? this.#named('rooms', 'room', cell, location ?? hotel ?? DEFAULT_HOTEL)
   }
 
   /** The id of a guest by id, or by its `key` in the guests file of the hotel. */
   guest(cell: string, hotel = DEFAULT_HOTEL): string {
-    return isUuid(cell) ? cell : guestId(hotel, cell)
+    return guestId(hotel, cell)
   }
 
   /** The hotel of a room; undefined when there is no such room. */
@@ -71,7 +73,9 @@ export class References {
   async #named(list: List, field: string, name: string, within: string): Promise<string> {
     const all = (await this.#listed(list)).get(keyOf(list, within, name)) ?? []
     const live = all.filter(({ deleted }) => !deleted)
-    const found = live.length > 0 ? live : all
+    const alike = live.length > 0 ? live : all
+    const same = alike.filter((one) => one.name === name)
+    const found = same.length > 0 ? same : alike
     const words = `${field.replace('_', ' ')} ${list === 'rooms' ? 'with the number' : 'with the name'} "${name}"`
     if (found.length === 0) throw invalid(field, `there is no ${words}, nor is that an id`)
     if (found.length > 1) throw invalid(field, `there is more than one ${words}: give the id, or the location too`)
@@ -85,31 +89,34 @@ export class References {
   }
 
   async #read(list: List): Promise<ReadonlyMap<string, Listed[]>> {
-    const index = new Map<string, Listed[]>()
-    const add = (key: string, one: Listed) => void index.set(key, [...(index.get(key) ?? []), one])
-    for await (const { batch } of this.#clients.rooms.export({ resource: list })) {
-      for (const one of listedIn(batch, list)) {
-        add(`id ${one.id}`, one)
-        add(keyOf(list, list === 'hotels' ? '' : one.hotel, one.name), one)
-        // A room's number is unique in its location only.
-        if (list === 'rooms') add(keyOf(list, one.location, one.name), one)
-      }
+    const listed = new Map<string, Listed>()
+    const note = (messages: Iterable<object>) => {
+      for (const one of listedIn(messages)) listed.set(one.id, one)
     }
-    return index
+    for await (const { batch } of this.#clients.rooms.export({ resource: list })) note(batch?.[list] ?? [])
+    note(this.#more(list))
+    return indexOf(list, listed.values())
   }
 }
 
-/** Whether a cell is meant as an id, and not as what people call it. */
-export function isUuid(cell: string): boolean {
-  return UUID.test(cell)
+function indexOf(list: List, all: Iterable<Listed>): ReadonlyMap<string, Listed[]> {
+  const index = new Map<string, Listed[]>()
+  const add = (key: string, one: Listed) => void index.set(key, [...(index.get(key) ?? []), one])
+  for (const one of all) {
+    add(`id ${one.id}`, one)
+    add(keyOf(list, list === 'hotels' ? '' : one.hotel, one.name), one)
+    // A room's number is unique in its location only.
+    if (list === 'rooms') add(keyOf(list, one.location, one.name), one)
+  }
+  return index
 }
 
 /** Names are told apart by more than their case, room numbers are not: 12a and 12A are two rooms. */
 function keyOf(list: List, within: string, name: string): string {
-  return `in ${within} ${list === 'rooms' ? name : name.toLowerCase()}`
+  return `in ${within} ${list === 'rooms' ? visible(name) : foldName(name)}`
 }
 
-function listedIn(batch: Batch | undefined, list: List): Listed[] {
+function listedIn(messages: Iterable<object>): Listed[] {
   type Message = {
     id: string
     hotel?: string
@@ -117,8 +124,9 @@ function listedIn(batch: Batch | undefined, list: List): Listed[] {
     name?: string
     number?: string
     delete_time?: unknown
+    time_zone?: string
   }
-  return ((batch?.[list] ?? []) as (Message & { time_zone?: string })[]).map((message) => ({
+  return Array.from(messages as Iterable<Message>, (message) => ({
     id: message.id,
     hotel: message.hotel ?? message.id,
     location: message.location ?? '',

@@ -8,8 +8,11 @@ import { guarded } from './cells.ts'
 import type { Refused } from './problems.ts'
 import type { Line } from './source.ts'
 
-/** Why a line was refused, before the line's own columns: an import ignores these, so the report is mended and imported. */
-const COLUMNS = ['refused_line', 'refused_reason', 'refused_field', 'refused_message']
+/**
+ * Why a line was refused, and how it stands in the file where it can not be read, before the line's own columns: an import
+ * ignores these, so the report is mended and imported.
+ */
+const COLUMNS = ['refused_line', 'refused_reason', 'refused_field', 'refused_message', 'refused_text']
 
 /** The report of a file's refused lines: a CSV file that is made when the first is refused. */
 export type RefusedFile = {
@@ -38,10 +41,10 @@ export async function openRefusedFile(file: string, columns: readonly string[]):
     return { csv, out }
   }
   return {
-    async add({ number, cells }, { reason, fields, message }) {
+    async add({ number, cells, text = '' }, { reason, fields, message }) {
       written ??= await begin()
       const own = columns.map((column) => cells[column] ?? '')
-      const row = [String(number), reason, fields.join(' '), message, ...own].map(guarded)
+      const row = [String(number), reason, fields.join(' '), message, text, ...own].map(guarded)
       if (!written.csv.write(row)) await once(written.csv, 'drain')
     },
     async close() {

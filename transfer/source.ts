@@ -1,6 +1,7 @@
 import { derivedId } from './ids.ts'
 import { type Cells, type Kind, type KindName, kindOf } from './kinds.ts'
 import { type Refused, Unusable } from './problems.ts'
+import type { Reading } from './reading.ts'
 import type { References } from './references.ts'
 
 /** One line of a file, or one object of a dump. */
@@ -10,6 +11,8 @@ export type Line = {
   readonly cells: Cells
   /** Why it can not even be read. */
   readonly refused?: Refused
+  /** Then, what stands there. */
+  readonly text?: string
 }
 
 /** Lines of one kind of resource. */
@@ -24,19 +27,26 @@ export type Source = {
   lines(): AsyncIterable<Line>
   /** How much of it has been read, from 0 to 1. */
   readonly done: () => number
+  /** How many lines without content were passed over. */
+  readonly blankLines: () => number
 }
 
 /** A resource as its service takes it; throws an Unusable for a line of which none can be made. */
-export async function messageOf(line: Line, source: Source, references: References): Promise<Record<string, unknown>> {
+export async function messageOf(
+  line: Line,
+  source: Source,
+  references: References,
+  reading: Reading,
+): Promise<Record<string, unknown>> {
   if (line.refused !== undefined) throw new Unusable(line.refused.reason, line.refused.fields, line.refused.message)
   const kind = kindOf(source.kind)
   const resolved = await kind.resolve(line.cells, references)
   const fields: Record<string, unknown> = {}
   for (const [name, column] of Object.entries(kind.columns)) {
     const cell = line.cells[name]
-    if (cell !== undefined && !(name in resolved)) fields[name] = column.read(cell, name)
+    if (cell !== undefined && !(name in resolved)) fields[name] = column.read(cell, name, reading)
   }
-  const id = line.cells.id ?? (await kind.identify(line.cells, resolved, references)) ?? placeId(kind, line)
+  const id = fields.id ?? (await kind.identify(line.cells, resolved, references)) ?? placeId(kind, line)
   return shaped(kind, { ...fields, ...resolved, id })
 }
 

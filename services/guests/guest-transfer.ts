@@ -1,6 +1,8 @@
 import type { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
-import { HOTEL_REQUIRED, hotelUnlessNamed } from '@hotel/runtime/access/hotels'
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { HOTEL_REQUIRED, hotelUnlessNamed, isVisible } from '@hotel/runtime/access/hotels'
 import type { MikroORM } from '@hotel/runtime/database/database'
+import { isId } from '@hotel/runtime/resource/id'
 import { invalidFields, type Refusal, unknownHotel } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
 import type { Writer } from '@hotel/runtime/resource/write'
@@ -16,17 +18,17 @@ type Row = ImportRow & { first_name: string; last_name: string | null; email: st
 
 /** Guests in bulk. Those of a deleted hotel are taken too: a hotel's guests outlive it. */
 export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
-  const plan: ImportPlan<GuestMessage, Row> = {
+  const planOf = (assumed?: Batch): ImportPlan<GuestMessage, Row> => ({
     table: 'guest',
-    hotels: (guests, call) => hotelsOf(guests, hotels, call),
+    hotels: (guests, call) => hotelsOf(guests, hotels, call, assumed),
     row: (guest, hotel) => ({ hotel_id: hotel, ...valid(guest, { ...importFields, ...guestFields }) }),
     async store(write, rows) {
       await insertRows(write, 'guest', rows)
       return new Map()
     },
-  }
+  })
   return {
-    import: (guests, call, turn) => importRows(writer, plan, guests, call, turn),
+    import: (guests, importing) => importRows(writer, planOf(importing.assumed), guests, importing),
     export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_SIZE.bytes }, Guest),
   }
 }
@@ -35,9 +37,15 @@ async function hotelsOf(
   guests: readonly GuestMessage[],
   hotels: KnownHotels,
   call: CallContext,
+  assumed?: Batch,
 ): Promise<(string | Refusal)[]> {
   const missing = invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
   const named = guests.map(({ hotel }) => hotel || (hotelUnlessNamed() ?? ''))
-  const existing = await hotels.existing(named, call.signal)
-  return named.map((hotel) => (hotel === '' ? missing : existing.has(hotel) ? hotel : unknownHotel()))
+  const made = new Set(assumed?.hotels.map(({ id }) => id).filter((id) => isId(id) && isVisible(id)))
+  const existing = await hotels.existing(
+    named.filter((hotel) => !made.has(hotel)),
+    call.signal,
+  )
+  const isThere = (hotel: string) => made.has(hotel) || existing.has(hotel)
+  return named.map((hotel) => (hotel === '' ? missing : isThere(hotel) ? hotel : unknownHotel()))
 }

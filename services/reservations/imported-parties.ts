@@ -3,6 +3,7 @@ import { forkFor, query } from '@hotel/runtime/database/database'
 import { isId } from '@hotel/runtime/resource/id'
 import { type FieldViolation, invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
 import type { Write } from '@hotel/runtime/resource/write'
+import type { AssumedParties } from './assumed-parties.ts'
 import { GUEST_IS_LIVE, type Place, ROOM_IS_LIVE } from './parties.ts'
 import type { TransferDeps } from './reservation-transfer.ts'
 
@@ -19,10 +20,12 @@ type Named = { readonly rooms: readonly string[]; readonly guests: readonly stri
 export async function placesOf(
   { orm, caughtUp, peers }: Pick<TransferDeps, 'orm' | 'caughtUp' | 'peers'>,
   named: Named,
+  assumed: AssumedParties,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Place>> {
-  const rooms = [...new Set(named.rooms)].filter(isId)
-  const guests = [...new Set(named.guests)].filter(isId)
+  const isUnassumed = (id: string) => isId(id) && !assumed.has(id)
+  const rooms = [...new Set(named.rooms)].filter(isUnassumed)
+  const guests = [...new Set(named.guests)].filter(isUnassumed)
   const toBeLive = new Set(named.live)
   const own = callersHotels()
   const known = async () => {
@@ -44,12 +47,14 @@ export async function placesOf(
     )
     const isAsItHasToBe = [...rows, ...here].every(({ id, live }) => live || !toBeLive.has(id))
     const isAll = rows.length === rooms.length && here.length === guests.length && isAsItHasToBe
-    return { places: new Map(places), isAll }
+    return { places: new Map([...places, ...assumed.places]), isAll }
   }
+  // What is assumed may be of a location that is not known here yet.
+  const isCaughtUp = assumed.places.size > 0 && (await caughtUp(signal))
   const before = await known()
   if (before.isAll) return before.places
   // Of a hotel that is set aside each id is asked for by itself: a batch of another hotel is none the worse for it.
-  if (!(await caughtUp(signal)))
+  if (!(isCaughtUp || (await caughtUp(signal))))
     for (let at = 0; at < Math.max(rooms.length, guests.length); at += MOST_ASKED)
       await peers.named({ room: rooms.slice(at, at + MOST_ASKED), guest: guests.slice(at, at + MOST_ASKED) }, signal)
   return (await known()).places

@@ -4,7 +4,8 @@ import { type MikroORM, query } from '@hotel/runtime/database/database'
 import { invalidFields, Refusal } from '@hotel/runtime/resource/refusal'
 import type { Write, Writer } from '@hotel/runtime/resource/write'
 import { type ImportPlan, importRows } from '@hotel/runtime/transfer/import-rows'
-import type { Transfer } from '@hotel/runtime/transfer/transfer'
+import type { Importing, Transfer } from '@hotel/runtime/transfer/transfer'
+import { assumedParties } from './assumed-parties.ts'
 import type { CaughtUp } from './caught-up.ts'
 import { exportReservations } from './exported-reservation.ts'
 import { storeHolders } from './imported-nights.ts'
@@ -36,12 +37,13 @@ export type TransferDeps = {
 /** Reservations in bulk. */
 export function reservationTransfer(deps: TransferDeps): Transfer<ReservationRecord> {
   return {
-    import: (records, call, turn) => importRows(deps.writer, reservationPlan(deps), records, call, turn),
+    import: (records, importing) => importRows(deps.writer, reservationPlan(deps, importing), records, importing),
     export: (call) => exportReservations(deps.exportsFrom, call.signal, deps.clockOffset),
   }
 }
 
-function reservationPlan(deps: TransferDeps): ImportPlan<ReservationRecord, ReservationRow> {
+function reservationPlan(deps: TransferDeps, importing: Importing): ImportPlan<ReservationRecord, ReservationRow> {
+  const assumed = assumedParties(importing.assumed)
   const places = new Map<ReservationRecord, Place>()
   const legs = new Map<ReservationRow, ReservationRecord['legs']>()
   return {
@@ -57,7 +59,7 @@ function reservationPlan(deps: TransferDeps): ImportPlan<ReservationRecord, Rese
         guests: records.flatMap(guestsOf),
         live: records.filter(mayBeOpen).flatMap((record) => [...roomsOf(record), ...guestsOf(record)]),
       }
-      const known = await placesOf(deps, named, signal)
+      const known = await placesOf(deps, named, assumed, signal)
       return records.map((record) => {
         const place = placeOf(known, roomsOf(record), { hotel: '', location: '', ...record.reservation })
         if (place instanceof Refusal) return withFields(place, record)
@@ -71,6 +73,7 @@ function reservationPlan(deps: TransferDeps): ImportPlan<ReservationRecord, Rese
       return row
     },
     asOf,
+    assume: assumed.assume,
     async store(write, rows) {
       const dates = await localDates(write, rows)
       const refusals = await wrongRows(write, rows, dates, legs)

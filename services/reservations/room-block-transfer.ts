@@ -6,7 +6,8 @@ import type { Write } from '@hotel/runtime/resource/write'
 import { exportEntities } from '@hotel/runtime/transfer/export-rows'
 import { type ImportPlan, importFields, importRows } from '@hotel/runtime/transfer/import-rows'
 import type { ImportRow } from '@hotel/runtime/transfer/stored-rows'
-import type { Transfer } from '@hotel/runtime/transfer/transfer'
+import type { Importing, Transfer } from '@hotel/runtime/transfer/transfer'
+import { assumedParties } from './assumed-parties.ts'
 import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import type { Place } from './parties.ts'
@@ -17,7 +18,7 @@ import { endOf, legsOf, stay } from './stay.ts'
 /** Room blocks in bulk. */
 export function roomBlockTransfer(deps: TransferDeps): Transfer<RoomBlockMessage> {
   return {
-    import: (blocks, call, turn) => importRows(deps.writer, roomBlockPlan(deps), blocks, call, turn),
+    import: (blocks, importing) => importRows(deps.writer, roomBlockPlan(deps, importing), blocks, importing),
     export: (call) =>
       exportEntities(deps.exportsFrom, call.signal, { table: 'room_block', bytes: ROOM_BLOCK_SIZE.bytes }, RoomBlock),
   }
@@ -31,7 +32,8 @@ type BlockRow = ImportRow & {
   reason: string | null
 }
 
-function roomBlockPlan(deps: TransferDeps): ImportPlan<RoomBlockMessage, BlockRow> {
+function roomBlockPlan(deps: TransferDeps, importing: Importing): ImportPlan<RoomBlockMessage, BlockRow> {
+  const assumed = assumedParties(importing.assumed)
   let places: ReadonlyMap<string, Place> = new Map()
   const nightsOf = ({ in_date, out_date, room_id, delete_time }: BlockRow) =>
     delete_time === null ? legsOf({ inDate: in_date, outDate: out_date }, [room_id]) : []
@@ -40,7 +42,7 @@ function roomBlockPlan(deps: TransferDeps): ImportPlan<RoomBlockMessage, BlockRo
     async hotels(blocks, { signal }) {
       const rooms = blocks.map(({ room }) => room)
       const live = blocks.filter(({ delete_time }) => delete_time === undefined).map(({ room }) => room)
-      places = await placesOf(deps, { rooms, guests: [], live }, signal)
+      places = await placesOf(deps, { rooms, guests: [], live }, assumed, signal)
       return blocks.map((block) => {
         const place = placeOf(places, [block.room], block)
         return place instanceof Refusal ? place : place.hotel
@@ -52,6 +54,7 @@ function roomBlockPlan(deps: TransferDeps): ImportPlan<RoomBlockMessage, BlockRo
       const location_id = places.get(room)?.location ?? ''
       return { hotel_id: hotel, location_id, room_id: room, in_date: dates.inDate, out_date: dates.outDate, ...fields }
     },
+    assume: assumed.assume,
     async store(write, rows) {
       const refusals = new Map<BlockRow, Refusal>()
       const [first] = rows

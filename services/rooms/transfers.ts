@@ -3,10 +3,11 @@ import type { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
 import type { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locations'
 import type { RoomType as RoomTypeMessage } from '@hotel/proto/hotel/rooms/v1/room_types'
 import type { Room as RoomMessage } from '@hotel/proto/hotel/rooms/v1/rooms'
-import { demandEveryHotel, HOTEL_REQUIRED, hotelUnlessNamed } from '@hotel/runtime/access/hotels'
-import { type EntityManager, forkFor, type MikroORM } from '@hotel/runtime/database/database'
+import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { demandEveryHotel } from '@hotel/runtime/access/hotels'
+import { forkFor, type MikroORM } from '@hotel/runtime/database/database'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
-import { invalidFields, type Refusal } from '@hotel/runtime/resource/refusal'
+import type { Refusal } from '@hotel/runtime/resource/refusal'
 import { id, optional, valid } from '@hotel/runtime/resource/valid'
 import type { Write, Writer } from '@hotel/runtime/resource/write'
 import { type Exported, exportEntities } from '@hotel/runtime/transfer/export-rows'
@@ -15,7 +16,7 @@ import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer, Transfers } from '@hotel/runtime/transfer/transfer'
 import { EMPLOYEE_SIZE, Employee, emailTaken, employeeFields } from './employee.ts'
 import { HOTEL_SIZE, Hotel, hotelFields } from './hotel.ts'
-import { danglingReferences, hotelsById, unknown } from './imported.ts'
+import { danglingReferences, hotelsOf, hotelsOfLocations, type Known, locationOf } from './imported.ts'
 import { LOCATION_SIZE, Location, locationFields } from './location.ts'
 import type { Referred } from './references.ts'
 import { ROOM_SIZE, Room, roomFields, roomNumberTaken } from './room.ts'
@@ -38,11 +39,22 @@ export function roomTransfers({ orm, exportsFrom, writer }: Deps): Transfers {
   const transfer = <Message>(
     exported: Exported,
     entity: Entity<Message>,
-    plan: (messages: Message[], em: EntityManager) => Plan<Message> | Promise<Plan<Message>>,
+    plan: (messages: Message[], known: Known) => Plan<Message> | Promise<Plan<Message>>,
   ): Transfer<Message> => ({
-    async import(messages, call, turn) {
-      const made = await plan(messages, forkFor(orm, call.signal))
-      return importRows(writer, { ...made, store: (write, rows) => store(write, made, rows) }, messages, call, turn)
+    async import(messages, importing) {
+      const { assumed } = importing
+      const known: Known = { em: forkFor(orm, importing.call.signal), assumed }
+      const made = await plan(messages, known)
+      return importRows(
+        writer,
+        {
+          ...made,
+          store: (write, rows) => store(write, made, rows),
+          ...(assumed !== undefined && { assume: await assuming(assumed, known) }),
+        },
+        messages,
+        importing,
+      )
     },
     export: (call) => exportEntities(exportsFrom, call.signal, exported, entity),
   })
@@ -62,28 +74,48 @@ async function store<Message>(write: Write, plan: Plan<Message>, rows: readonly 
   return refusals
 }
 
+/** How what is assumed of a hotel is stored, what others refer to first. */
+async function assuming({ hotels, locations, room_types }: Batch, known: Known) {
+  if (hotels.length > 0) demandEveryHotel()
+  const location = await locationPlan(locations, known)
+  const type = roomTypePlan(room_types, known)
+  return async (write: Write, hotel: string) => {
+    const ofHotel = (message: { hotel: string }) => message.hotel === hotel
+    const made = hotels.filter(({ id }) => id === hotel)
+    await insertRows(write, 'hotel', made.map(hotelRow))
+    const places = locations.filter(ofHotel).map((one) => location.row(one, hotel))
+    await insertRows(write, 'location', places)
+    const types = room_types.filter(ofHotel).map((one) => type.row(one, hotel))
+    await insertRows(write, 'room_type', types)
+  }
+}
+
 function hotelPlan(): Plan<HotelMessage> {
   demandEveryHotel()
   return {
     table: 'hotel',
     references: [],
     hotels: async (hotels) => hotels.map((hotel) => hotel.id),
-    row: (hotel) => ({ hotel_id: hotel.id, ...valid(hotel, { ...importFields, ...hotelFields }) }),
+    row: hotelRow,
     scope: (hotel) => ({ hotel: DEFAULT_HOTEL, creates: hotel }),
     taken: impossible,
     givesWay: ({ id, version }) => id === DEFAULT_HOTEL && version === 1,
   }
 }
 
-async function locationPlan(locations: LocationMessage[], em: EntityManager): Promise<Plan<LocationMessage>> {
+function hotelRow(hotel: HotelMessage): ImportRow {
+  return { hotel_id: hotel.id, ...valid(hotel, { ...importFields, ...hotelFields }) }
+}
+
+async function locationPlan(locations: LocationMessage[], known: Known): Promise<Plan<LocationMessage>> {
   const zone = await timeZonesRule(
-    em,
+    known.em,
     locations.map(({ time_zone }) => time_zone),
   )
   return {
     table: 'location',
     references: ['hotel'],
-    hotels: () => hotelsOf(em, locations),
+    hotels: () => hotelsOf(known, locations),
     row: (location, hotel) => ({
       hotel_id: hotel,
       ...valid(location, { ...importFields, ...locationFields(zone) }),
@@ -93,21 +125,21 @@ async function locationPlan(locations: LocationMessage[], em: EntityManager): Pr
   }
 }
 
-function roomTypePlan(types: RoomTypeMessage[], em: EntityManager): Plan<RoomTypeMessage> {
+function roomTypePlan(types: RoomTypeMessage[], known: Known): Plan<RoomTypeMessage> {
   return {
     table: 'room_type',
     references: ['hotel'],
-    hotels: () => hotelsOf(em, types),
+    hotels: () => hotelsOf(known, types),
     row: (type, hotel) => ({ hotel_id: hotel, ...valid(type, { ...importFields, ...roomTypeFields }) }),
     taken: (row) => roomTypeNameTaken(String(row.name), row.hotel_id),
   }
 }
 
-function roomPlan(rooms: RoomMessage[], em: EntityManager): Plan<RoomMessage> {
+function roomPlan(rooms: RoomMessage[], known: Known): Plan<RoomMessage> {
   return {
     table: 'room',
     references: ['location', 'room_type'],
-    hotels: () => hotelsOfLocations(em, rooms),
+    hotels: () => hotelsOfLocations(known, rooms),
     row: (room, hotel) => {
       const { room_type, ...fields } = valid(room, { ...importFields, ...roomFields(id), room_type: optional(id) })
       return { hotel_id: hotel, location_id: locationOf(room), room_type_id: room_type, ...fields }
@@ -116,11 +148,11 @@ function roomPlan(rooms: RoomMessage[], em: EntityManager): Plan<RoomMessage> {
   }
 }
 
-function employeePlan(employees: EmployeeMessage[], em: EntityManager): Plan<EmployeeMessage> {
+function employeePlan(employees: EmployeeMessage[], known: Known): Plan<EmployeeMessage> {
   return {
     table: 'employee',
     references: ['location'],
-    hotels: () => hotelsOfLocations(em, employees),
+    hotels: () => hotelsOfLocations(known, employees),
     row: (employee, hotel) => {
       const { location, ...fields } = valid(
         { ...employee, location: locationOf(employee) },
@@ -130,39 +162,6 @@ function employeePlan(employees: EmployeeMessage[], em: EntityManager): Plan<Emp
     },
     taken: (row) => emailTaken(String(row.email), row.hotel_id),
   }
-}
-
-/** Of resources that name their hotel, or leave it to the token. */
-async function hotelsOf(em: EntityManager, messages: readonly { hotel: string }[]): Promise<(string | Refusal)[]> {
-  const named = messages.map(({ hotel }) => (hotel === '' ? hotelUnlessNamed() : hotel))
-  const known = await hotelsById(
-    em,
-    'hotel',
-    named.filter((hotel) => hotel !== undefined),
-  )
-  return named.map((hotel) =>
-    hotel === undefined
-      ? invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
-      : (known.get(hotel) ?? unknown('hotel')),
-  )
-}
-
-type Located = { hotel: string; location: string }
-
-/** The location of a resource that may name none: only the default hotel has one for those. */
-function locationOf({ hotel, location }: Located): string {
-  return location === '' && (hotel === '' || hotel === DEFAULT_HOTEL) ? DEFAULT_LOCATION : location
-}
-
-/** Of resources that name their location; a hotel that they name besides must be the location's. */
-async function hotelsOfLocations(em: EntityManager, messages: readonly Located[]): Promise<(string | Refusal)[]> {
-  const known = await hotelsById(em, 'location', messages.map(locationOf))
-  return messages.map((message) => {
-    const hotel = known.get(locationOf(message))
-    if (hotel === undefined) return unknown('location')
-    if (message.hotel === '' || message.hotel === hotel) return hotel
-    return invalidFields([{ field: 'hotel', description: 'is not the hotel of the location: leave it out' }])
-  })
 }
 
 function impossible(): never {

@@ -5,10 +5,9 @@ import { isId } from '../resource/id.ts'
 import { alreadyExists, type FieldViolation, invalidFields, Refusal } from '../resource/refusal.ts'
 import { Invalid, type Rule } from '../resource/valid.ts'
 import type { Scope, Write, Writer } from '../resource/write.ts'
-import type { Turn } from './batch-order.ts'
 import { claimIds, releaseIds } from './claimed-ids.ts'
 import { differences, existingRows, type ImportRow, overwriteRow } from './stored-rows.ts'
-import { ALREADY_THERE, CREATED, refused } from './transfer.ts'
+import { ALREADY_THERE, CREATED, type Importing, refused } from './transfer.ts'
 
 /** How the rows of one table are imported. */
 export type ImportPlan<Message, Row extends ImportRow> = {
@@ -23,6 +22,8 @@ export type ImportPlan<Message, Row extends ImportRow> = {
   store(write: Write, rows: readonly Row[]): Promise<ReadonlyMap<Row, Refusal>>
   /** A row as it is at a moment, one that is given or one that is there; as it says unless this is given. */
   asOf?<Any extends Row | Record<string, unknown>>(row: Any, now: Date): Any
+  /** Stores what a batch that is only validated assumes of a hotel. */
+  assume?(write: Write, hotel: string): Promise<void>
   /** Whether a row that is there, and is nobody's work, takes the content of the imported one. */
   givesWay?(existing: Record<string, unknown>): boolean
 }
@@ -35,8 +36,7 @@ export async function importRows<Message, Row extends ImportRow>(
   writer: Writer,
   plan: ImportPlan<Message, Row>,
   messages: Message[],
-  call: CallContext,
-  turn: Turn,
+  { call, turn, assumed }: Importing,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   const byHotel = new Map<string, { place: number; row: Row }[]>()
@@ -54,15 +54,38 @@ export async function importRows<Message, Row extends ImportRow>(
   for (const [hotel, placed] of byHotel) {
     const scope = plan.scope?.(hotel) ?? { hotel }
     const rows = placed.map(({ row }) => row)
-    const stored = await writer.write(call, 'Import', {}, scope, {
-      async apply(write) {
-        const answer = await storeNew(write, plan, rows)
-        return () => answer
-      },
-    })
+    const stored = await orElseValidated(
+      writer.write(call, 'Import', {}, scope, {
+        async apply(write) {
+          if (assumed !== undefined) await plan.assume?.(write, hotel)
+          const answer = await storeNew(write, plan, rows)
+          if (assumed !== undefined) throw new OnlyValidated(answer)
+          return () => answer
+        },
+      }),
+    )
     for (const [index, { place }] of placed.entries()) outcomes[place] = stored[index] as Outcome
   }
   return outcomes
+}
+
+/** Thrown to have what was only to be validated rolled back, with what it came to. */
+class OnlyValidated extends Error {
+  readonly outcomes: Outcome[]
+
+  constructor(outcomes: Outcome[]) {
+    super('a batch is only validated')
+    this.outcomes = outcomes
+  }
+}
+
+async function orElseValidated(stored: Promise<Outcome[]>): Promise<Outcome[]> {
+  try {
+    return await stored
+  } catch (error) {
+    if (error instanceof OnlyValidated) return error.outcomes
+    throw error
+  }
 }
 
 function rowOf<Message, Row extends ImportRow>(

@@ -1,16 +1,25 @@
-import type { Batch, Outcome, TransferServiceImplementation } from '@hotel/proto/hotel/transfer/v1/transfer'
-import { Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
+import type { Outcome, TransferServiceImplementation } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { Batch, Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { CallContext } from 'nice-grpc'
+import { isId } from '../resource/id.ts'
 import { invalidFields, type Refusal } from '../resource/refusal.ts'
 import { batchOrder, type Turn } from './batch-order.ts'
 import { type ExportOptions, exportStreams } from './export-streams.ts'
 
 const MOST_ROWS = 1_000
 
+/** How a batch is imported. */
+export type Importing = {
+  readonly call: CallContext
+  readonly turn: Turn
+  /** When it is only validated: what is taken as there besides what is. */
+  readonly assumed?: Batch | undefined
+}
+
 /** How the resources of one kind come in and go out. */
 export type Transfer<Message> = {
   /** Stores the resources when their turn comes, each by itself; gives what became of each, in their order. */
-  import(messages: Message[], call: CallContext, turn: Turn): Promise<Outcome[]>
+  import(messages: Message[], importing: Importing): Promise<Outcome[]>
   /** All resources of the kind as of one moment. */
   readonly export: (call: CallContext) => AsyncIterable<Message[]>
 }
@@ -31,15 +40,18 @@ export function transferService(transfers: Transfers, options: ExportOptions): T
     return transfer
   }
   return {
-    async import({ batch, ...place }, call) {
+    async import({ batch, validate_only, assumed: given, ...place }, call) {
       refuseKey(call)
+      const assumed = assumedOf(validate_only, given)
       const filled = Object.entries(batch ?? {}).filter(([, rows]) => rows.length > 0)
       const [list = '', rows = []] = filled[0] ?? []
       if (filled.length > 1 || rows.length > MOST_ROWS) {
         throw invalidFields([{ field: 'batch', description: `has several kinds, or more than ${MOST_ROWS} resources` }])
       }
       const store = (turn: Turn) =>
-        rows.length === 0 ? turn().then(() => []) : of(list, `batch.${list}`).import(rows as never[], call, turn)
+        rows.length === 0
+          ? turn().then(() => [])
+          : of(list, `batch.${list}`).import(rows as never[], { call, turn, assumed })
       return { outcomes: await inOrder(place, store) }
     },
     async *export({ resource }, call) {
@@ -47,6 +59,24 @@ export function transferService(transfers: Transfers, options: ExportOptions): T
       for await (const rows of exporting(call, transfer.export)) yield { batch: { [resource]: rows } }
     },
   }
+}
+
+/** What a batch that is only validated assumes; undefined for one that is stored. */
+function assumedOf(validateOnly: boolean, given: Partial<Batch> = {}): Batch | undefined {
+  const { hotels = [], ...others } = given
+  const refuse = (description: string) => invalidFields([{ field: 'assumed', description }])
+  const ids = [hotels.map(({ id }) => [id]), ...Object.values(others).map(idsOf)].flat(2)
+  if (!ids.every(isId))
+    throw refuse('has a resource without an id or a hotel: give the 36 lower-case characters of both')
+  if (!validateOnly && ids.length > 0) throw refuse('is for a batch with validate_only: leave it out')
+  return validateOnly ? Batch.fromPartial(given) : undefined
+}
+
+function idsOf(rows: readonly object[]): string[][] {
+  return rows.map((row) => {
+    const { id = '', hotel = '' } = row as { id?: string; hotel?: string }
+    return [id, hotel]
+  })
 }
 
 /** A key would be kept for each hotel of a batch, and its answer is of many resources: the ids of the rows do better. */
