@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { readAuth } from './auth.ts'
 import { readConfig } from './config.ts'
+import { aborted } from './process-run.ts'
 import { clientScopes } from './scopes.ts'
 import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
@@ -16,11 +17,9 @@ async function main(): Promise<void> {
   const config = readConfig()
   const auth = readAuth()
   const replicas = readReplicas(process.argv.slice(2))
-  const stopping = new AbortController()
-  let stack: Stack | undefined
-  const ended = untilSignalled(stopping, () => stack?.kill())
+  const { stopping, forcing } = listenForSignals()
   try {
-    stack = await startStack({
+    await using stack = await startStack({
       ...config,
       auth,
       instances: perService(() => replicas),
@@ -30,18 +29,16 @@ async function main(): Promise<void> {
       restart: true,
       log: (name, line) => printLine(name, line, config.logLevel),
       say: (sentence) => console.log(sentence),
-      signal: stopping.signal,
+      signal: stopping,
+      force: forcing,
     })
     const token = await tokenOf(stack)
     console.log(welcome(stack, config, token, (performance.now() - began) / 1_000))
     // What only the start needed, as a service gives it back (runtime/server/serve.ts).
     void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-    await ended
-    console.log('Stopping ...')
+    await aborted(stopping)
   } catch (error) {
-    if (!stopping.signal.aborted) throw error
-  } finally {
-    await stack?.stop()
+    if (!stopping.aborted) throw error
   }
   console.log('Stopped.')
 }
@@ -69,20 +66,22 @@ function readReplicas(args: readonly string[]): number {
   }
 }
 
-/** Resolves at the first signal, or when the process that started this one is gone; a second signal ends everything at once. */
-function untilSignalled(stopping: AbortController, kill: () => void): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+/** What the first signal aborts, or the end of the process that started this one; and what a second signal aborts: there is no waiting then. */
+function listenForSignals(): { readonly stopping: AbortSignal; readonly forcing: AbortSignal } {
+  const [stopping, forcing] = [new AbortController(), new AbortController()]
   let first = 0
   const signalled = () => {
     const now = performance.now()
     if (first === 0) {
       first = now
+      console.log('Stopping ...')
       stopping.abort()
-      resolve()
-    } else if (now - first > SAME_SIGNAL_MS) kill()
+    } else if (now - first > SAME_SIGNAL_MS) forcing.abort()
   }
+  // A terminal that is closed takes no words any more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   process.on('SIGINT', signalled).on('SIGTERM', signalled).on('SIGHUP', signalled).on('disconnect', signalled)
-  return promise
+  return { stopping: stopping.signal, forcing: forcing.signal }
 }
 
 main()

@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 export const compileCache = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.build/compiled', import.meta.url)) }
 
 const STILL_EVERY_MS = 10_000
+const STOPS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
 
 /**
  * Runs a command to its end, saying what it is for and, when it takes long, that it still runs.
@@ -41,16 +42,18 @@ export function run(file, args, options = {}) {
     const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options })
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
+    /** @type {NodeJS.Signals | undefined} */
+    let told
     const passOn = (/** @type {NodeJS.Signals} */ signal) => {
+      told = signal
       child.kill(signal)
-      process.exitCode = 1
     }
-    process.on('SIGINT', passOn).on('SIGTERM', passOn)
+    for (const signal of STOPS) process.on(signal, passOn)
     child.on('error', (error) => resolve({ ok: false, output: error.message }))
-    child.on('close', (code, signal) => {
-      process.off('SIGINT', passOn).off('SIGTERM', passOn)
-      // Nobody waits for the next step of what was told to stop.
-      if (signal === 'SIGINT' || signal === 'SIGTERM') process.kill(process.pid, signal)
+    child.on('close', (code) => {
+      for (const signal of STOPS) process.off(signal, passOn)
+      // However it has ended: nobody waits for the next step of what was told to stop.
+      if (told !== undefined) process.kill(process.pid, told)
       resolve({ ok: code === 0, output })
     })
   })
@@ -69,7 +72,7 @@ export function runInFront(file, args, endsWithParent) {
     const stdio = /** @type {const} */ (['inherit', 'inherit', 'inherit', 'ipc'])
     const child = spawn(file, args, { cwd: root, stdio: [...stdio], env: { ...process.env, ...compileCache } })
     const passOn = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
-    process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', passOn)
+    for (const signal of STOPS) process.on(signal, passOn)
     const starters = endsWithParent ? findStarters() : []
     const watch = setInterval(() => starters.every(isAlive) || child.kill('SIGTERM'), 500)
     child.on('error', reject)
