@@ -4,7 +4,7 @@ import { generate } from './setup/generate.mjs'
 import { install, nodeBinary } from './setup/install.mjs'
 import { Problem } from './setup/problem.mjs'
 import { fetchPythonTools } from './setup/python-tools.mjs'
-import { runInFront } from './setup/run.mjs'
+import { becomeProgram, runInFront } from './setup/run.mjs'
 
 /** The programs that need everything in place, and run on the Node of node_modules. */
 const programs = {
@@ -35,7 +35,9 @@ async function main() {
   const more = command === 'check' ? ['--static'] : []
   // The collector is for the program that starts the suite (start.ts).
   const all = ['--expose-gc', program, ...more, ...args]
-  process.exitCode = await runInFront(nodeBinary, all, env.npm_lifecycle_event !== undefined)
+  const endsWithNpm = env.npm_lifecycle_event !== undefined
+  if (command === 'start') becomeProgram(nodeBinary, all, endsWithNpm)
+  process.exitCode = await runInFront(nodeBinary, all, endsWithNpm)
 }
 
 main().catch((error) => {

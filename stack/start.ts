@@ -5,11 +5,12 @@ import { aborted } from './process-run.ts'
 import { clientScopes } from './scopes.ts'
 import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
+import { STARTERS, watchStarters } from './setup/starters.mjs'
 import { type Stack, startStack } from './stack.ts'
 import { printLine, TOKEN_HOURS, welcome } from './words.ts'
 
 /** One Ctrl-C arrives once from the terminal and once through each program in between. */
-const SAME_SIGNAL_MS = 1_000
+const SAME_SIGNAL_MS = 2_000
 
 /** `npm start`: boots the suite, says where it is, and runs until a signal. */
 async function main(): Promise<void> {
@@ -66,21 +67,24 @@ function readReplicas(args: readonly string[]): number {
   }
 }
 
-/** What the first signal aborts, or the end of the process that started this one; and what a second signal aborts: there is no waiting then. */
+/** What the first signal aborts, or the end of a process that started this one; and what a second signal aborts: there is no waiting then. */
 function listenForSignals(): { readonly stopping: AbortSignal; readonly forcing: AbortSignal } {
   const [stopping, forcing] = [new AbortController(), new AbortController()]
   let first = 0
+  const stop = () => {
+    if (stopping.signal.aborted) return
+    first = performance.now()
+    console.log('Stopping ...')
+    stopping.abort()
+  }
   const signalled = () => {
-    const now = performance.now()
-    if (first === 0) {
-      first = now
-      console.log('Stopping ...')
-      stopping.abort()
-    } else if (now - first > SAME_SIGNAL_MS) forcing.abort()
+    if (!stopping.signal.aborted) stop()
+    else if (performance.now() - first > SAME_SIGNAL_MS) forcing.abort()
   }
   // A terminal that is closed takes no words any more.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  process.on('SIGINT', signalled).on('SIGTERM', signalled).on('SIGHUP', signalled).on('disconnect', signalled)
+  process.on('SIGINT', signalled).on('SIGTERM', signalled).on('SIGHUP', signalled).on('disconnect', stop)
+  watchStarters((process.env[STARTERS] ?? '').split(',').filter(Boolean).map(Number), stop)
   return { stopping: stopping.signal, forcing: forcing.signal }
 }
 
