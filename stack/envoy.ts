@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
@@ -38,6 +39,8 @@ export async function startEnvoy({
     throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
   const settings = settingsFrom(environment)
   await configure(folder, environment, around)
+  // The lines of its own questions are of no use to anybody.
+  const own = `start-${randomUUID()}`
   const process = supervise(
     {
       name: 'gateway',
@@ -45,13 +48,13 @@ export async function startEnvoy({
       args: envoyArguments(concurrency, drainSeconds),
       env: inheritedEnvironment(),
       cwd: folder,
-      ready: (signal) => assertHealthy(settings, signal),
+      ready: (signal) => assertHealthy(settings, signal, own),
       readyWithinMs: 30_000,
       ...(drainSeconds === 0 ? {} : { beforeStop: () => finishCalls(settings.adminPort, drainSeconds) }),
       stopSignal: 'SIGTERM',
       stopWithinMs: 2_000,
     },
-    around,
+    { ...around, log: (name, line) => line.includes(own) || around.log(name, line) },
   )
   await process.start()
   return process
@@ -68,7 +71,8 @@ async function configure(
   await runToEnd({ ...program, env, failed: 'The gateway could not be configured' }, around)
 }
 
-async function assertHealthy(settings: GatewaySettings, signal: AbortSignal): Promise<void> {
-  await assertReady(settings.address === '0.0.0.0' ? '127.0.0.1' : settings.address, settings, signal)
+async function assertHealthy(settings: GatewaySettings, signal: AbortSignal, requestId: string): Promise<void> {
+  const host = settings.address === '0.0.0.0' ? '127.0.0.1' : settings.address
+  await assertReady(host, settings, signal, requestId)
   await setTimeout(WORKERS_LAG_MS, undefined, { signal })
 }

@@ -19,6 +19,13 @@ const programs = {
   erasures: 'stack/erasures.ts',
 }
 
+const startHelp = `npm start -- [options]: runs the whole suite until Ctrl-C; a second Ctrl-C does not wait for what runs.
+
+  --replicas N   so many of each service, 1 to 9 (1)
+  --help         these words
+
+On a terminal it prints lines for a person, elsewhere JSON. Settings are environment variables: README.md has their table.`
+
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */
 async function main() {
   const [, , command = '', ...args] = argv
@@ -27,6 +34,7 @@ async function main() {
   const program = programs[/** @type {keyof typeof programs} */ (command)]
   if (program === undefined && command !== 'generate')
     throw new Problem(`"${command}" is not one of: generate, ${Object.keys(programs).join(', ')}.`)
+  if (command === 'start' && args.some((each) => each === '--help' || each === '-h')) return console.log(startHelp)
   await install()
   await generate()
   if (program === undefined) return

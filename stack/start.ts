@@ -57,7 +57,7 @@ async function tokenOf({ issuer }: Stack): Promise<string | undefined> {
 
 /** How many instances of each service: `--replicas N`, 1 without it. */
 function readReplicas(args: readonly string[]): number {
-  const usage = 'give `npm start -- --replicas N`, with N from 1 to 9, or nothing'
+  const usage = 'give `npm start -- --replicas N`, with N from 1 to 9, or nothing (`npm start -- --help`)'
   try {
     const { values } = parseArgs({ args: [...args], options: { replicas: { type: 'string', default: '1' } } })
     if (/^[1-9]$/.test(values.replicas)) return Number(values.replicas)

@@ -58,6 +58,8 @@ async function writeIdentities(folder: string, ttlSeconds: number): Promise<void
   const write = async (content: string, ...names: string[]) => {
     const file = path.join(folder, ...names)
     await mkdir(path.dirname(file), { recursive: true })
+    // Whatever the umask: only the folder around is closed.
+    await chmod(path.dirname(file), 0o755)
     await replaceFile(file, content, 0o644)
   }
   await write(await readFile(issuer.env.AUTH_JWKS_FILE ?? '', 'utf8'), 'keys', 'jwks.json')

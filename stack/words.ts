@@ -1,20 +1,15 @@
-import { styleText } from 'node:util'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import type { Config } from './config.ts'
+import { isChatter, jsonLine, prettyLine } from './lines.ts'
 import type { Stack } from './stack.ts'
 
 /** How long the token that `npm start` prints is good. */
 export const TOKEN_HOURS = 24
 
-const WIDTH = 'reservations'.length
-
-/** What Postgres and Redis write in their normal course. */
-const chatter: Readonly<Record<string, RegExp>> = { postgres: / LOG: |^\s/, redis: /./ }
-
-/** Prints a line of a process with its name before it; chatter only to those who want to see everything. */
+/** Prints a line of a process, on a terminal for a person, elsewhere as JSON; chatter only to those who want to see everything. */
 export function printLine(name: string, line: string, logLevel: string): void {
-  if (chatter[name]?.test(line) && logLevel !== 'debug' && logLevel !== 'trace') return
-  console.log(`${styleText('dim', `${name.padEnd(WIDTH)} |`)} ${line}`)
+  if (isChatter(name, line) && logLevel !== 'debug' && logLevel !== 'trace') return
+  console.log(process.stdout.isTTY ? prettyLine(name, line) : jsonLine(name, line, new Date()))
 }
 
 function withoutPassword(url: URL | undefined): string | undefined {
