@@ -19,7 +19,7 @@ const seen: Process[] = []
 beforeAll(async () => {
   folder = await testFolder()
   runFile = await claim(folder)
-  dataDir = path.join(folder, 'data')
+  dataDir = path.join(folder, 'the data ü')
   env = { ...(await freePorts()), DATA_DIR: dataDir, RATE_LIMIT_PER_SECOND: '1000', LOG_LEVEL: 'debug' }
 })
 afterAll(async () => {

@@ -131,6 +131,22 @@ describe('the secrets', () => {
     for (const name of readdirSync(secrets)) expect(statSync(path.join(secrets, name)).mode & 0o777).toBe(0o644)
   })
 
+  test('a umask that closes all to others closes none of them, nor the identities', () => {
+    const closed = path.join(folder, 'closed')
+    const shell = (...command: string[]) =>
+      execFileSync('sh', ['-c', 'umask 077; exec "$@"', 'sh', ...command], { cwd: root, stdio: 'ignore' })
+    shell('sh', path.join(root, 'stack', 'make-secrets.sh'), closed)
+    shell(process.execPath, 'stack/token.ts', '--services', path.join(folder, 'identity'))
+    const modes = (at: string) =>
+      Object.fromEntries(readdirSync(at).map((name) => [name, statSync(path.join(at, name)).mode & 0o777]))
+    for (const mode of Object.values(modes(closed))) expect(mode).toBe(0o644)
+    expect(modes(path.join(folder, 'identity'))).toEqual({
+      ...{ issuer: 0o700, keys: 0o755, guests: 0o755, rooms: 0o755, reservations: 0o755 },
+    })
+    for (const name of ['keys', ...serviceNames])
+      for (const mode of Object.values(modes(path.join(folder, 'identity', name)))) expect(mode).toBe(0o644)
+  })
+
   test('stay as they are the next time, and what is missing is made', () => {
     const before = contents()
     make()
