@@ -50,7 +50,7 @@ async function tokenOf({ issuer }: Stack): Promise<string | undefined> {
     subject: 'developer',
     scopes: clientScopes,
     hotels: ['*'],
-    tier: 'standard',
+    tier: 'desk',
     ttlSeconds: TOKEN_HOURS * 3_600,
   })
 }

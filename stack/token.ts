@@ -17,7 +17,7 @@ const HELP = `npm run -s token -- [options]: prints a token of the development i
   --scope SCOPE     what it allows, several by commas or repeated; of ${allScopes.join(', ')}
                     (${clientScopes.join(',')})
   --hotel ID        a hotel whose data it sees and changes, repeated for several; * for every one (*)
-  --tier TIER       ${tiers.join(', ')}: how many requests a second it has (standard)
+  --tier TIER       ${tiers.join(', ')}: how many requests a second it has (desk)
   --ttl TIME        how long it is good, as 90s, 15m, 8h or 7d (8h)
   --services FOLDER instead: makes a development issuer in the folder, with the services' own tokens and the
                     public keys as docker-compose.yml takes them from .identity (30d)
@@ -75,7 +75,7 @@ function options(args: readonly string[]) {
         subject: { type: 'string', default: 'developer' },
         scope: { type: 'string', multiple: true, default: [...clientScopes] },
         hotel: { type: 'string', multiple: true, default: ['*'] },
-        tier: { type: 'string', default: 'standard' },
+        tier: { type: 'string', default: 'desk' },
         ttl: { type: 'string' },
         services: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
