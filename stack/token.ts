@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, readFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { serviceToken } from './auth.ts'
@@ -54,7 +54,8 @@ async function main(args: readonly string[]): Promise<void> {
 /** The files that docker-compose.yml mounts. They are open to whichever user a container works as. */
 async function writeIdentities(folder: string, ttlSeconds: number): Promise<void> {
   const issuer = await openIssuer(folder)
-  await chmod(folder, 0o700)
+  // In a container it is, and can not be changed.
+  if ((await stat(folder)).mode & 0o077) await chmod(folder, 0o700)
   const write = async (content: string, ...names: string[]) => {
     const file = path.join(folder, ...names)
     await mkdir(path.dirname(file), { recursive: true })
