@@ -11,8 +11,10 @@ export async function assertReady(
   host: string,
   { port, adminPort, auth }: Pick<GatewaySettings, 'port' | 'adminPort' | 'auth'>,
   signal: AbortSignal,
+  requestId?: string,
 ): Promise<void> {
-  const response = await fetch(`http://${host}:${port}/healthz`, { signal })
+  const headers = requestId === undefined ? {} : { 'x-request-id': requestId }
+  const response = await fetch(`http://${host}:${port}/healthz`, { signal, headers })
   await response.body?.cancel()
   if (!response.ok) throw new Error(`/healthz says ${response.status}`)
   await assertKeys({ adminPort, auth }, signal)

@@ -50,11 +50,9 @@ function parts(lent: Lent, act: (asked: Act) => Promise<Processes>) {
   }
 }
 
-async function issuerOf({
-  dataDir,
-}: Lent): Promise<Pick<Stack, 'issuer' | 'stop' | 'kill' | typeof Symbol.asyncDispose>> {
+async function issuerOf({ dataDir }: Lent): Promise<Pick<Stack, 'issuer' | 'stop' | typeof Symbol.asyncDispose>> {
   const refuse = () => Promise.reject(new Error('this stack is shared: only its processes can be stopped'))
-  return { issuer: await openIssuer(dataDir), stop: refuse, kill: refuse, [Symbol.asyncDispose]: refuse }
+  return { issuer: await openIssuer(dataDir), stop: refuse, [Symbol.asyncDispose]: refuse }
 }
 
 /** Reads what was added to a file since it was read last; gives all lines. */

@@ -55,7 +55,7 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Reads the settings from the environment; throws a Problem that names the variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const value = (variable: string) => orProblem('', () => given(env, variable))
+  const value = (variable: string) => orProblem(() => given(env, variable))
   const whole = (variable: string, fallback: number, least: number, most: number) => {
     const given = value(variable) ?? String(fallback)
     const number = Number(given)
@@ -63,7 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new Problem(`${variable} is "${given}": give a whole number from ${least} to ${most}.`)
   }
   const databaseUrl = (variable: string) =>
-    value(variable) === undefined ? undefined : orProblem('', () => readDatabaseUrl(env, variable))
+    value(variable) === undefined ? undefined : orProblem(() => readDatabaseUrl(env, variable))
   const logLevel = value('LOG_LEVEL') ?? 'info'
   if (!logLevels.includes(logLevel))
     throw new Problem(`LOG_LEVEL is "${logLevel}": give one of ${logLevels.join(', ')}.`)
@@ -84,7 +84,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       envoyAdmin: port('envoyAdmin', 9901),
     },
     adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),
-    redisUrl: orProblem('REDIS_URL ', () => optionalRedisUrl(value('REDIS_URL'))),
+    redisUrl: redisUrl(value('REDIS_URL')),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
@@ -102,17 +102,25 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /** Reads a setting; what is wrong with it is a Problem. */
-function orProblem<T>(variable: string, read: () => T): T {
+function orProblem<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw new Problem(`${variable}${(error as Error).message}.`)
+    throw new Problem(`${(error as Error).message}.`)
+  }
+}
+
+function redisUrl(value: string | undefined): string | undefined {
+  try {
+    return optionalRedisUrl(value)
+  } catch (error) {
+    throw new Problem(`REDIS_URL ${(error as Error).message}.`)
   }
 }
 
 /** All services have one name each: OTEL_SERVICE_NAME, one for all, is not handed on. */
 function openTelemetry(env: NodeJS.ProcessEnv): Record<string, string> {
-  orProblem('', () => otlpSettings(env))
+  orProblem(() => otlpSettings(env))
   const given = Object.entries(env).filter(([name]) => name.startsWith('OTEL_') && name !== 'OTEL_SERVICE_NAME')
   return Object.fromEntries(given.map(([name, value]) => [name, value ?? '']))
 }

@@ -109,7 +109,14 @@ export async function licenceProblems(dependencies: readonly Dependency[]): Prom
 type Manifest = { dependencies: Record<string, string>; devDependencies: Record<string, string> }
 type Lock = { packages: Record<string, { version?: string; license?: string; dev?: boolean; link?: boolean }> }
 
-const manifest = () => readJson<Manifest>('package.json')
+/** All that is named by package.json, and by that of the protos, which has what generates. */
+async function manifest(): Promise<Manifest> {
+  const [top, proto] = await Promise.all(['package.json', 'proto/package.json'].map((file) => readJson<Manifest>(file)))
+  return {
+    dependencies: { ...top?.dependencies },
+    devDependencies: { ...top?.devDependencies, ...proto?.devDependencies },
+  }
+}
 
 /** Understands alternatives, or what is demanded together; a mixture of both is nobody's to guess. */
 function isAllowed(expression: string): boolean {

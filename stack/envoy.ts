@@ -1,13 +1,13 @@
-import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
 import { assertReady } from '@hotel/gateway/ready'
 import { type GatewaySettings, settingsFrom } from '@hotel/gateway/settings'
 import { inheritedEnvironment } from './config.ts'
 import { nodeProgram } from './node-program.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
+import { runToEnd } from './run-to-end.ts'
 import { findEnvoy } from './setup/binaries.mjs'
 import { Problem } from './setup/problem.mjs'
 
@@ -38,7 +38,9 @@ export async function startEnvoy({
   if (file === undefined)
     throw new Problem('There is no Envoy: run `npm start`, which fetches it, or put `envoy` 1.40 on PATH.')
   const settings = settingsFrom(environment)
-  await configure(folder, environment)
+  await configure(folder, environment, around)
+  // The lines of its own questions are of no use to anybody.
+  const own = `start-${randomUUID()}`
   const process = supervise(
     {
       name: 'gateway',
@@ -46,29 +48,31 @@ export async function startEnvoy({
       args: envoyArguments(concurrency, drainSeconds),
       env: inheritedEnvironment(),
       cwd: folder,
-      ready: (signal) => assertHealthy(settings, signal),
+      ready: (signal) => assertHealthy(settings, signal, own),
       readyWithinMs: 30_000,
       ...(drainSeconds === 0 ? {} : { beforeStop: () => finishCalls(settings.adminPort, drainSeconds) }),
       stopSignal: 'SIGTERM',
       stopWithinMs: 2_000,
     },
-    around,
+    { ...around, log: (name, line) => line.includes(own) || around.log(name, line) },
   )
   await process.start()
   return process
 }
 
 /** In a process of its own: who starts the suite has no use for the descriptors and what makes documents of them any more. */
-async function configure(folder: string, environment: Readonly<Record<string, string>>): Promise<void> {
-  const { file, args, env, cwd } = nodeProgram(path.join('gateway', 'configure.ts'), '--out', folder)
-  await promisify(execFile)(file, args, { cwd, env: { ...env, ...environment } }).catch((error) => {
-    throw new Problem(
-      `The gateway could not be configured: see its words.\n${(error as { stderr: string }).stderr.trim()}`,
-    )
-  })
+async function configure(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  around: Surroundings,
+): Promise<void> {
+  const program = nodeProgram(path.join('gateway', 'configure.ts'), '--out', folder)
+  const env = { ...program.env, ...environment }
+  await runToEnd({ ...program, env, failed: 'The gateway could not be configured' }, around)
 }
 
-async function assertHealthy(settings: GatewaySettings, signal: AbortSignal): Promise<void> {
-  await assertReady(settings.address === '0.0.0.0' ? '127.0.0.1' : settings.address, settings, signal)
+async function assertHealthy(settings: GatewaySettings, signal: AbortSignal, requestId: string): Promise<void> {
+  const host = settings.address === '0.0.0.0' ? '127.0.0.1' : settings.address
+  await assertReady(host, settings, signal, requestId)
   await setTimeout(WORKERS_LAG_MS, undefined, { signal })
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the secrets of docker-compose.yml in .secrets, or in the folder given; those that are there stay as they are.
+# Makes the secrets of docker-compose.yml in .secrets, or in the folder given; those that are there stay as they are. Beside
+# it, the folders of .identity, which Docker would make as root.
 set -eu
 
 folder=${1:-$(dirname "$0")/../.secrets}
@@ -8,6 +9,8 @@ mkdir -p "$folder"
 chmod 700 "$folder"
 cd "$folder"
 umask 022
+for name in keys guests rooms reservations; do mkdir -p "../.identity/$name"; chmod 755 "../.identity/$name"; done
+chmod 700 ../.identity
 
 random() { od -An -N"$1" -tx1 /dev/urandom | tr -d ' \n'; }
 # Writes standard input to a file that appears whole or not at all.
@@ -22,3 +25,5 @@ done
 printf %s "redis://:$(random 24)@redis:6379" | make redis-url
 sed 's/^redis:..:\(.*\)@.*/requirepass \1/' redis-url | put redis-config
 head -c 32 /dev/urandom | base64 | tr -d '\n' | make page-token-key
+# Where SELinux is on, containers read files of this type only, and docker-compose.yml has no way to say it of secrets.
+if command -v selinuxenabled > /dev/null && selinuxenabled; then chcon -R -t container_file_t .; fi

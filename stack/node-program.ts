@@ -1,6 +1,8 @@
-import path from 'node:path'
 import { inheritedEnvironment } from './config.ts'
 import { compileCache, root } from './setup/run.mjs'
+
+// As a URL: a path is taken for a specifier, in which `%` and `#` mean something.
+const WITH_PARENT = new URL('with-parent.mjs', import.meta.url).href
 
 /**
  * The Node that runs this, on a program of the repository, with compiled code kept between starts. A service gives back what
@@ -9,7 +11,7 @@ import { compileCache, root } from './setup/run.mjs'
 export function nodeProgram(...program: readonly string[]) {
   return {
     file: process.execPath,
-    args: ['--expose-gc', '--import', path.join(import.meta.dirname, 'with-parent.mjs'), ...program],
+    args: ['--expose-gc', '--import', WITH_PARENT, ...program],
     env: { ...inheritedEnvironment(), ...compileCache },
     endsWithParent: true,
     cwd: root,

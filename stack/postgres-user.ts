@@ -1,5 +1,19 @@
 import { createHash } from 'node:crypto'
-import { access, chown, constants, cp, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { Problem } from './setup/problem.mjs'
 
@@ -40,8 +54,9 @@ export async function dataFolder(data: string, user: ServerUser | undefined): Pr
     await chown(data, user.uid, user.gid)
     return data
   }
+  await makeSharedFolder()
   const elsewhere = path.join(SHARED_FOLDER, createHash('sha256').update(data).digest('hex').slice(0, 12))
-  await mkdir(elsewhere, { recursive: true, mode: 0o755 })
+  await mkdir(elsewhere, { recursive: true, mode: 0o700 })
   await chown(elsewhere, user.uid, user.gid)
   if ((await readlink(data).catch(() => undefined)) !== elsewhere) await symlink(elsewhere, data)
   return elsewhere
@@ -58,12 +73,29 @@ export async function programFolder(native: string, version: string, user: Serve
     )
   )
     return copy
-  await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 })
+  await makeSharedFolder()
   const partial = `${copy}.${process.pid}`
   await cp(native, partial, { recursive: true, verbatimSymlinks: true })
+  await openToAll(partial)
   // Another start may have been faster.
   await rename(partial, copy).catch(() => rm(partial, { recursive: true }))
   return copy
+}
+
+/** Its mode is set besides, as a umask takes from the one that it is made with. */
+async function makeSharedFolder(): Promise<void> {
+  await mkdir(SHARED_FOLDER, { recursive: true })
+  await chmod(SHARED_FOLDER, 0o755)
+}
+
+/** Lets every user read what is in a folder, and run the programs, whatever the umask was when they were installed. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const at = path.join(folder, entry.name)
+    if (entry.isDirectory()) await openToAll(at)
+    else if (entry.isFile()) await chmod(at, (await stat(at)).mode & 0o100 ? 0o755 : 0o644)
+  }
 }
 
 /** Whether this user may pass through the folder and all above it. */

@@ -1,15 +1,14 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chown, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { inheritedEnvironment } from './config.ts'
 import { commandOf } from './identity.ts'
 import { dataFolder, programFolder, type ServerUser, serverUser } from './postgres-user.ts'
 import { type Supervised, type Surroundings, supervise } from './processes.ts'
+import { runToEnd } from './run-to-end.ts'
 import { Problem } from './setup/problem.mjs'
 
 export type PostgresOptions = {
@@ -32,10 +31,10 @@ export type Postgres = {
   readonly process: Supervised
 }
 
-const execute = promisify(execFile)
 /** What a server that was killed leaves for moments: its workers, and with them its memory. */
-const STILL_ENDING = /pre-existing shared memory block|could not bind IPv4/
+const STILL_ENDING = /pre-existing shared memory block|could not bind IPv4|lock file "postmaster.pid" already exists/
 const TAKEOVER_MS = 8_000
+const STATUS_LINE = 7
 
 /** Starts the embedded Postgres, which listens on 127.0.0.1 only; makes its data at the first start. */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
@@ -49,7 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const cluster = path.join(data, 'cluster')
   if (!(await exists(path.join(cluster, 'PG_VERSION')))) {
     options.around.say('Making the Postgres data folder ...')
-    await initialize(programs, cluster, options.password, user)
+    await initialize(programs, cluster, options.password, user, options.around)
   }
   await assertVersion(cluster, version)
   await removeStaleLock(cluster)
@@ -91,11 +90,16 @@ function plan(programs: string, cluster: string, url: string, user: ServerUser |
     env: inheritedEnvironment(),
     cwd: cluster,
     ...(user === undefined ? {} : { user }),
-    ready: () => query(url, 'select 1'),
+    async ready(_: AbortSignal, pid: number) {
+      await demandUp(cluster, pid)
+      await query(url, 'select 1')
+    },
     readyWithinMs: 60_000,
-    // The fast shutdown: sessions are ended, everything is written.
+    // The fast shutdown: sessions are ended, everything is written, which takes its time on a slow disk.
     stopSignal: 'SIGINT' as const,
-    stopWithinMs: 5_000,
+    stopWithinMs: 30_000,
+    // The immediate one: it leaves no process behind, as SIGKILL would.
+    forceSignal: 'SIGQUIT' as const,
   }
 }
 
@@ -109,6 +113,15 @@ async function startPatiently(server: Supervised): Promise<void> {
       await setTimeout(200)
     }
   }
+}
+
+/**
+ * Throws unless the server with this process id says in its lock file that it takes connections: one that is asked by a
+ * connection before logs a FATAL. https://www.postgresql.org/docs/current/storage-file-layout.html
+ */
+async function demandUp(cluster: string, pid: number): Promise<void> {
+  const lines = (await readFile(path.join(cluster, 'postmaster.pid'), 'utf8')).split('\n')
+  if (Number(lines[0]) !== pid || lines[STATUS_LINE]?.trim() !== 'ready') throw new Error('it is starting')
 }
 
 /** Runs one statement on a connection of its own. */
@@ -143,7 +156,9 @@ async function initialize(
   cluster: string,
   password: string,
   user: ServerUser | undefined,
+  around: Surroundings,
 ): Promise<void> {
+  await removePartial(cluster)
   const partial = `${cluster}.${randomUUID()}`
   const passwordFile = `${partial}.password`
   await writeFile(passwordFile, password, { mode: 0o600 })
@@ -151,18 +166,28 @@ async function initialize(
   try {
     const locale = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
     const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`]
-    const options = { ...user, cwd: path.dirname(cluster), env: inheritedEnvironment() }
-    await execute(path.join(programs, 'initdb'), ['-D', partial, ...locale, ...access, '--no-instructions'], options)
-    await rename(partial, cluster)
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true })
-    const { stderr, message } = error as Error & { stderr?: string }
-    throw new Problem(
-      `Postgres could not make its data folder ${cluster}: see its words.\n${(stderr || message).trim()}`,
+    await runToEnd(
+      {
+        file: path.join(programs, 'initdb'),
+        args: ['-D', partial, ...locale, ...access, '--no-instructions'],
+        ...(user === undefined ? {} : { user }),
+        cwd: path.dirname(cluster),
+        env: inheritedEnvironment(),
+        failed: `Postgres could not make its data folder ${cluster}`,
+      },
+      around,
     )
+    await rename(partial, cluster)
   } finally {
-    await rm(passwordFile, { force: true })
+    await removePartial(cluster)
   }
+}
+
+/** Removes what was begun beside the server's data, also by a start that was killed. */
+async function removePartial(cluster: string): Promise<void> {
+  const folder = path.dirname(cluster)
+  for (const name of await readdir(folder))
+    if (name.startsWith(`${path.basename(cluster)}.`)) await rm(path.join(folder, name), { recursive: true })
 }
 
 async function assertOwn(shown: string, data: string, user: ServerUser | undefined): Promise<void> {

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
+import { aborted, becomesReady, begin, type Run } from './process-run.ts'
 import type { RunFile } from './run-file.ts'
-import { Problem } from './setup/problem.mjs'
 
 /** A process: how it is started, when it is ready, how it is stopped. */
 export type Plan = {
@@ -16,13 +14,15 @@ export type Plan = {
   readonly input?: string
   /** A Node process that shall end when this one does: it is given a channel to notice by. */
   readonly endsWithParent?: boolean
-  /** Resolves when the process does its work; asked again as long as it throws. */
-  readonly ready: (signal: AbortSignal) => Promise<unknown>
+  /** Resolves when the process, which has this id, does its work; asked again as long as it throws. */
+  readonly ready: (signal: AbortSignal, pid: number) => Promise<unknown>
   readonly readyWithinMs: number
   /** What is done before the signal to stop. */
   readonly beforeStop?: () => Promise<unknown>
   readonly stopSignal: NodeJS.Signals
   readonly stopWithinMs: number
+  /** What ends it at once: SIGKILL, unless it leaves something behind then. */
+  readonly forceSignal?: NodeJS.Signals
 }
 
 /** What all processes of a stack share. */
@@ -34,28 +34,32 @@ export type Surroundings = {
   readonly say: (sentence: string) => void
   /** Whether a process that dies is started again, as a supervisor would. */
   readonly restart: boolean
-  /** Ends the waiting for a process that is to be ready. */
+  /** Gives up what is being started; nothing is started any more. */
   readonly signal: AbortSignal
+  /** Ends by force what is being stopped, and what is stopped from then on. */
+  readonly force?: AbortSignal
 }
+
+export type HowToStop = { readonly signal: NodeJS.Signals; readonly withinMs: number }
 
 /** A process under supervision. */
 export type Supervised = {
   readonly name: string
   readonly pid: number | undefined
-  /** Starts it and resolves when it is ready; throws a Problem with its last lines when it does not get there. */
+  /** Starts it and resolves when it is ready; else throws, a Problem with its last lines, and leaves nothing running. */
   start(): Promise<void>
   /** Stops it as its plan says, or in this way, by force when it takes too long. */
-  stop(how?: { readonly signal: NodeJS.Signals; readonly withinMs: number }): Promise<void>
+  stop(how?: HowToStop): Promise<void>
   /** Ends it by this signal (SIGKILL) and resolves when it has ended; it stays down until `start`. */
   kill(signal?: NodeJS.Signals): Promise<void>
 }
 
-const READY_EVERY_MS = 25
 const RESTART_FIRST_MS = 250
 const RESTART_MOST_MS = 10_000
 /** A process that has run so long dies of something new: the delays begin again. */
 const STEADY_MS = 30_000
-const LAST_LINES = 15
+/** How long a process may take to end at once in its own way; Postgres gives its sessions 5 s. */
+const FORCE_MS = 10_000
 
 /** Puts a process under supervision, not yet started. */
 export function supervise(plan: Plan, around: Surroundings): Supervised {
@@ -63,6 +67,7 @@ export function supervise(plan: Plan, around: Surroundings): Supervised {
   let wanted = false
   let delay = RESTART_FIRST_MS
   let waiting = new AbortController()
+  const own = { signal: plan.stopSignal, withinMs: plan.stopWithinMs }
 
   const launch = () => {
     const run = begin(plan, around)
@@ -87,27 +92,25 @@ export function supervise(plan: Plan, around: Surroundings): Supervised {
       return current?.alive ? current.child.pid : undefined
     },
     async start() {
+      around.signal.throwIfAborted()
       wanted = true
       waiting = new AbortController()
       const run = launch()
-      await becomesReady(plan, run, around.signal)
+      try {
+        await becomesReady(plan, run, around.signal)
+      } catch (error) {
+        // Nobody has heard of it yet who would stop it.
+        if (current === run) wanted = false
+        await stopRun(plan, run, around, own)
+        throw error
+      }
+      run.isReady = true
       void restart(run)
     },
-    async stop({ signal, withinMs } = { signal: plan.stopSignal, withinMs: plan.stopWithinMs }) {
+    async stop(how = own) {
       wanted = false
       waiting.abort()
-      if (!current?.alive) return
-      await plan.beforeStop?.().catch(() => {})
-      current.child.kill(signal)
-      const { ended } = current
-      const tooLong = new AbortController()
-      await Promise.race([ended, setTimeout(withinMs, undefined, { signal: tooLong.signal }).catch(() => {})])
-      tooLong.abort()
-      if (current.alive) {
-        around.say(`${plan.name} did not stop within ${withinMs / 1000} s: it is ended by force.`)
-        current.child.kill('SIGKILL')
-      }
-      await ended
+      if (current !== undefined) await stopRun(plan, current, around, how)
     },
     async kill(signal = 'SIGKILL') {
       wanted = false
@@ -119,82 +122,26 @@ export function supervise(plan: Plan, around: Surroundings): Supervised {
   }
 }
 
-/** One life of a process. */
-type Run = {
-  readonly child: ChildProcess
-  readonly began: number
-  readonly alive: boolean
-  /** Resolves with how it ended. */
-  readonly ended: Promise<string>
-  lastWords(): string
+/** Stops this life of a process, once, however many ask for it. */
+function stopRun(plan: Plan, run: Run, around: Surroundings, how: HowToStop): Promise<unknown> {
+  if (!run.alive) return run.ended
+  run.stopping ??= end(plan, run, around, how)
+  return run.stopping
 }
 
-function begin(plan: Plan, around: Surroundings): Run {
-  const lines: string[] = []
-  const input = plan.input === undefined ? 'ignore' : 'pipe'
-  const child = spawn(plan.file, plan.args, {
-    ...(plan.cwd === undefined ? {} : { cwd: plan.cwd }),
-    ...plan.user,
-    env: plan.env,
-    stdio: plan.endsWithParent ? [input, 'pipe', 'pipe', 'ipc'] : [input, 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C reaches this process only, which stops the others in order.
-    detached: true,
-  })
-  child.channel?.unref()
-  // One that ended before it read all of it is reported by its end.
-  child.stdin?.on('error', () => {}).end(plan.input)
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line)
-      if (lines.length > LAST_LINES) lines.shift()
-      around.log(plan.name, line)
-    })
-  }
-  const { pid } = child
-  if (pid !== undefined) around.runFile.add(plan.name, pid)
-  let alive = pid !== undefined
-  const { promise: ended, resolve } = Promise.withResolvers<string>()
-  child.once('error', (error) => resolve(error.message))
-  child.once('exit', () => (alive = false))
-  // Later than `exit`: only then have all its lines been read.
-  child.once('close', (code, signal) => {
-    if (pid !== undefined) around.runFile.remove(pid)
-    resolve(signal ?? `exit code ${code}`)
-  })
-  return {
-    child,
-    began: Date.now(),
-    get alive() {
-      return alive
-    },
-    ended,
-    lastWords: () =>
-      lines.length === 0 ? 'It wrote nothing.' : `Its last lines:\n${lines.map((line) => `  ${line}`).join('\n')}`,
-  }
-}
-
-async function becomesReady(plan: Plan, run: Run, given: AbortSignal): Promise<void> {
+async function end(plan: Plan, run: Run, { say, force }: Surroundings, { signal, withinMs }: HowToStop): Promise<void> {
   const over = new AbortController()
-  const signal = AbortSignal.any([over.signal, given, AbortSignal.timeout(plan.readyWithinMs)])
-  let why = 'not asked'
-  const polling = async () => {
-    while (!signal.aborted) {
-      try {
-        await plan.ready(signal)
-        return 'ready' as const
-      } catch (error) {
-        why = (error as Error).message
-      }
-      await setTimeout(READY_EVERY_MS, undefined, { signal }).catch(() => {})
-    }
-    return 'late' as const
+  const byForce = force === undefined ? over.signal : AbortSignal.any([over.signal, force])
+  const forced = aborted(byForce)
+  if (run.isReady) await Promise.race([plan.beforeStop?.().catch(() => {}), forced])
+  run.child.kill(signal)
+  await Promise.race([run.ended, forced, setTimeout(withinMs, undefined, { signal: over.signal }).catch(() => {})])
+  if (run.alive) {
+    if (!byForce.aborted) say(`${plan.name} did not stop within ${withinMs / 1000} s: it is ended by force.`)
+    run.child.kill(plan.forceSignal ?? 'SIGKILL')
+    await Promise.race([run.ended, setTimeout(FORCE_MS, undefined, { signal: over.signal }).catch(() => {})])
+    run.child.kill('SIGKILL')
   }
-  const outcome = await Promise.race([polling(), run.ended])
   over.abort()
-  given.throwIfAborted()
-  if (outcome === 'ready') return
-  if (outcome !== 'late')
-    throw new Problem(`${plan.name} has ended (${outcome}) before it was ready. ${run.lastWords()}`)
-  throw new Problem(`${plan.name} was not ready within ${plan.readyWithinMs / 1000} s (${why}). ${run.lastWords()}`)
+  await run.ended
 }

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process'
+import type { Socket } from 'node:net'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { causeOf } from '@hotel/runtime/database/cause'
 import { connectionOf } from '@hotel/runtime/database/database-url'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { nodeProgram } from './node-program.ts'
+import { runToEnd, type Watchers } from './run-to-end.ts'
 import type { ServiceName } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 
@@ -46,9 +46,13 @@ export const schemaOf = (service: ServiceName): string => service
 const searchPath = (service: ServiceName) => `${schemaOf(service)}, pg_temp`
 
 /** Makes a service's roles, database, schema and privileges as they should be, whatever is there already. */
-export async function provision(access: Access, database: string = access.service): Promise<void> {
-  await provisionRoles(access)
-  await administer(access.adminUrl, async (client) => {
+export async function provision(
+  access: Access,
+  database: string = access.service,
+  { signal }: Watchers = {},
+): Promise<void> {
+  await administer(access.adminUrl, (client) => provisionRoles(client, access), signal)
+  const make = async (client: Client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database])
     if (rowCount === 0)
       await client.query(
@@ -56,10 +60,10 @@ export async function provision(access: Access, database: string = access.servic
          encoding 'UTF8' locale_provider builtin builtin_locale 'C.UTF-8' locale 'C'`,
       )
     await restrictDatabase(client, access.service, database)
-  })
-  await administer(databaseUrl(access.adminUrl, database), async (client) => {
-    await provisionSchema(client, access.service)
-  })
+  }
+  await administer(access.adminUrl, make, signal)
+  const url = databaseUrl(access.adminUrl, database)
+  await administer(url, (client) => provisionSchema(client, access.service), signal)
 }
 
 /** A database made from a template does not inherit who may connect to it, nor where its names are looked for. */
@@ -94,15 +98,13 @@ export async function migrate(
   access: Access,
   defaultTimeZone: string,
   database: string = access.service,
+  watchers: Watchers = {},
 ): Promise<void> {
-  const { file, args, env, cwd } = nodeProgram(path.join('services', access.service, 'migrate.ts'))
+  const program = nodeProgram(path.join('services', access.service, 'migrate.ts'))
   const url = databaseUrl(access.adminUrl, database, ownerOf(access.service), access.ownerPassword)
   const more = { MIGRATION_DATABASE_URL: url, SERVICE_ROLE: roleOf(access.service), DEFAULT_TIME_ZONE: defaultTimeZone }
-  await promisify(execFile)(file, args, { cwd, env: { ...env, ...more } }).catch((error) => {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    const words = `${stdout}${stderr}`.trim().split('\n').slice(-20).join('\n')
-    throw new Problem(`The database of ${access.service} could not be migrated: see its words.\n${words}`)
-  })
+  const failed = `The database of ${access.service} could not be migrated`
+  await runToEnd({ ...program, env: { ...program.env, ...more }, failed }, watchers)
 }
 
 /** The URL with which a service reaches its database. */
@@ -119,11 +121,20 @@ export function databaseUrl(server: string, database: string, role?: string, pas
   return url.href
 }
 
-/** Runs something on a connection of its own, as the administrator. */
-export async function administer<T>(url: string, act: (client: Client) => Promise<T>): Promise<T> {
+/** Runs something on a connection of its own, as the administrator; the signal cuts the connection. */
+export async function administer<T>(
+  url: string,
+  act: (client: Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted()
   const client = new Client({ ...connectionOf(url), connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
+  // `end` would wait for a server that does not answer.
+  const cut = () => void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
+  signal?.addEventListener('abort', cut)
   await client.connect().catch((error: Error) => {
+    signal?.throwIfAborted()
     const { host } = new URL(url)
     throw new Problem(
       `The database server at ${host} lets nobody in (${causeOf(error) || 'no answer'}): check DATABASE_URL and the server.`,
@@ -132,31 +143,30 @@ export async function administer<T>(url: string, act: (client: Client) => Promis
   try {
     return await act(client)
   } finally {
+    signal?.removeEventListener('abort', cut)
     await client.end()
   }
 }
 
-async function provisionRoles({ service, adminUrl, ownerPassword, servicePassword }: Access): Promise<void> {
-  await administer(adminUrl, async (client) => {
-    const { rows } = await client.query<{ version: number; super: boolean }>(
-      `select current_setting('server_version_num')::int as version, rolsuper as super from pg_roles where rolname = current_user`,
-    )
-    const { version = 0, super: isSuper = false } = rows[0] ?? {}
-    if (version < oldest)
-      throw new Problem(`The server of DATABASE_URL is older than Postgres 18: use a newer one, or none of your own.`)
-    await provisionRole(client, ownerOf(service), ownerPassword)
-    await provisionRole(client, roleOf(service), servicePassword)
-    // Only a member may give a database to a role, unless it is a superuser.
-    if (!isSuper) await client.query(`grant ${ownerOf(service)} to current_user`)
-    await setFor(client, roleOf(service), sessionLimits)
-    await setFor(client, ownerOf(service), ownerLimits)
-    for (const role of [roleOf(service), ownerOf(service)]) {
-      await client.query(`alter role ${role} set search_path = ${searchPath(service)}`)
-      await setFor(client, role, discretion).catch((error: { code?: string }) => {
-        if (error.code !== insufficientPrivilege) throw error
-      })
-    }
-  })
+async function provisionRoles(client: Client, { service, ownerPassword, servicePassword }: Access): Promise<void> {
+  const { rows } = await client.query<{ version: number; super: boolean }>(
+    `select current_setting('server_version_num')::int as version, rolsuper as super from pg_roles where rolname = current_user`,
+  )
+  const { version = 0, super: isSuper = false } = rows[0] ?? {}
+  if (version < oldest)
+    throw new Problem(`The server of DATABASE_URL is older than Postgres 18: use a newer one, or none of your own.`)
+  await provisionRole(client, ownerOf(service), ownerPassword)
+  await provisionRole(client, roleOf(service), servicePassword)
+  // Only a member may give a database to a role, unless it is a superuser.
+  if (!isSuper) await client.query(`grant ${ownerOf(service)} to current_user`)
+  await setFor(client, roleOf(service), sessionLimits)
+  await setFor(client, ownerOf(service), ownerLimits)
+  for (const role of [roleOf(service), ownerOf(service)]) {
+    await client.query(`alter role ${role} set search_path = ${searchPath(service)}`)
+    await setFor(client, role, discretion).catch((error: { code?: string }) => {
+      if (error.code !== insufficientPrivilege) throw error
+    })
+  }
 }
 
 async function setFor(client: Client, role: string, settings: Readonly<Record<string, string>>): Promise<void> {

@@ -25,7 +25,7 @@ export async function startRedis({ folder, port, password, around }: RedisOption
     port,
     requirepass: password,
     dir: folder,
-    save: '""',
+    save: '',
     appendonly: 'no',
     maxmemory: '64mb',
     'maxmemory-policy': 'allkeys-lru',
@@ -38,7 +38,7 @@ export async function startRedis({ folder, port, password, around }: RedisOption
       // The settings come by standard input: the password is in no file and no command line.
       args: ['-'],
       input: Object.entries(settings)
-        .map(([name, value]) => `${name} ${value}\n`)
+        .map(([name, value]) => `${name} ${quoted(value)}\n`)
         .join(''),
       env: inheritedEnvironment(),
       cwd: folder,
@@ -51,6 +51,11 @@ export async function startRedis({ folder, port, password, around }: RedisOption
   )
   await process.start()
   return { url: `redis://:${password}@127.0.0.1:${port}`, process }
+}
+
+/** A value as Redis reads it, whatever is in it: a folder may have a space. https://redis.io/docs/latest/operate/oss_and_stack/management/config/ */
+function quoted(value: string | number): string {
+  return `"${String(value).replaceAll(/["\\]/g, '\\$&')}"`
 }
 
 /** Redis says something, if only that it wants the password. */

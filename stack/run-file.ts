@@ -5,10 +5,16 @@ import { startOf } from './identity.ts'
 import { Problem, unwritable } from './setup/problem.mjs'
 
 type Process = { readonly name: string; readonly pid: number; readonly start: string }
-type Content = { owner: Process; children: Process[] }
+type Content = { owner: Process; children: Process[]; stopping?: boolean }
 
-/** Long enough for Postgres to close its files. */
-const LEFTOVER_DEADLINE_MS = 8_000
+/** Who is told to stop says so within this time, or does not. */
+const NOTICE_MS = 1_500
+/** Long enough for a gateway to finish its calls and for Postgres to write all it has. */
+const STOP_MS = 90_000
+/** What a dead owner left running; Postgres is let write all it has. */
+const LEFTOVER_MS = 8_000
+const LEFTOVER_POSTGRES_MS = 60_000
+const LOOK_EVERY_MS = 50
 
 /**
  * Who works on a data folder: the process that owns it and the ones that it has started, so that whoever comes after a
@@ -17,22 +23,25 @@ const LEFTOVER_DEADLINE_MS = 8_000
 export type RunFile = {
   add(name: string, pid: number): void
   remove(pid: number): void
+  /** Says that the owner is about to end: whoever wants the folder next waits for it. */
+  stopping(): void
   /** Gives the folder up. */
   close(): void
 }
 
-/** Takes over a data folder: ends what a dead owner left running. Throws a Problem when a live one has it. */
-export async function claim(folder: string): Promise<RunFile> {
+type Waiting = { readonly say?: (sentence: string) => void; readonly signal?: AbortSignal }
+
+/**
+ * Takes over a data folder: waits for an owner that is stopping, ends what a dead one left running. Throws a Problem when a
+ * live one has it.
+ */
+export async function claim(folder: string, waiting: Waiting = {}): Promise<RunFile> {
   const file = path.join(folder, 'run.json')
   try {
     mkdirSync(folder, { recursive: true })
     // The server of Postgres may be another user, who passes through here.
     chmodSync(folder, 0o755)
-    const before = read(file)
-    if (before !== undefined && lives(before.owner) && before.owner.pid !== process.pid)
-      throw new Problem(
-        `The suite already runs from ${folder} (process ${before.owner.pid}): stop that one, or set DATA_DIR to another folder.`,
-      )
+    const before = await readWithoutOwner(file, folder, waiting)
     await Promise.all((before?.children ?? []).map(end))
     return open(file)
   } catch (error) {
@@ -46,13 +55,41 @@ export function isOwned(folder: string): boolean {
   return content !== undefined && lives(content.owner)
 }
 
+/** What the owner before has left behind, once it has ended. */
+async function readWithoutOwner(file: string, folder: string, { say, signal }: Waiting): Promise<Content | undefined> {
+  let deadline = Date.now() + NOTICE_MS
+  let isStopping = false
+  for (;;) {
+    const before = read(file)
+    if (before === undefined || before.owner.pid === process.pid || !lives(before.owner)) return before
+    const { pid } = before.owner
+    if (before.stopping && !isStopping) {
+      isStopping = true
+      deadline = Date.now() + STOP_MS
+      say?.(`The suite that runs from ${folder} (process ${pid}) is stopping: waiting for its end ...`)
+    }
+    if (Date.now() > deadline)
+      throw new Problem(
+        `The suite already runs from ${folder} (process ${pid}): stop that one, or set DATA_DIR to another folder.`,
+      )
+    await setTimeout(LOOK_EVERY_MS, undefined, signal && { signal })
+  }
+}
+
 function open(file: string): RunFile {
   const content: Content = { owner: identify('stack', process.pid), children: [] }
-  const save = () => {
+  const write = () => {
     writeFileSync(`${file}.new`, JSON.stringify(content))
     renameSync(`${file}.new`, file)
   }
-  save()
+  const save = () => {
+    try {
+      write()
+    } catch {
+      // The folder was removed, or the disk is full: the suite goes on, and stops as well.
+    }
+  }
+  write()
   return {
     add(name, pid) {
       content.children.push(identify(name, pid))
@@ -60,6 +97,10 @@ function open(file: string): RunFile {
     },
     remove(pid) {
       content.children = content.children.filter((child) => child.pid !== pid)
+      save()
+    },
+    stopping() {
+      content.stopping = true
       save()
     },
     close() {
@@ -88,8 +129,8 @@ async function end(child: Process): Promise<void> {
   if (!lives(child)) return
   // SIGINT is Postgres' fast shutdown, and ends the others as well.
   process.kill(child.pid, 'SIGINT')
-  const deadline = Date.now() + LEFTOVER_DEADLINE_MS
-  while (lives(child) && Date.now() < deadline) await setTimeout(20)
+  const deadline = Date.now() + (child.name === 'postgres' ? LEFTOVER_POSTGRES_MS : LEFTOVER_MS)
+  while (lives(child) && Date.now() < deadline) await setTimeout(LOOK_EVERY_MS)
   if (lives(child)) process.kill(child.pid, 'SIGKILL')
-  while (lives(child)) await setTimeout(20)
+  while (lives(child)) await setTimeout(LOOK_EVERY_MS)
 }

@@ -10,8 +10,10 @@ export function perService<T>(make: (name: ServiceName) => T): PerService<T> {
   return Object.fromEntries(serviceNames.map((name) => [name, make(name)])) as PerService<T>
 }
 
-/** The same, where making takes its time: all at once. */
+/** The same, where making takes its time: all at once. When one fails, the others have ended, too, before this throws. */
 export async function perServiceAsync<T>(make: (name: ServiceName) => Promise<T>): Promise<PerService<T>> {
-  const entries = await Promise.all(serviceNames.map(async (name) => [name, await make(name)] as const))
+  const making = serviceNames.map(async (name) => [name, await make(name)] as const)
+  await Promise.allSettled(making)
+  const entries = await Promise.all(making)
   return Object.fromEntries(entries) as PerService<T>
 }

@@ -4,7 +4,7 @@ import { generate } from './setup/generate.mjs'
 import { install, nodeBinary } from './setup/install.mjs'
 import { Problem } from './setup/problem.mjs'
 import { fetchPythonTools } from './setup/python-tools.mjs'
-import { runInFront } from './setup/run.mjs'
+import { becomeProgram, runInFront } from './setup/run.mjs'
 
 /** The programs that need everything in place, and run on the Node of node_modules. */
 const programs = {
@@ -19,6 +19,13 @@ const programs = {
   erasures: 'stack/erasures.ts',
 }
 
+const startHelp = `npm start -- [options]: runs the whole suite until Ctrl-C; a second Ctrl-C does not wait for what runs.
+
+  --replicas N   so many of each service, 1 to 9 (1)
+  --help         these words
+
+On a terminal it prints lines for a person, elsewhere JSON. Settings are environment variables: README.md has their table.`
+
 /** Gets everything that is not in the repository, each only if it is missing or outdated, then runs the program. */
 async function main() {
   const [, , command = '', ...args] = argv
@@ -27,6 +34,7 @@ async function main() {
   const program = programs[/** @type {keyof typeof programs} */ (command)]
   if (program === undefined && command !== 'generate')
     throw new Problem(`"${command}" is not one of: generate, ${Object.keys(programs).join(', ')}.`)
+  if (command === 'start' && args.some((each) => each === '--help' || each === '-h')) return console.log(startHelp)
   await install()
   await generate()
   if (program === undefined) return
@@ -35,7 +43,9 @@ async function main() {
   const more = command === 'check' ? ['--static'] : []
   // The collector is for the program that starts the suite (start.ts).
   const all = ['--expose-gc', program, ...more, ...args]
-  process.exitCode = await runInFront(nodeBinary, all, env.npm_lifecycle_event !== undefined)
+  const endsWithNpm = env.npm_lifecycle_event !== undefined
+  if (command === 'start') becomeProgram(nodeBinary, all, endsWithNpm)
+  process.exitCode = await runInFront(nodeBinary, all, endsWithNpm)
 }
 
 main().catch((error) => {

@@ -56,6 +56,8 @@ export type StackOptions = {
   readonly say?: (sentence: string) => void
   /** Gives up a start that is under way. */
   readonly signal?: AbortSignal
+  /** Ends at once whatever is being stopped, and whatever is stopped from then on; Postgres recovers at its next start. */
+  readonly force?: AbortSignal
 }
 
 /** The suite, running. */
@@ -76,8 +78,6 @@ export type Stack = AsyncDisposable & {
   readonly issuer: Issuer | undefined
   /** Stops everything in the reverse order of starting. */
   stop(): Promise<void>
-  /** Ends everything at once; Postgres recovers at its next start. */
-  kill(): Promise<void>
 }
 
 const UNLIMITED = 1_000_000
@@ -85,14 +85,15 @@ const UNLIMITED = 1_000_000
 /** Starts the whole suite and resolves when all of it is healthy; throws a Problem, with nothing left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using started = new AsyncDisposableStack()
-  const runFile = await claim(options.dataDir)
+  const { log = () => {}, say = () => {}, restart = false, signal = new AbortController().signal, force } = options
+  const runFile = await claim(options.dataDir, { say, signal })
   started.defer(() => runFile.close())
-  const { log = () => {}, say = () => {}, restart = false, signal = new AbortController().signal } = options
-  const around = { runFile, log, say, restart, signal }
+  signal.addEventListener('abort', () => runFile.stopping(), { once: true })
+  const around: Surroundings = { runFile, log, say, restart, signal, ...(force === undefined ? {} : { force }) }
   const timeZone = options.defaultTimeZone ?? 'UTC'
   const server = options.adminUrls?.rooms
   if (options.databaseUrls === undefined)
-    await demandTimeZone(timeZone, (zone) => (server ? hasTimeZone(server, zone) : embeddedHasTimeZone(zone)))
+    await demandTimeZone(timeZone, (zone) => (server ? hasTimeZone(server, zone, signal) : embeddedHasTimeZone(zone)))
   const ports = await reservePorts({ ...options, unused: unusedPorts(options) })
   const secrets = await readSecrets(options.dataDir)
   const auth = await openAuth(options.dataDir, options.auth ?? { env: {} }, started)
@@ -117,7 +118,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }),
   )
   started.defer(async () => void (await Promise.all(serviceNames.map((name) => services[name].stop()))))
-  await Promise.all(serviceNames.map((name) => services[name].start()))
+  await perServiceAsync((name) => services[name].start())
   const gateway =
     options.gateway === false ? undefined : await startGateway(options, ports, addresses, auth.env, around)
   started.defer(() => gateway?.process.stop())
@@ -140,27 +141,12 @@ function envOf(env: Env | EnvOf = {}, common: Env = {}): EnvOf {
   return (instance, anyway) => ({ ...common, ...(typeof env === 'function' ? env(instance, anyway) : env) })
 }
 
-type Parts = Omit<Stack, 'stop' | 'kill' | typeof Symbol.asyncDispose>
+type Parts = Omit<Stack, 'stop' | typeof Symbol.asyncDispose>
 
 function running(started: AsyncDisposableStack, parts: Parts): Stack {
   let stopping: Promise<void> | undefined
   const stop = () => (stopping ??= started.disposeAsync())
-  return {
-    ...parts,
-    stop,
-    async kill() {
-      const { gateway, redis, postgres } = parts
-      const services = serviceNames.map((name) => parts.services[name].kill())
-      await Promise.all([
-        ...services,
-        gateway?.process.kill(),
-        redis?.process.kill(),
-        postgres?.process.kill('SIGQUIT'),
-      ])
-      await stop()
-    },
-    [Symbol.asyncDispose]: stop,
-  }
+  return { ...parts, stop, [Symbol.asyncDispose]: stop }
 }
 
 function unusedPorts({ gateway, redis, adminUrls, databaseUrls }: StackOptions): Set<keyof Ports> {
@@ -198,8 +184,8 @@ async function startDatabases(
       ownerPassword: secrets.owners[service],
       servicePassword: secrets.services[service],
     }
-    await provision(access)
-    await migrate(access, options.defaultTimeZone ?? 'UTC')
+    await provision(access, undefined, around)
+    await migrate(access, options.defaultTimeZone ?? 'UTC', undefined, around)
     return serviceUrl(access)
   })
   return { urls, postgres }
@@ -215,7 +201,10 @@ async function startCache(
   if (typeof redis === 'string') return { url: redis, embedded: undefined }
   if (!redis) return { url: undefined, embedded: undefined }
   const options = { folder: path.join(dataDir, 'redis'), port: ports.redis, password: secrets.redis, around }
-  const embedded = await startRedis(options).catch((error: Error) => around.say(error.message))
+  const embedded = await startRedis(options).catch((error: Error) => {
+    around.signal.throwIfAborted()
+    around.say(error.message)
+  })
   if (embedded) started.defer(() => embedded.process.stop())
   else around.say(`The suite runs without Redis, which is only a cache: ${redisRemedy}.`)
   return { url: embedded?.url, embedded: embedded ?? undefined }

@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util'
 import { readAuth } from './auth.ts'
 import { readConfig } from './config.ts'
+import { aborted } from './process-run.ts'
 import { clientScopes } from './scopes.ts'
 import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
+import { STARTERS, watchStarters } from './setup/starters.mjs'
 import { type Stack, startStack } from './stack.ts'
 import { printLine, TOKEN_HOURS, welcome } from './words.ts'
 
 /** One Ctrl-C arrives once from the terminal and once through each program in between. */
-const SAME_SIGNAL_MS = 1_000
+const SAME_SIGNAL_MS = 2_000
 
 /** `npm start`: boots the suite, says where it is, and runs until a signal. */
 async function main(): Promise<void> {
@@ -16,11 +18,9 @@ async function main(): Promise<void> {
   const config = readConfig()
   const auth = readAuth()
   const replicas = readReplicas(process.argv.slice(2))
-  const stopping = new AbortController()
-  let stack: Stack | undefined
-  const ended = untilSignalled(stopping, () => stack?.kill())
+  const { stopping, forcing } = listenForSignals()
   try {
-    stack = await startStack({
+    await using stack = await startStack({
       ...config,
       auth,
       instances: perService(() => replicas),
@@ -30,18 +30,16 @@ async function main(): Promise<void> {
       restart: true,
       log: (name, line) => printLine(name, line, config.logLevel),
       say: (sentence) => console.log(sentence),
-      signal: stopping.signal,
+      signal: stopping,
+      force: forcing,
     })
     const token = await tokenOf(stack)
     console.log(welcome(stack, config, token, (performance.now() - began) / 1_000))
     // What only the start needed, as a service gives it back (runtime/server/serve.ts).
     void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-    await ended
-    console.log('Stopping ...')
+    await aborted(stopping)
   } catch (error) {
-    if (!stopping.signal.aborted) throw error
-  } finally {
-    await stack?.stop()
+    if (!stopping.aborted) throw error
   }
   console.log('Stopped.')
 }
@@ -52,14 +50,14 @@ async function tokenOf({ issuer }: Stack): Promise<string | undefined> {
     subject: 'developer',
     scopes: clientScopes,
     hotels: ['*'],
-    tier: 'standard',
+    tier: 'desk',
     ttlSeconds: TOKEN_HOURS * 3_600,
   })
 }
 
 /** How many instances of each service: `--replicas N`, 1 without it. */
 function readReplicas(args: readonly string[]): number {
-  const usage = 'give `npm start -- --replicas N`, with N from 1 to 9, or nothing'
+  const usage = 'give `npm start -- --replicas N`, with N from 1 to 9, or nothing (`npm start -- --help`)'
   try {
     const { values } = parseArgs({ args: [...args], options: { replicas: { type: 'string', default: '1' } } })
     if (/^[1-9]$/.test(values.replicas)) return Number(values.replicas)
@@ -69,20 +67,25 @@ function readReplicas(args: readonly string[]): number {
   }
 }
 
-/** Resolves at the first signal, or when the process that started this one is gone; a second signal ends everything at once. */
-function untilSignalled(stopping: AbortController, kill: () => void): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+/** What the first signal aborts, or the end of a process that started this one; and what a second signal aborts: there is no waiting then. */
+function listenForSignals(): { readonly stopping: AbortSignal; readonly forcing: AbortSignal } {
+  const [stopping, forcing] = [new AbortController(), new AbortController()]
   let first = 0
-  const signalled = () => {
-    const now = performance.now()
-    if (first === 0) {
-      first = now
-      stopping.abort()
-      resolve()
-    } else if (now - first > SAME_SIGNAL_MS) kill()
+  const stop = () => {
+    if (stopping.signal.aborted) return
+    first = performance.now()
+    console.log('Stopping ...')
+    stopping.abort()
   }
-  process.on('SIGINT', signalled).on('SIGTERM', signalled).on('SIGHUP', signalled).on('disconnect', signalled)
-  return promise
+  const signalled = () => {
+    if (!stopping.signal.aborted) stop()
+    else if (performance.now() - first > SAME_SIGNAL_MS) forcing.abort()
+  }
+  // A terminal that is closed takes no words any more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  process.on('SIGINT', signalled).on('SIGTERM', signalled).on('SIGHUP', signalled).on('disconnect', stop)
+  watchStarters((process.env[STARTERS] ?? '').split(',').filter(Boolean).map(Number), stop)
+  return { stopping: stopping.signal, forcing: forcing.signal }
 }
 
 main()

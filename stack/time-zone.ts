@@ -1,3 +1,4 @@
+import type { Client } from 'pg'
 import { administer } from './provision.ts'
 import { Problem } from './setup/problem.mjs'
 
@@ -13,9 +14,10 @@ export async function demandTimeZone(zone: string, has: (zone: string) => Promis
 }
 
 /** Whether the server at this URL, as an administrator, has a time zone. */
-export function hasTimeZone(adminUrl: string, zone: string): Promise<boolean> {
-  return administer(adminUrl, async (client) => {
+export function hasTimeZone(adminUrl: string, zone: string, signal?: AbortSignal): Promise<boolean> {
+  const has = async (client: Client) => {
     const { rowCount } = await client.query('select from pg_timezone_names where name = $1', [zone])
     return rowCount === 1
-  })
+  }
+  return administer(adminUrl, has, signal)
 }

@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, readFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { serviceToken } from './auth.ts'
@@ -17,7 +17,7 @@ const HELP = `npm run -s token -- [options]: prints a token of the development i
   --scope SCOPE     what it allows, several by commas or repeated; of ${allScopes.join(', ')}
                     (${clientScopes.join(',')})
   --hotel ID        a hotel whose data it sees and changes, repeated for several; * for every one (*)
-  --tier TIER       ${tiers.join(', ')}: how many requests a second it has (standard)
+  --tier TIER       ${tiers.join(', ')}: how many requests a second it has (desk)
   --ttl TIME        how long it is good, as 90s, 15m, 8h or 7d (8h)
   --services FOLDER instead: makes a development issuer in the folder, with the services' own tokens and the
                     public keys as docker-compose.yml takes them from .identity (30d)
@@ -54,10 +54,13 @@ async function main(args: readonly string[]): Promise<void> {
 /** The files that docker-compose.yml mounts. They are open to whichever user a container works as. */
 async function writeIdentities(folder: string, ttlSeconds: number): Promise<void> {
   const issuer = await openIssuer(folder)
-  await chmod(folder, 0o700)
+  // In a container it is, and can not be changed.
+  if ((await stat(folder)).mode & 0o077) await chmod(folder, 0o700)
   const write = async (content: string, ...names: string[]) => {
     const file = path.join(folder, ...names)
     await mkdir(path.dirname(file), { recursive: true })
+    // Whatever the umask: only the folder around is closed.
+    await chmod(path.dirname(file), 0o755)
     await replaceFile(file, content, 0o644)
   }
   await write(await readFile(issuer.env.AUTH_JWKS_FILE ?? '', 'utf8'), 'keys', 'jwks.json')
@@ -73,7 +76,7 @@ function options(args: readonly string[]) {
         subject: { type: 'string', default: 'developer' },
         scope: { type: 'string', multiple: true, default: [...clientScopes] },
         hotel: { type: 'string', multiple: true, default: ['*'] },
-        tier: { type: 'string', default: 'standard' },
+        tier: { type: 'string', default: 'desk' },
         ttl: { type: 'string' },
         services: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },

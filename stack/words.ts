@@ -1,20 +1,15 @@
-import { styleText } from 'node:util'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import type { Config } from './config.ts'
+import { isChatter, jsonLine, prettyLine } from './lines.ts'
 import type { Stack } from './stack.ts'
 
 /** How long the token that `npm start` prints is good. */
 export const TOKEN_HOURS = 24
 
-const WIDTH = 'reservations'.length
-
-/** What Postgres and Redis write in their normal course. */
-const chatter: Readonly<Record<string, RegExp>> = { postgres: / LOG: |^\s/, redis: /./ }
-
-/** Prints a line of a process with its name before it; chatter only to those who want to see everything. */
+/** Prints a line of a process, on a terminal for a person, elsewhere as JSON; chatter only to those who want to see everything. */
 export function printLine(name: string, line: string, logLevel: string): void {
-  if (chatter[name]?.test(line) && logLevel !== 'debug' && logLevel !== 'trace') return
-  console.log(`${styleText('dim', `${name.padEnd(WIDTH)} |`)} ${line}`)
+  if (isChatter(name, line) && logLevel !== 'debug' && logLevel !== 'trace') return
+  console.log(process.stdout.isTTY ? prettyLine(name, line) : jsonLine(name, line, new Date()))
 }
 
 function withoutPassword(url: URL | undefined): string | undefined {
@@ -41,18 +36,17 @@ The suite is ready after ${seconds.toFixed(1)} s.
   Data            ${config.dataDir}
   Redis           ${stack.redis === undefined && config.redisUrl === undefined ? 'none: it is only a cache' : 'in use'}
 
-Each client has ${config.requestsPerSecond} request${config.requestsPerSecond === 1 ? '' : 's'} a second: curl tries again when it is told to.
 ${tokenWords(token)}
 
   url=http://${gateway}; today=$(date -u +%F)
-  api() { curl -sSf --retry 5 -H "authorization: Bearer $token" -H 'content-type: application/json' "$@" && echo; }; id() { sed 's/^{"id":"\\([^"]*\\).*/\\1/'; }
+  api() { curl -sS --retry 5 -H "authorization: Bearer $token" -H 'content-type: application/json' "$@"; echo; }; id() { sed 's/^{"id":"\\([^"]*\\).*/\\1/'; }
   guest=$(api $url/guests -d '{"first_name": "Ada", "last_name": "Lovelace"}' | id)
   room=$(api $url/rooms -d "{\\"number\\": \\"$(date +%s)\\"}" | id)
   stay="{\\"guest\\": \\"$guest\\", \\"room\\": \\"$room\\", \\"in_date\\": \\"$today\\", \\"out_date\\": \\"$today\\"}"
   api $url/reservations -d "$stay"
-  sleep 1; grpcurl -plaintext -H "authorization: Bearer $token" -d "$stay" ${gateway} hotel.reservations.v1.ReservationService/CreateReservation   # refused
   api $url/reservations/current_and_upcoming
-  sleep 1; grpcurl -plaintext ${gateway} list
+  grpcurl -plaintext -H "authorization: Bearer $token" ${gateway} hotel.reservations.v1.ReservationService/ListCurrentAndUpcoming
+  grpcurl -plaintext ${gateway} list
 
 Ctrl-C stops it.
 `
@@ -62,7 +56,8 @@ Ctrl-C stops it.
 function tokenWords(token: string | undefined): string {
   if (token === undefined)
     return 'Every call needs a token of AUTH_ISSUER, with the scopes of what it calls (docs/access.md).\n\n  token=…'
-  return `Every call needs a token. This one is for development, for ${TOKEN_HOURS} hours; \`npm run -s token -- --help\` makes others.
+  return `Every call needs a token. This one is for development, for ${TOKEN_HOURS} hours, of the tier \`desk\`; \`npm run -s token -- --help\`
+says how to make others.
 
   token=${token}`
 }

@@ -22,7 +22,8 @@ const ID = '01900000-0000-7000-8000-000000000000'
 beforeAll(async () => {
   folder = await testFolder()
   runFile = await claim(folder)
-  dataDir = path.join(folder, 'data')
+  // What a person's folder may be called.
+  dataDir = path.join(folder, "Hôtel d'été ✓ #1%41")
   env = { ...(await freePorts()), DATA_DIR: dataDir, RATE_LIMIT_PER_SECOND: '1000' }
 })
 afterAll(async () => {
@@ -154,6 +155,12 @@ const external = {
   AUTH_JWKS_URL: 'https://issuer.example/jwks.json',
 }
 
+test('npm start says what it knows, with nothing started', async () => {
+  const help = run('npm', ['start', '--silent', '--', '--help'], { ...env, DATA_DIR: path.join(folder, 'none') })
+  expect([await help.ended, help.output(), help.errors()]).toEqual([0, expect.stringContaining('--replicas N'), ''])
+  await expect(stat(path.join(folder, 'none'))).rejects.toThrow('ENOENT')
+})
+
 describe('npm start says in one sentence what is wrong and how to mend it', () => {
   const start = (more: Record<string, string>, ...args: string[]) =>
     refused(run(process.execPath, ['stack/setup.mjs', 'start', ...args], { ...elsewhere(), ...more }))
@@ -193,6 +200,14 @@ describe('npm start says in one sentence what is wrong and how to mend it', () =
     ),
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": give one of fatal, error, warn, info, debug, trace, silent.'],
     [
+      { REDIS_URL: 'localhost' },
+      'REDIS_URL is no redis:// URL: give redis://user:password@host:port, or rediss:// for TLS.',
+    ],
+    [
+      { REDIS_URL_FILE: '/none' },
+      "REDIS_URL_FILE can not be read (ENOENT: no such file or directory, open '/none'): name a file that this user may read.",
+    ],
+    [
       { DATABASE_URL: 'localhost' },
       'DATABASE_URL is no postgresql:// URL: give postgresql://user:password@host:port/database.',
     ],
@@ -224,7 +239,7 @@ describe('npm start says in one sentence what is wrong and how to mend it', () =
   })
 
   test('no Envoy, and no Python to fetch it with', async () => {
-    const checkout = path.join(folder, 'checkout')
+    const checkout = path.join(folder, 'check out ü #1%41')
     await checkOut(checkout)
     const without = run(process.execPath, ['stack/setup.mjs', 'start'], { ...elsewhere(), PATH: folder }, checkout)
     expect(await refused(without)).toBe(

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { portVariables } from '@hotel/stack/config'
@@ -72,9 +72,12 @@ export function family(pid: number, dataDir: string): readonly Process[] {
 
 export const lives = ({ pid, start }: Process): boolean => start !== '' && startOf(pid) === start
 
-function runFile(dataDir: string): readonly { name: string; pid: number }[] {
-  const text = readFileSync(path.join(dataDir, 'run.json'), 'utf8')
-  type Named = { name: string; pid: number }
-  const { owner, children } = JSON.parse(text) as { owner: Named; children: Named[] }
+type Named = { readonly name: string; readonly pid: number }
+
+/** Whom the suite's run file names; nobody before there is one, or after. */
+function runFile(dataDir: string): readonly Named[] {
+  const file = path.join(dataDir, 'run.json')
+  if (!existsSync(file)) return []
+  const { owner, children } = JSON.parse(readFileSync(file, 'utf8')) as { owner: Named; children: Named[] }
   return [owner, ...children]
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { parseEnv } from 'node:util'
 import { serviceNames } from '@hotel/stack/service-names'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { root } from '../stack/setup/run.mjs'
@@ -67,7 +68,8 @@ describe('docker-compose.yml', () => {
   test.each(built)('gives %s variables that its program reads', (name, { dockerfile }) => {
     const [service = ''] = name.split('-')
     const reader = dockerfile.startsWith('gateway') ? 'gateway/settings.ts' : `services/${service}/config.ts`
-    const ownSource = read(name.endsWith('-database') ? 'stack/prepare-database.ts' : reader)
+    const programs: Record<string, string> = { database: 'stack/prepare-database.ts', issuer: 'stack/token.ts' }
+    const ownSource = read(programs[name.split('-')[1] ?? ''] ?? reader)
     const readers = {
       otlpSettings: 'telemetry/otlp',
       authSettings: 'access/auth-settings',
@@ -131,6 +133,22 @@ describe('the secrets', () => {
     for (const name of readdirSync(secrets)) expect(statSync(path.join(secrets, name)).mode & 0o777).toBe(0o644)
   })
 
+  test('a umask that closes all to others closes none of them, nor the identities', () => {
+    const closed = path.join(folder, 'closed')
+    const shell = (...command: string[]) =>
+      execFileSync('sh', ['-c', 'umask 077; exec "$@"', 'sh', ...command], { cwd: root, stdio: 'ignore' })
+    shell('sh', path.join(root, 'stack', 'make-secrets.sh'), closed)
+    shell(process.execPath, 'stack/token.ts', '--services', path.join(folder, 'identity'))
+    const modes = (at: string) =>
+      Object.fromEntries(readdirSync(at).map((name) => [name, statSync(path.join(at, name)).mode & 0o777]))
+    for (const mode of Object.values(modes(closed))) expect(mode).toBe(0o644)
+    expect(modes(path.join(folder, 'identity'))).toEqual({
+      ...{ issuer: 0o700, keys: 0o755, guests: 0o755, rooms: 0o755, reservations: 0o755 },
+    })
+    for (const name of ['keys', ...serviceNames])
+      for (const mode of Object.values(modes(path.join(folder, 'identity', name)))) expect(mode).toBe(0o644)
+  })
+
   test('stay as they are the next time, and what is missing is made', () => {
     const before = contents()
     make()
@@ -165,9 +183,46 @@ describe('the secrets', () => {
     const mounted = services.flatMap(([name, { volumes = [] }]) =>
       (volumes as string[]).filter((volume) => volume.startsWith('./')).map((volume) => `${name} ${volume}`),
     )
-    const keys = './.identity/keys:/run/keys:ro'
-    const own = serviceNames.flatMap((name) => [`${name} ./.identity/${name}:/run/identity:ro`, `${name} ${keys}`])
+    const keys = './.identity/keys:/run/keys:ro,z'
+    const own = serviceNames.flatMap((name) => [`${name} ./.identity/${name}:/run/identity:ro,z`, `${name} ${keys}`])
     expect(mounted.sort()).toEqual([`gateway ${keys}`, ...own].sort())
     expect(filesOf('.identity')).toEqual([])
+  })
+
+  test('the folders that are mounted are there before Docker would make them as root, open to any user in a container', () => {
+    for (const name of ['keys', ...serviceNames])
+      expect(statSync(path.join(folder, '.identity', name)).mode & 0o777).toBe(0o755)
+    expect(statSync(path.join(folder, '.identity')).mode & 0o777).toBe(0o700)
+  })
+})
+
+describe('to try it, stack/try.env', () => {
+  const env = parseEnv(read('stack/try.env')) as Record<string, string>
+
+  test('starts an issuer, whose volumes the services and the gateway have in place of .identity', async () => {
+    const { compose: trying } = await readCompose(env)
+    const { 'development-issuer': issuer, ...others } = trying.services
+    expect(issuer?.profiles).toEqual([env.COMPOSE_PROFILES])
+    const volumesOf = (service: ComposeService | undefined) => (service?.volumes ?? []) as string[]
+    const made = new Map(volumesOf(issuer).map((volume) => volume.split(':') as [string, string]))
+    expect(Object.keys(trying.volumes as object)).toEqual(expect.arrayContaining([...made.keys()]))
+    const used = Object.values(others).flatMap(volumesOf)
+    const names = ['keys', ...serviceNames]
+    for (const name of names) {
+      expect(made.get(`identity-${name}`)).toBe(`/identity/${name}`)
+      expect(used.filter((volume) => volume.startsWith(`identity-${name}:`))).not.toHaveLength(0)
+    }
+    expect(used.join()).not.toContain('.identity')
+    for (const service of serviceNames)
+      expect(trying.services[service]?.depends_on?.['development-issuer']).toMatchObject({ required: false })
+    for (const service of [...serviceNames, 'gateway'])
+      expect(trying.services[service]?.environment).toMatchObject({
+        ...{ AUTH_ISSUER: 'urn:hotel:development', NODE_ENV: 'development' },
+      })
+  })
+
+  test('is for nobody else: without it there is no development issuer', () => {
+    expect(compose.services['development-issuer']?.profiles).toEqual(['try'])
+    expect(compose.services.guests?.environment).toMatchObject({ NODE_ENV: 'production', AUTH_ISSUER: '' })
   })
 })

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { chmod, copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { assertServing } from '@hotel/runtime/server/health'
@@ -88,10 +88,31 @@ test('the suite comes up, is healthy by its own checks, books a room, and stops 
   expect(lines.filter((line) => line.includes('Error'))).toEqual([])
 })
 
+test('the development issuer makes the keys and the tokens, and then tokens to try it with', async () => {
+  await mkdir(issued(), { mode: 0o700 })
+  const issuer = async (...command: string[]) => {
+    const { file, args, options } = await container(
+      'guests',
+      'development-issuer',
+      command.length ? command : undefined,
+    )
+    const { uid, gid } = options
+    if (uid !== undefined && gid !== undefined) await chown(issued(), uid, gid)
+    return (await promisify(execFile)(file, args, options)).stdout.trim()
+  }
+  await issuer()
+  const { keys } = JSON.parse(await readFile(issued('keys', 'jwks.json'), 'utf8')) as { keys: { kid: string }[] }
+  const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid
+  const tokens = serviceNames.map((name) => readFile(issued(name, 'token'), 'utf8'))
+  for (const token of [...(await Promise.all(tokens)), await issuer('node', '/app/stack/token.ts')])
+    expect([kidOf(token)]).toEqual(keys.map(({ kid }) => kid))
+})
+
 const imageOf = (name: string) => readImage(compose.services[name]?.build ?? { dockerfile: '' })
 const secret = (name: string) => path.join(folder, 'secrets', name)
 const identity = (...names: string[]) => path.join(folder, 'identity', ...names)
-const inImage = (name: Name, word: string) => word.replace('/app/', `${folder}/${name}/`)
+const issued = (...names: string[]) => path.join(folder, 'issued', ...names)
+const inImage = (name: Name, word: string) => here(word.replace('/app/', `${folder}/${name}/`), name)
 
 /** How a service of docker-compose.yml runs: in the image of that name, by its own or another command. */
 async function container(name: Name, service: string = name, ownCommand?: readonly string[]) {
@@ -119,6 +140,7 @@ async function container(name: Name, service: string = name, ownCommand?: readon
 
 /** What names of the network and paths of a container are on this machine. */
 function here(value: string, name: Name): string {
+  if (value === '/identity') return issued()
   if (value === '/run/keys/jwks.json') return identity('keys', 'jwks.json')
   if (value === '/run/identity/token') return identity(name, 'token')
   if (value.startsWith('/run/secrets/')) return secret(path.basename(value))

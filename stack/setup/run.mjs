@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { findStarters, STARTERS, watchStarters } from './starters.mjs'
 
 /** The repository's root. */
 export const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -8,6 +9,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 export const compileCache = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.build/compiled', import.meta.url)) }
 
 const STILL_EVERY_MS = 10_000
+const STOPS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
 
 /**
  * Runs a command to its end, saying what it is for and, when it takes long, that it still runs.
@@ -41,16 +43,18 @@ export function run(file, args, options = {}) {
     const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options })
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
+    /** @type {NodeJS.Signals | undefined} */
+    let told
     const passOn = (/** @type {NodeJS.Signals} */ signal) => {
+      told = signal
       child.kill(signal)
-      process.exitCode = 1
     }
-    process.on('SIGINT', passOn).on('SIGTERM', passOn)
+    for (const signal of STOPS) process.on(signal, passOn)
     child.on('error', (error) => resolve({ ok: false, output: error.message }))
-    child.on('close', (code, signal) => {
-      process.off('SIGINT', passOn).off('SIGTERM', passOn)
-      // Nobody waits for the next step of what was told to stop.
-      if (signal === 'SIGINT' || signal === 'SIGTERM') process.kill(process.pid, signal)
+    child.on('close', (code) => {
+      for (const signal of STOPS) process.off(signal, passOn)
+      // However it has ended: nobody waits for the next step of what was told to stop.
+      if (told !== undefined) process.kill(process.pid, told)
       resolve({ ok: code === 0, output })
     })
   })
@@ -68,37 +72,31 @@ export function runInFront(file, args, endsWithParent) {
   return new Promise((resolve, reject) => {
     const stdio = /** @type {const} */ (['inherit', 'inherit', 'inherit', 'ipc'])
     const child = spawn(file, args, { cwd: root, stdio: [...stdio], env: { ...process.env, ...compileCache } })
-    const passOn = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
-    process.on('SIGINT', passOn).on('SIGTERM', passOn).on('SIGHUP', passOn)
-    const starters = endsWithParent ? findStarters() : []
-    const watch = setInterval(() => starters.every(isAlive) || child.kill('SIGTERM'), 500)
+    let told = false
+    const passOn = (/** @type {NodeJS.Signals} */ signal) => {
+      told = true
+      child.kill(signal)
+    }
+    for (const signal of STOPS) process.on(signal, passOn)
+    // One that has been told to stop is not told again: a second signal would end it by force.
+    const unwatch = watchStarters(endsWithParent ? findStarters() : [], () => told || passOn('SIGTERM'))
     child.on('error', reject)
     child.on('exit', (code) => {
-      clearInterval(watch)
+      unwatch()
       resolve(code ?? 1)
     })
   })
 }
 
-/** Who started this process: npm, or the shell that npm runs a script in and npm behind it. */
-function findStarters() {
-  const shown = (/** @type {string} */ column, /** @type {number} */ pid) => {
-    try {
-      return execFileSync('ps', ['-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8' }).trim()
-    } catch {
-      return ''
-    }
-  }
-  const behind = shown('args', process.ppid).includes('setup.mjs') ? Number(shown('ppid', process.ppid)) : 0
-  return behind > 1 ? [process.ppid, behind] : [process.ppid]
-}
-
-/** @param {number} pid */
-function isAlive(pid) {
-  try {
-    // Signal 0 only asks.
-    return process.kill(pid, 0)
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM'
-  }
+/**
+ * Has the program take the place of this process, under the same process id; nothing where Node can not do that (before 22.15).
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @param {boolean} endsWithParent whether the death of what started this process (npm) ends it, too: it is told by STARTERS
+ */
+export function becomeProgram(file, args, endsWithParent) {
+  if (process.execve === undefined) return
+  process.chdir(root)
+  const starters = endsWithParent ? findStarters().join() : ''
+  process.execve(file, [file, ...args], { ...process.env, ...compileCache, [STARTERS]: starters })
 }

@@ -5,6 +5,7 @@ import { notFound } from '../resource/refusal.ts'
 import { showPool } from '../telemetry/pool-metrics.ts'
 import { traceStatements } from '../telemetry/statements.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { quietWhenAborted } from './abort.ts'
 import { connectionOf } from './database-url.ts'
 import { releaseLostConnections } from './pool.ts'
 
@@ -36,6 +37,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<MikroORM> 
     // The tables are made by SQL, and `find` needs no discovery of what is not there.
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
+    onCreateConnection: quietWhenAborted,
     pool: { min: 0, max: options.poolSize ?? CONNECTIONS },
     driverOptions: {
       connectionTimeoutMillis: 5_000,
