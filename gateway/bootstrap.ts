@@ -1,6 +1,7 @@
 import { clusters } from './clusters.ts'
 import type { Document } from './documents.ts'
 import { httpFilters } from './filters.ts'
+import { healthCluster } from './health-cluster.ts'
 import type { Api } from './http-rules.ts'
 import { keyFileListener } from './key-file.ts'
 import { localReplies } from './local-replies.ts'
@@ -34,6 +35,7 @@ export function bootstrap(settings: GatewaySettings, api: Api, documents: readon
       ],
       clusters: [
         ...clusters(settings),
+        healthCluster(),
         keysCluster(settings.auth),
         ...(otlp === undefined ? [] : [collectorCluster(otlp)]),
       ],

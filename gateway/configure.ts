@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { bootstrap } from './bootstrap.ts'
 import { documentsOf } from './documents.ts'
 import { guardTable } from './guard.ts'
+import { HEALTH_NAMES, healthNames } from './health-cluster.ts'
 import { readApi } from './http-rules.ts'
 import { limitsView } from './limits.ts'
 import { type GatewaySettings, settingsFrom } from './settings.ts'
@@ -36,6 +37,7 @@ export async function configure(input: {
     'request.lua': `${await source('refusal.lua')}\n${await source('request.lua')}`,
     'answer.lua': await source('answer.lua'),
     'status.lua': `${statusChecks(api)}\n${await source('status.lua')}`,
+    [HEALTH_NAMES]: JSON.stringify(healthNames(api)),
     ...Object.fromEntries(documents.flatMap(({ forms }) => forms).map(({ file, content }) => [file, content])),
   }
 }

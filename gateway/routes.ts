@@ -30,7 +30,7 @@ export function routeConfiguration(
           eventStreams(api),
           ...api.methods.map(methodRoute),
           ...['v1', 'v1alpha'].map((version) => guestsRoute(`/grpc.reflection.${version}.ServerReflection/`, free)),
-          guestsRoute('/grpc.health.v1.Health/', disabled(...always, ...unlessPublic)),
+          ...healthRoutes(disabled(...always, ...unlessPublic)),
           ...documents.flatMap((document) => documentRoutes(document, free)),
           ...readOnlyRoutes('/healthz', disabled(...always, ...unlessPublic)),
           options(),
@@ -169,6 +169,17 @@ function guestsRoute(prefix: string, free: object): object {
     route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
     typed_per_filter_config: free,
   }
+}
+
+/** Health is answered beside Envoy, which knows how every service is. A watch of it may say nothing for days. */
+function healthRoutes(free: object): object[] {
+  const route = (method: string, bound: object) => ({
+    name: `grpc.health.v1.Health/${method}`,
+    match: { path: `/grpc.health.v1.Health/${method}`, ...grpcOnly },
+    route: { cluster: 'health', ...bound },
+    typed_per_filter_config: free,
+  })
+  return [route('Check', { timeout: '5s' }), route('Watch', { ...endless, idle_timeout: '0s' })]
 }
 
 /** A document of the gateway itself: read only, and free of limits when it is public. */
