@@ -3,6 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { bootstrap } from './bootstrap.ts'
+import { corsTable } from './cors.ts'
 import { documentsOf } from './documents.ts'
 import { guardTable } from './guard.ts'
 import { HEALTH_NAMES, healthNames } from './health-cluster.ts'
@@ -34,6 +35,7 @@ export async function configure(input: {
     'api.binpb': input.descriptorSet,
     'limits-view.binpb': limitsView(api),
     'guard.lua': guard.join('\n'),
+    'cors.lua': `${corsTable(input.settings.corsOrigins)}\n${await source('cors.lua')}`,
     'request.lua': `${await source('refusal.lua')}\n${await source('request.lua')}`,
     'answer.lua': await source('answer.lua'),
     'status.lua': `${statusChecks(api)}\n${await source('status.lua')}`,

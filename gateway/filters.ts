@@ -18,6 +18,7 @@ export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
  */
 export function httpFilters(settings: GatewaySettings, api: Api): object[] {
   return [
+    ...(settings.corsOrigins.length > 0 ? [lua('hotel.cors', 'cors.lua')] : []),
     lua('hotel.request', 'request.lua'),
     ...compressors(),
     lua(answerFilter, 'answer.lua'),
