@@ -1,5 +1,7 @@
 import { clusters } from './clusters.ts'
+import type { Document } from './documents.ts'
 import { httpFilters } from './filters.ts'
+import { healthCluster } from './health-cluster.ts'
 import type { Api } from './http-rules.ts'
 import { keyFileListener } from './key-file.ts'
 import { localReplies } from './local-replies.ts'
@@ -16,7 +18,7 @@ import { collectorCluster, tracing } from './tracing.ts'
 const LARGEST_REQUEST = 65_536 + 5
 
 /** Envoy's whole configuration. File names in it are relative to the directory that Envoy is started in. */
-export function bootstrap(settings: GatewaySettings, api: Api): object {
+export function bootstrap(settings: GatewaySettings, api: Api, documents: readonly Document[]): object {
   const { otlp, auth } = settings
   const { keys } = auth
   return {
@@ -27,9 +29,13 @@ export function bootstrap(settings: GatewaySettings, api: Api): object {
       ignore_global_conn_limit: true,
     },
     static_resources: {
-      listeners: [listener(settings, api), ...('file' in keys ? [keyFileListener(keys.file)] : [])],
+      listeners: [
+        listener(settings, routeConfiguration(api, settings, documents), api),
+        ...('file' in keys ? [keyFileListener(keys.file)] : []),
+      ],
       clusters: [
         ...clusters(settings),
+        healthCluster(),
         keysCluster(settings.auth),
         ...(otlp === undefined ? [] : [collectorCluster(otlp)]),
       ],
@@ -39,18 +45,20 @@ export function bootstrap(settings: GatewaySettings, api: Api): object {
   }
 }
 
-function listener(settings: GatewaySettings, api: Api): object {
+function listener(settings: GatewaySettings, routes: object, api: Api): object {
   return {
     name: 'hotel',
     address: { socket_address: { address: settings.address, port_value: settings.port } },
     per_connection_buffer_limit_bytes: LARGEST_REQUEST,
     filter_chains: [
-      { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: hcm(settings, api) }] },
+      {
+        filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: hcm(settings, routes, api) }],
+      },
     ],
   }
 }
 
-function hcm(settings: GatewaySettings, api: Api): object {
+function hcm(settings: GatewaySettings, routes: object, api: Api): object {
   return {
     '@type': 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
     stat_prefix: 'hotel',
@@ -64,7 +72,8 @@ function hcm(settings: GatewaySettings, api: Api): object {
     merge_slashes: true,
     path_with_escaped_slashes_action: 'REJECT_REQUEST',
     common_http_protocol_options: {
-      headers_with_underscores_action: 'REJECT_REQUEST',
+      // request.lua drops or refuses them, with an answer.
+      headers_with_underscores_action: 'ALLOW',
       max_headers_count: 100,
       idle_timeout: '300s',
     },
@@ -85,7 +94,7 @@ function hcm(settings: GatewaySettings, api: Api): object {
     preserve_external_request_id: true,
     always_set_request_id_in_response: true,
     request_id_extension: unchangedRequestIds(),
-    route_config: routeConfiguration(api, settings),
+    route_config: routes,
     http_filters: httpFilters(settings, api),
     local_reply_config: localReplies(api),
     access_log: [accessLog(settings)],

@@ -20,7 +20,7 @@ export function clientLimit(settings: GatewaySettings, api: Api): object {
     token_bucket: standard,
     rate_limits: [
       {
-        actions: [tier, subject],
+        actions: [tier(settings), subject],
       },
       {
         actions: [
@@ -49,21 +49,23 @@ export function tierRates({ requestsPerSecond }: GatewaySettings): (readonly [ti
 /** Whether the request has a valid token. */
 const isKnown = `'${claims.filter}' in metadata.filter_metadata`
 
+/** The descriptor's entry of the client's tier. */
+export function tier({ auth }: Pick<GatewaySettings, 'auth'>): object {
+  return expression('tier', tierOf(auth.claims.tier))
+}
+
 /**
  * The tier of the token, `standard` for one that is not known; `-`, which no bucket is for, without a token. An expression
  * that fails makes no descriptor, and so no limit: what may be absent is asked for first.
  */
-function tierOf(): string {
+function tierOf(claim: string): string {
   const token = `metadata.filter_metadata['${claims.filter}']['${claims.key}']`
   const given = Object.keys(tiers).reduceRight(
-    (others, tier) => `${token}['tier'] == '${tier}' ? '${tier}' : ${others}`,
+    (others, tier) => `${token}['${claim}'] == '${tier}' ? '${tier}' : ${others}`,
     `'standard'`,
   )
-  return `!(${isKnown}) ? '-' : !('tier' in ${token}) ? 'standard' : ${given}`
+  return `!(${isKnown}) ? '-' : !('${claim}' in ${token}) ? 'standard' : ${given}`
 }
-
-/** The descriptor's entry of the client's tier. */
-export const tier = expression('tier', tierOf())
 
 /** The descriptor's entry of the client itself. */
 export const subject = {

@@ -8,6 +8,7 @@ import { DescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protob
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { bootstrap } from './bootstrap.ts'
 import { configure, type GatewayFiles, writeFiles } from './configure.ts'
+import { documentsOf } from './documents.ts'
 import { readDescriptors, settingsWith } from './fixtures.ts'
 import { type Api, readApi } from './http-rules.ts'
 import { routeConfiguration } from './routes.ts'
@@ -52,7 +53,7 @@ describe('routes', () => {
   // The shape is Envoy's, which its own validation below checks.
   const routes = () =>
     (
-      routeConfiguration(api, settingsWith({})) as {
+      routeConfiguration(api, settingsWith({}), []) as {
         virtual_hosts: [{ routes: { match: { path?: string; prefix?: string }; route?: Route }[] }]
       }
     ).virtual_hosts[0].routes
@@ -72,7 +73,7 @@ describe('routes', () => {
   })
 
   it('lead nowhere near the internal services', () => {
-    const text = JSON.stringify(bootstrap(settingsWith({}), api))
+    const text = JSON.stringify(bootstrap(settingsWith({}), api, documentsOf(api)))
     expect(text).toContain('hotel.guests.v1.GuestService')
     expect(text).not.toMatch(/FeedService|RetirementService/)
     const prefixes = routes().filter(({ route, match }) => route && match.prefix)

@@ -3,10 +3,12 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { bootstrap } from './bootstrap.ts'
+import { corsTable } from './cors.ts'
+import { documentsOf } from './documents.ts'
 import { guardTable } from './guard.ts'
+import { HEALTH_NAMES, healthNames } from './health-cluster.ts'
 import { readApi } from './http-rules.ts'
 import { limitsView } from './limits.ts'
-import { openApi } from './openapi.ts'
 import { type GatewaySettings, settingsFrom } from './settings.ts'
 import { statusChecks } from './status-check.ts'
 
@@ -22,19 +24,23 @@ export async function configure(input: {
   readonly settings: GatewaySettings
 }): Promise<GatewayFiles> {
   const api = readApi(input.descriptorSet)
+  const documents = documentsOf(api)
   const source = (name: string) => readFile(path.join(import.meta.dirname, 'lua', name), 'utf8')
   const guard = [
     guardTable(api),
     ...(await Promise.all(['json.lua', 'refusal.lua', 'values.lua', 'guard.lua'].map(source))),
   ]
   return {
-    'envoy.yaml': stringify(bootstrap(input.settings, api), { aliasDuplicateObjects: false, lineWidth: 0 }),
+    'envoy.yaml': stringify(bootstrap(input.settings, api, documents), { aliasDuplicateObjects: false, lineWidth: 0 }),
     'api.binpb': input.descriptorSet,
     'limits-view.binpb': limitsView(api),
     'guard.lua': guard.join('\n'),
+    'cors.lua': `${corsTable(input.settings.corsOrigins)}\n${await source('cors.lua')}`,
+    'request.lua': `${await source('refusal.lua')}\n${await source('request.lua')}`,
     'answer.lua': await source('answer.lua'),
     'status.lua': `${statusChecks(api)}\n${await source('status.lua')}`,
-    'openapi.json': JSON.stringify(openApi(api), null, 2),
+    [HEALTH_NAMES]: JSON.stringify(healthNames(api)),
+    ...Object.fromEntries(documents.flatMap(({ forms }) => forms).map(({ file, content }) => [file, content])),
   }
 }
 

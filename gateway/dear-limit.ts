@@ -1,4 +1,4 @@
-import { subject, tier, tierRates } from './client-limit.ts'
+import { subject, tier as tierEntry, tierRates } from './client-limit.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
 import { rateLimit } from './limits.ts'
 import type { GatewaySettings } from './settings.ts'
@@ -13,7 +13,7 @@ const dearLimitFilter = 'hotel.ratelimit.dear'
  */
 export function dearLimit(settings: GatewaySettings, api: Api): object {
   return rateLimit(dearLimitFilter, 'dear-calls', api, {
-    rate_limits: [{ actions: [costOfRoute, tier, subject] }],
+    rate_limits: [{ actions: [costOfRoute, tierEntry(settings), subject] }],
     descriptors: costsOf(api).flatMap((cost) =>
       tierRates(settings).map(([tier, rate]) => ({
         entries: [{ key: 'cost', value: String(cost) }, { key: 'tier', value: tier }, { key: 'subject' }],

@@ -1,4 +1,5 @@
 import { clientLimit } from './client-limit.ts'
+import { compressors } from './compression.ts'
 import { dearLimit } from './dear-limit.ts'
 import { guardFilter } from './guard.ts'
 import type { Api } from './http-rules.ts'
@@ -17,6 +18,9 @@ export const transcoderFilter = 'envoy.filters.http.grpc_json_transcoder'
  */
 export function httpFilters(settings: GatewaySettings, api: Api): object[] {
   return [
+    ...(settings.corsOrigins.length > 0 ? [lua('hotel.cors', 'cors.lua')] : []),
+    lua('hotel.request', 'request.lua'),
+    ...compressors(),
     lua(answerFilter, 'answer.lua'),
     health(),
     callerOf(settings.auth),

@@ -225,6 +225,6 @@ const refusals: Case[] = [
   })
 
   it('names the methods of the path', async () => {
-    expect((await gateway.send('PATCH /guests')).headers.get('allow')).toBe('GET, POST')
+    expect((await gateway.send('PATCH /guests')).headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS')
   })
 })

@@ -42,7 +42,7 @@ export function guardTable(api: Api): string {
     pattern: pattern(rule.template),
     variables: rule.variables,
     resource: snakeCase(output),
-    allow: verbs.filter((verb) => methods[verb] !== undefined).join(', '),
+    allow: allowed(verbs.filter((verb) => methods[verb] !== undefined)),
     methods,
   }))
   const takesOne = api.methods.filter(({ desc }) => ['unary', 'server_streaming'].includes(desc.methodKind))
@@ -52,6 +52,11 @@ export function guardTable(api: Api): string {
     `local templates = ${lua(table)}`,
     `local one_message = ${lua(whole)}\n`,
   ].join('\n')
+}
+
+/** The methods of a path as the header `allow` lists them: what can be read answers HEAD, too, and every path OPTIONS. */
+function allowed(verbs: readonly HttpRule['verb'][]): string {
+  return [...verbs.flatMap((verb) => (verb === 'GET' ? ['GET', 'HEAD'] : [verb])), 'OPTIONS'].join(', ')
 }
 
 /** A type as values.lua reads it; the fields of a message are put into `messages`, under its name. */

@@ -1,5 +1,5 @@
 import type { Errors } from './openapi-errors.ts'
-import { headers } from './openapi-headers.ts'
+import { headers, requestHeader, unchanged } from './openapi-headers.ts'
 import type { Schema } from './openapi-schemas.ts'
 
 /** The paths that the gateway answers without a service, and without a limit. */
@@ -9,16 +9,18 @@ export function gatewayPaths(errors: Errors): Record<string, Record<string, Sche
     tags: ['Gateway'],
     summary,
     security: [],
+    parameters: [requestHeader('if-none-match')],
     responses: {
       200: {
         description: 'OK.',
-        headers: headers(['x-request-id']),
+        headers: headers(['x-request-id', 'etag']),
         content: { 'application/json': { schema, ...(example && { example }) } },
       },
+      304: unchanged,
       ...errors.ofGateway(400, 431),
     },
   })
-  const addresses = { type: 'object', additionalProperties: { type: 'string', format: 'uri' } }
+  const addresses = { type: 'object', additionalProperties: { type: 'string', format: 'uri-reference' } }
   const openApi = {
     type: 'object',
     properties: { openapi: { type: 'string' }, info: { type: 'object' }, paths: { type: 'object' } },
@@ -26,8 +28,8 @@ export function gatewayPaths(errors: Errors): Record<string, Record<string, Sche
   }
   return {
     '/': {
-      get: document('ListCollections', 'Gives the addresses of the collections.', addresses, {
-        guests: 'http://127.0.0.1:8000/guests',
+      get: document('ListCollections', 'Gives the paths of the collections.', addresses, {
+        guests: '/guests',
       }),
     },
     '/openapi.json': { get: document('GetOpenApi', 'Gives this document.', openApi) },

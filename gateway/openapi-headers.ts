@@ -1,7 +1,7 @@
 import type { Schema } from './openapi-schemas.ts'
 
 const count = { type: 'integer', minimum: 0 }
-const quoted = { type: 'string', pattern: '^".+"$' }
+const quoted = { type: 'string', pattern: '^(W/)?".+"$' }
 
 /** Every header that an answer can carry. */
 const responseHeaders = {
@@ -17,7 +17,11 @@ const responseHeaders = {
     schema: { type: 'string', enum: ['client-per-second', 'dear-calls', 'reservation-status-per-minute'] },
   },
   'retry-after': { description: 'Seconds to wait before the request is repeated.', schema: count },
-  etag: { description: "The resource's version: the value for `if-match`.", schema: quoted },
+  etag: {
+    description:
+      "The resource's version: the value for `if-match` and `if-none-match`. It begins with `W/` when the answer is compressed.",
+    schema: quoted,
+  },
   location: {
     description: 'Path of the new resource.',
     schema: { type: 'string', pattern: String.raw`^/\w+/[0-9a-f-]{36}$` },
@@ -26,7 +30,14 @@ const responseHeaders = {
     description: 'When this repeats the answer to an earlier request with the same `idempotency-key`.',
     schema: { type: 'string', enum: ['true'] },
   },
-  'cache-control': { description: 'A stream is not to be kept.', schema: { type: 'string', const: 'no-store' } },
+  'cache-control': {
+    description: 'A stream is neither to be kept nor to be changed.',
+    schema: { type: 'string', const: 'no-store, no-transform' },
+  },
+  'x-accel-buffering': {
+    description: 'A proxy must pass on each message of a stream as it comes.',
+    schema: { type: 'string', const: 'no' },
+  },
   'www-authenticate': {
     description: 'How to say who calls: by a token, `Bearer`.',
     schema: { type: 'string', pattern: '^Bearer' },
@@ -58,6 +69,9 @@ export function headerComponents(document: object): Schema {
 /** What the limit per client tells with every answer that came past it. */
 export const rateHeaders = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'] as const
 
+/** The answer to a read whose `if-none-match` holds. */
+export const unchanged: Schema = { description: 'Unchanged.', headers: headers(['etag'], ['x-request-id']) }
+
 /** Headers of requests, as components of the document. */
 export const requestHeaders = {
   'x-request-id': {
@@ -80,6 +94,13 @@ export const requestHeaders = {
     description:
       'The `etag` that must still hold, one of several separated by commas, or `*`. Otherwise the answer is 409 ' +
       '`ETAG_MISMATCH`, and nothing changes.',
+    schema: { type: 'string', pattern: '^[!-~]([ -~]*[!-~])?$' },
+  },
+  'if-none-match': {
+    name: 'if-none-match',
+    in: 'header',
+    description:
+      'The `etag` that is known, one of several separated by commas, or `*`: while it holds the answer is 304, without a body.',
     schema: { type: 'string', pattern: '^[!-~]([ -~]*[!-~])?$' },
   },
   'last-event-id': {

@@ -4,7 +4,7 @@ import { fieldType, fitsQuery } from './field-types.ts'
 import { type Api, type ApiMethod, type HttpRule, hasField } from './http-rules.ts'
 import type { Errors } from './openapi-errors.ts'
 import { exampleMessage } from './openapi-examples.ts'
-import { headers, rateHeaders, requestHeader } from './openapi-headers.ts'
+import { headers, rateHeaders, requestHeader, unchanged } from './openapi-headers.ts'
 import { isCreation, linksFrom } from './openapi-links.ts'
 import { isEmptyAbsent, isRequired, type Schema, type Schemas } from './openapi-schemas.ts'
 
@@ -30,6 +30,7 @@ export function operation(method: ApiMethod, rule: HttpRule, parts: Parts): Sche
     ...(rule.body && { requestBody: requestBody(method, rule, parts) }),
     responses: {
       [isCreation(desc.name, rule) ? '201' : '200']: success(method, rule, parts),
+      ...(isConditional(method) && { 304: unchanged }),
       ...parts.errors.ofMethod(method),
     },
   }
@@ -52,6 +53,7 @@ function parameters(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: 
     ...query.filter((field) => fitsQuery(fieldType(field))).map(queryParameter),
     ...(method.kind === 'write' ? [requestHeader('idempotency-key')] : []),
     ...(method.kind === 'write' && hasField(input, 'etag') ? [requestHeader('if-match')] : []),
+    ...(isConditional(method) ? [requestHeader('if-none-match')] : []),
     ...(method.kind === 'stream' ? [requestHeader('last-event-id')] : []),
     requestHeader('x-request-id'),
   ]
@@ -76,7 +78,7 @@ function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Par
   if (method.kind === 'stream')
     return {
       description: `${description} ${streamed}`,
-      headers: headers(['x-request-id', ...rateHeaders, 'cache-control']),
+      headers: headers(['x-request-id', ...rateHeaders, 'cache-control', 'x-accel-buffering']),
       content: { 'application/x-ndjson': { schema }, 'text/event-stream': { schema: serverSentEvent(schema) } },
     }
   return {
@@ -93,6 +95,11 @@ function success(method: ApiMethod, rule: HttpRule, { api, texts, schemas }: Par
     content: { 'application/json': { schema, example } },
     ...linksFrom(method, api),
   }
+}
+
+/** Whether what is read has a version, by which a client can ask for it only when it has changed. */
+function isConditional({ kind, desc }: ApiMethod): boolean {
+  return kind === 'read' && hasField(desc.output, 'etag')
 }
 
 /** Whether a string without a value is as good as none. */

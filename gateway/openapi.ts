@@ -64,7 +64,10 @@ const description = `The REST form of the gRPC API; a gRPC client finds the same
   are refused; a body is one object of at most 64 KiB, as application/json. Names of enum values are taken in any case, and
   with hyphens.
 - What GET answers can be sent back by PUT: fields that only the service sets are ignored in requests.
-- A trailing slash changes nothing. A method that a path does not know is answered with 405 and \`allow\`.
+- A trailing slash changes nothing, nor does \`%3A\` for a colon in a path. A method that a path does not know is answered with
+  405 and \`allow\`. What GET reads answers HEAD, too, and OPTIONS tells the methods of a path.
+- Answers of 1 KB and more are compressed for who accepts br or gzip. A body is sent as it is: one with a \`content-encoding\` is
+  refused with 415. A header with \`_\` in its name is refused with 400.
 - Every write takes \`idempotency-key\`; a repeat gets the first answer again, marked \`idempotent-replayed\`.
 - Every resource has an \`etag\`, as a field and as a header; a write with an \`if-match\` that no longer holds changes nothing.
 - Every error is a google.rpc.Status. Decide on its code and reason, never on its message.

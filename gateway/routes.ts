@@ -1,5 +1,7 @@
 import { rateLimitFilter } from './client-limit.ts'
+import { compressorFilters } from './compression.ts'
 import { routeCost } from './dear-limit.ts'
+import type { Document, DocumentForm } from './documents.ts'
 import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
 import { guardFilter } from './guard.ts'
 import type { Api, ApiMethod } from './http-rules.ts'
@@ -11,7 +13,11 @@ const always = [guardFilter, transcoderFilter]
 const unlessPublic = [callerFilter, rateLimitFilter, tokenFilter]
 
 /** The one virtual host: gRPC paths, to which the transcoder leads REST too, then what the gateway answers itself. */
-export function routeConfiguration(api: Api, { auth }: Pick<GatewaySettings, 'auth'>): object {
+export function routeConfiguration(
+  api: Api,
+  { auth }: Pick<GatewaySettings, 'auth'>,
+  documents: readonly Document[],
+): object {
   const free = auth.publicDocs ? disabled(...always, ...unlessPublic) : disabled(...always)
   return {
     name: 'hotel',
@@ -24,11 +30,10 @@ export function routeConfiguration(api: Api, { auth }: Pick<GatewaySettings, 'au
           eventStreams(api),
           ...api.methods.map(methodRoute),
           ...['v1', 'v1alpha'].map((version) => guestsRoute(`/grpc.reflection.${version}.ServerReflection/`, free)),
-          guestsRoute('/grpc.health.v1.Health/', disabled(...always, ...unlessPublic)),
-          ...documentRoutes('/', { body_format: { json_format: collections(api) } }, free),
-          ...documentRoutes('/openapi.json', { body: { filename: 'openapi.json' } }, free),
-          readOnlyRoute('/healthz', disabled(...always, ...unlessPublic)),
-          preflight(),
+          ...healthRoutes(disabled(...always, ...unlessPublic)),
+          ...documents.flatMap((document) => documentRoutes(document, free)),
+          ...readOnlyRoutes('/healthz', disabled(...always, ...unlessPublic)),
+          options(),
           { name: 'unknown', match: { prefix: '/' }, direct_response: { status: 404 } },
         ],
       },
@@ -54,32 +59,29 @@ function malformedHost(): object {
 }
 
 /**
- * A browser's question whether a page of another origin may call. It has no token, and is answered here, as any other
- * method that a path does not know: it leads to no service. One that carries a call of gRPC is no such question.
- * https://fetch.spec.whatwg.org/#cors-preflight-fetch
+ * The question which methods a path knows, or a browser's whether a page of another origin may call. It has no token, and is
+ * answered here: it leads to no service. One that carries a call of gRPC is no such question.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7, https://fetch.spec.whatwg.org/#cors-preflight-fetch
  */
-function preflight(): object {
-  const present = ['origin', 'access-control-request-method'].map((name) => ({ name, present_match: true }))
+function options(): object {
   return {
-    name: 'preflight',
-    match: {
-      prefix: '/',
-      headers: [
-        { name: ':method', string_match: { exact: 'OPTIONS' } },
-        ...present,
-        { name: 'content-type', present_match: false },
-      ],
-    },
+    name: 'options',
+    match: { prefix: '/', headers: [byMethod('OPTIONS'), withoutGrpc] },
     direct_response: { status: 404 },
     typed_per_filter_config: disabled(callerFilter, tokenFilter, transcoderFilter),
   }
 }
 
-/** The resources' addresses, as the caller names this host. */
-function collections(api: Api): Record<string, string> {
-  const lists = api.methods.flatMap(({ http }) => /^\/(\w+)$/.exec(http?.verb === 'GET' ? http.template : '') ?? [])
-  const names = [...new Set(lists.filter((name) => !name.startsWith('/')))].sort()
-  return Object.fromEntries(names.map((name) => [name, `%REQ(:scheme)%://%REQ(:authority)%/${name}`]))
+const withoutGrpc = {
+  name: 'content-type',
+  string_match: { prefix: 'application/grpc' },
+  invert_match: true,
+  treat_missing_header_as_empty: true,
+}
+
+/** Methods as a regular expression. */
+function byMethod(regex: string): object {
+  return { name: ':method', string_match: { safe_regex: { regex } } }
 }
 
 /** The longest that a unary call may take. */
@@ -122,7 +124,7 @@ function eventStreams(api: Api): object {
   return {
     name: 'unknown',
     match: {
-      safe_regex: { regex: '/[a-z_]+:watch/?' },
+      safe_regex: { regex: '/[a-z_]+(:|%3[Aa])watch/?' },
       headers: [{ name: 'accept', string_match: { contains: 'text/event-stream', ignore_case: true } }],
     },
     direct_response: { status: 404 },
@@ -169,29 +171,58 @@ function guestsRoute(prefix: string, free: object): object {
   }
 }
 
+/** Health is answered beside Envoy, which knows how every service is. A watch of it may say nothing for days. */
+function healthRoutes(free: object): object[] {
+  const route = (method: string, bound: object) => ({
+    name: `grpc.health.v1.Health/${method}`,
+    match: { path: `/grpc.health.v1.Health/${method}`, ...grpcOnly },
+    route: { cluster: 'health', ...bound },
+    typed_per_filter_config: free,
+  })
+  return [route('Check', { timeout: '5s' }), route('Watch', { ...endless, idle_timeout: '0s' })]
+}
+
 /** A document of the gateway itself: read only, and free of limits when it is public. */
-function documentRoutes(path: string, content: object, free: object): object[] {
-  const readOnly = readOnlyRoute(path, free)
+function documentRoutes({ path, forms }: Document, free: object): object[] {
+  const readOnly = readOnlyRoutes(path, { ...free, ...disabled(...compressorFilters) })
+  return [...forms.map((form) => formRoute(form, path, free)), ...readOnly]
+}
+
+/** A document in the one form, for who accepts its coding. */
+function formRoute({ file, etag, coding }: DocumentForm, path: string, free: object): object {
+  const regex = String.raw`(.*,)?\s*${coding}\s*(;\s*q=(1(\.0*)?|0?\.\d*[1-9]\d*)\s*)?(,.*)?`
+  const accepted = coding && { name: 'accept-encoding', string_match: { safe_regex: { regex } } }
+  const headers = {
+    'content-type': 'application/json',
+    etag,
+    ...(coding && { 'content-encoding': coding }),
+    vary: 'accept-encoding',
+  }
+  return {
+    name: path,
+    match: { ...pathMatch(path), headers: [byMethod('GET|HEAD'), ...(accepted ? [accepted] : [])] },
+    direct_response: { status: 200, body: { filename: file } },
+    response_headers_to_add: Object.entries(headers).map(([key, value]) => ({ header: { key, value } })),
+    typed_per_filter_config: { ...free, ...disabled(...compressorFilters) },
+  }
+}
+
+/** Answers OPTIONS for a path that can only be read, and refuses all other methods. */
+function readOnlyRoutes(path: string, free: object): object[] {
+  const route = {
+    name: path,
+    match: pathMatch(path),
+    response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD, OPTIONS' } }],
+    typed_per_filter_config: free,
+  }
   return [
-    {
-      ...readOnly,
-      match: { ...readOnly.match, headers: [{ name: ':method', string_match: { safe_regex: { regex: 'GET|HEAD' } } }] },
-      direct_response: { status: 200, ...content },
-      response_headers_to_add: [{ header: { key: 'content-type', value: 'application/json' } }],
-    },
-    readOnly,
+    { ...route, match: { ...route.match, headers: [byMethod('OPTIONS')] }, direct_response: { status: 204 } },
+    { ...route, direct_response: { status: 405 } },
   ]
 }
 
-/** Refuses all methods of a path that can only be read. */
-function readOnlyRoute(path: string, free: object) {
-  return {
-    name: path,
-    match: path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } },
-    direct_response: { status: 405 },
-    response_headers_to_add: [{ header: { key: 'allow', value: 'GET, HEAD' } }],
-    typed_per_filter_config: free,
-  }
+function pathMatch(path: string): object {
+  return path === '/' ? { path } : { safe_regex: { regex: `${path.replaceAll('.', '\\.')}/?` } }
 }
 
 function disabled(...filters: string[]): object {

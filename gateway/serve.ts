@@ -6,6 +6,7 @@ import path from 'node:path'
 import { withKeys } from '@hotel/runtime/access/jwks'
 import { configure, writeFiles } from './configure.ts'
 import { envoyArguments, finishCalls } from './envoy.ts'
+import { serveHealth } from './health-server.ts'
 import { drainSecondsFrom, settingsFrom } from './settings.ts'
 
 /**
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
   const folder = path.join(tmpdir(), 'gateway')
   const descriptorSet = await readFile(path.join(import.meta.dirname, '..', 'proto', 'gen', 'api.binpb'))
   await writeFiles(folder, await configure({ descriptorSet, settings }))
+  await using _health = await serveHealth(folder, settings.adminPort)
   const threads = Math.max(2, availableParallelism())
   const envoy = spawn('envoy', envoyArguments(threads, drainSeconds), { cwd: folder, stdio: 'inherit' })
   const stop = async () => {

@@ -26,8 +26,20 @@ describe('settings', () => {
     ['RATE_LIMIT_PER_SECOND', '0'],
     ['RATE_LIMIT_PER_SECOND', '1.5'],
     ['STATUS_RATE_LIMIT_PER_MINUTE', 'many'],
+    ['CORS_ORIGINS', 'desk.hotel.example'],
+    ['CORS_ORIGINS', 'https://desk.hotel.example/'],
+    ['CORS_ORIGINS', 'https://*.hotel.example'],
+    ['CORS_ORIGINS', 'https://desk.hotel.example,'],
+    ['CORS_ORIGINS', 'null'],
   ])('names %s when it is "%s"', (variable, value) => {
     expect(() => settingsWith({ [variable]: value })).toThrow(variable)
+  })
+
+  it('takes origins as browsers write them; none without', () => {
+    expect(settingsWith({}).corsOrigins).toEqual([])
+    const CORS_ORIGINS = 'https://desk.hotel.example, http://localhost:5173'
+    expect(settingsWith({ CORS_ORIGINS }).corsOrigins).toEqual(['https://desk.hotel.example', 'http://localhost:5173'])
+    expect(settingsWith({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*'])
   })
 
   it('splits host and port, also of IPv6', () => {

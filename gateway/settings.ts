@@ -18,6 +18,8 @@ export type GatewaySettings = {
   readonly statusChangesPerMinute: number
   /** Connections at once, of all clients together; more are closed as they come. */
   readonly maxConnections: number
+  /** Origins whose pages may call from a browser; `*` is every one. */
+  readonly corsOrigins: readonly string[]
   /** Where its steps of traces go; none are recorded without. */
   readonly otlp: OtlpSettings | undefined
 }
@@ -33,7 +35,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads the settings from environment variables: GATEWAY_ADDRESS, GATEWAY_PORT, GATEWAY_ADMIN_PORT,
- * RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, GATEWAY_MAX_CONNECTIONS, and GUESTS_ADDRESS, ROOMS_ADDRESS,
+ * CORS_ORIGINS, RATE_LIMIT_PER_SECOND, STATUS_RATE_LIMIT_PER_MINUTE, GATEWAY_MAX_CONNECTIONS, and GUESTS_ADDRESS, ROOMS_ADDRESS,
  * RESERVATIONS_ADDRESS as `host:port`, several separated by commas, AUTH_… as the services do, and OpenTelemetry's own for
  * tracing. Throws naming the variable that is wrong.
  */
@@ -56,6 +58,7 @@ export function settingsFrom(environment: Environment): GatewaySettings {
     requestsPerSecond: integer('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     statusChangesPerMinute: integer('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     maxConnections: integer('GATEWAY_MAX_CONNECTIONS', MOST_CONNECTIONS, 1, 1_000_000),
+    corsOrigins: Object.freeze(originsFrom(environment)),
     auth: authSettings(environment),
     otlp: otlpSettings(environment),
   })
@@ -72,6 +75,18 @@ export function parseEndpoint(endpoint: string, source: string): { host: string;
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65535) throw new Error(`${source} must be host:port, not "${endpoint}"`)
   return { host, port: Number(port) }
+}
+
+/** Reads CORS_ORIGINS; throws for what is no origin. */
+export function originsFrom({ CORS_ORIGINS: given }: Environment): string[] {
+  const origins = given ? given.split(',').map((origin) => origin.trim()) : []
+  // As a browser writes it: without a path, a port only where it is not the usual one.
+  for (const origin of origins)
+    if (origin !== '*' && (/[*]|^null$/.test(origin) || URL.parse(origin)?.origin !== origin))
+      throw new Error(
+        `CORS_ORIGINS has "${origin}": give origins as https://desk.hotel.example, separated by commas, or *`,
+      )
+  return origins
 }
 
 type Whole = readonly [variable: string, fallback: number, least: number, most: number]

@@ -22,7 +22,15 @@ export type GivenAuth = Pick<Auth, 'env'> & Partial<Pick<Auth, 'serviceTokenFile
 
 const VARIABLES = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_JWKS_FILE']
 /** What may be said of the development issuer's tokens, too. */
-const OPTIONS = ['AUTH_JWKS_REFRESH', 'AUTH_PUBLIC_DOCS', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS']
+const OPTIONS = [
+  'AUTH_JWKS_REFRESH',
+  'AUTH_PUBLIC_DOCS',
+  'AUTH_SCOPE_CLAIMS',
+  'AUTH_HOTELS_CLAIM',
+  'AUTH_TIER_CLAIM',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+]
 
 const SERVICE_TOKEN_SECONDS = 3_600
 const RENEWAL_EVERY_MS = 5_000

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { originsFrom } from '@hotel/gateway/settings'
 import { readDatabaseUrl } from '@hotel/runtime/database/database-url'
 import { given, optionalRedisUrl } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
@@ -18,6 +19,8 @@ export type Config = {
   readonly requestsPerSecond: number
   readonly statusChangesPerMinute: number
   readonly maxConnections: number
+  /** Whose pages may call from a browser. */
+  readonly corsOrigins: readonly string[]
   /** What the services read themselves about watches and exports. */
   readonly streams: Readonly<Record<string, string>>
   readonly defaultTimeZone: string
@@ -86,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),
     redisUrl: redisUrl(value('REDIS_URL')),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
+    corsOrigins: orProblem('', () => originsFrom(env)),
     maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     streams: {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { envoyArguments, finishCalls } from '@hotel/gateway/envoy'
+import { serveHealth } from '@hotel/gateway/health-server'
 import { assertReady } from '@hotel/gateway/ready'
 import { type GatewaySettings, settingsFrom } from '@hotel/gateway/settings'
 import { inheritedEnvironment } from './config.ts'
@@ -56,8 +57,30 @@ export async function startEnvoy({
     },
     { ...around, log: (name, line) => line.includes(own) || around.log(name, line) },
   )
-  await process.start()
-  return process
+  const gateway = withHealth(process, () => serveHealth(folder, settings.adminPort))
+  await gateway.start()
+  return gateway
+}
+
+/** The process with what answers for the health of all, which begins and ends with it. */
+function withHealth(process: Supervised, open: () => Promise<AsyncDisposable>): Supervised {
+  let health: AsyncDisposable | undefined
+  const close = async () => {
+    await health?.[Symbol.asyncDispose]()
+    health = undefined
+  }
+  return {
+    name: process.name,
+    get pid() {
+      return process.pid
+    },
+    async start() {
+      health ??= await open()
+      await process.start()
+    },
+    stop: (how) => process.stop(how).finally(close),
+    kill: (signal) => process.kill(signal).finally(close),
+  }
 }
 
 /** In a process of its own: who starts the suite has no use for the descriptors and what makes documents of them any more. */

@@ -5,7 +5,10 @@ import { type GatewayOptions, type Stack, startGateway } from './stack.ts'
 import { testFolder } from './test-cluster.ts'
 
 /** Limits of a gateway that is a test file's own. */
-export type OwnGateway = Pick<GatewayOptions, 'requestsPerSecond' | 'statusChangesPerMinute' | 'maxConnections'>
+export type OwnGateway = Pick<
+  GatewayOptions,
+  'requestsPerSecond' | 'statusChangesPerMinute' | 'maxConnections' | 'corsOrigins'
+>
 
 /** Starts a gateway with limits of its own before the services of a stack; `write` takes what it writes. */
 export async function startOwnGateway(

@@ -44,6 +44,8 @@ export type StackOptions = {
   readonly statusChangesPerMinute?: number
   /** Of all clients at once; without, as many as the gateway itself thinks right. */
   readonly maxConnections?: number
+  /** Origins whose pages may call from a browser; none without. */
+  readonly corsOrigins?: readonly string[]
   readonly defaultTimeZone?: string
   readonly logLevel?: string
   /** How long the gateway finishes calls when it is stopped. */
@@ -218,6 +220,7 @@ export type GatewayOptions = Pick<
   | 'requestsPerSecond'
   | 'statusChangesPerMinute'
   | 'maxConnections'
+  | 'corsOrigins'
   | 'openTelemetry'
   | 'concurrency'
   | 'drainSeconds'
@@ -246,6 +249,7 @@ export async function startGateway(
       RATE_LIMIT_PER_SECOND: String(options.requestsPerSecond ?? UNLIMITED),
       STATUS_RATE_LIMIT_PER_MINUTE: String(options.statusChangesPerMinute ?? UNLIMITED),
       GATEWAY_MAX_CONNECTIONS: String(options.maxConnections ?? MOST_CONNECTIONS),
+      CORS_ORIGINS: options.corsOrigins?.join(',') ?? '',
     },
     concurrency: options.concurrency ?? 2,
     drainSeconds: options.drainSeconds ?? 0,

@@ -16,6 +16,7 @@ export type TestStackOptions = Pick<
   | 'requestsPerSecond'
   | 'statusChangesPerMinute'
   | 'maxConnections'
+  | 'corsOrigins'
   | 'restart'
   | 'drainSeconds'
   | 'logLevel'

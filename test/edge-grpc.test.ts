@@ -96,13 +96,13 @@ test.each([
   })
 })
 
-test('a preflight is answered by the gateway itself, without a token, as a method that the path does not know', async () => {
+test('a preflight is answered by the gateway itself, without a token, as any question for the methods of a path', async () => {
   const calls = await callsAt(suite)
   const { path = '' } = methods[0] ?? {}
   const answers: [path: string, status: number, allow: string | null][] = [
-    ['/rooms', 405, 'GET, POST'],
-    ['/reservations/01900000-0000-7000-8000-000000000000', 405, 'GET, PUT, PATCH, DELETE'],
-    ['/openapi.json', 405, 'GET, HEAD'],
+    ['/rooms', 204, 'GET, HEAD, POST, OPTIONS'],
+    ['/reservations/01900000-0000-7000-8000-000000000000', 204, 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
+    ['/openapi.json', 204, 'GET, HEAD, OPTIONS'],
     ['/no/such/path', 404, null],
     [path, 404, null],
   ]

@@ -59,6 +59,7 @@ const refused: readonly [name: string, status: number, bytes: () => string][] = 
   ['a header without a name', 400, () => get('GET /rooms HTTP/1.1', ': x\r\n')],
   ['a header with a NUL', 400, () => get('GET /rooms HTTP/1.1', 'x-a: b\0c\r\n')],
   ['a header with an underscore', 400, () => get('GET /rooms HTTP/1.1', 'content_length: 5\r\n')],
+  ['an encoding with an underscore', 400, smuggles('transfer_encoding: chunked\r\ncontent-length: 5\r\n')],
   ['over 60 KiB of headers', 431, () => get('GET /rooms HTTP/1.1', `x-a: ${'a'.repeat(61 * 1024)}\r\n`)],
   ['over 100 headers', 431, () => get('GET /rooms HTTP/1.1', 'x-a: b\r\n'.repeat(100))],
   ['a body over 64 KiB', 413, post(`content-length: ${70_000 + 1}\r\n`, `${' '.repeat(70_000)}x`)],

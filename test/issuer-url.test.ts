@@ -12,7 +12,10 @@ import { jwksOf, type Key, type KeyServer, makeKey, serveKeys, signed } from './
 // An issuer as there is one in production: its tokens, those of the services included, are made elsewhere.
 const ISSUER = 'https://issuer.example'
 const first = makeKey('RS256')
-const by = (key: Key, claims: object = {}) => signed(key, { claims: { iss: ISSUER, ...claims } })
+const HOTELS = 'https://hotel.example/hotels'
+const TIER = 'https://hotel.example/tier'
+const by = (key: Key, claims: object = {}) =>
+  signed(key, { claims: { iss: ISSUER, hotels: undefined, [HOTELS]: '*', [TIER]: 'internal', ...claims } })
 const closing = new AsyncDisposableStack()
 let keys: KeyServer
 let suite: Suite
@@ -26,8 +29,10 @@ beforeAll(async () => {
     const scope = serviceScopes[name].join(' ')
     await writeFile(serviceTokenFiles[name], `${by(first, { sub: `${name}-service`, scope })}\n`)
   }
-  const env = { AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: 'hotel', AUTH_JWKS_URL: keys.url, AUTH_JWKS_REFRESH: '1' }
-  suite = closing.use(await startSuite({ auth: { env, serviceTokenFiles }, testerToken: by(first) }))
+  const claims = { AUTH_HOTELS_CLAIM: HOTELS, AUTH_TIER_CLAIM: TIER }
+  const own = { AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: 'hotel', AUTH_JWKS_URL: keys.url, AUTH_JWKS_REFRESH: '1' }
+  const auth = { env: { ...own, ...claims }, serviceTokenFiles }
+  suite = closing.use(await startSuite({ auth, testerToken: by(first), requestsPerSecond: 1 }))
 })
 afterAll(() => closing.disposeAsync())
 
@@ -44,6 +49,25 @@ test('the services know each other by the tokens that they were given', async ()
   await suite.gateway.guests.deleteGuest({ id: guest.id })
   const { json } = await suite.rest('GET', `/guests/${guest.id}`)
   expect(json.delete_time).toBeDefined()
+})
+
+test('scopes, hotels and tier are in the claims that the settings name, at both doors', async () => {
+  const only = { scope: undefined, sub: 'of other claims' }
+  for (const claims of [{ scp: 'guests.read rooms.read' }, { roles: ['guests.read', 'rooms.read'] }])
+    expect(await accepted(by(first, { ...only, ...claims }))).toEqual([true, true, true])
+  const rooms = async (claims: object) => suite.rest('GET', '/rooms', { token: by(first, claims) })
+  const refused = await rooms({ sub: 'without scopes', scope: ['guests.read'], roles: undefined })
+  expect([refused.status, refused.json.details[0].metadata.scope]).toEqual([403, 'rooms.read'])
+  const limits = await Promise.all(
+    ['desk', 'internal', 'gold'].map(async (tier) => {
+      const { headers } = await rooms({ sub: `of ${tier}`, [TIER]: tier, tier: 'internal' })
+      return headers.get('x-ratelimit-limit')
+    }),
+  )
+  expect(limits).toEqual(['20', '1000', '1'])
+  await suite.gateway.rooms.createRoom({ number: '101' })
+  expect((await rooms({ sub: 'of no hotel', [HOTELS]: [], hotels: '*' })).json.rooms).toEqual([])
+  expect((await rooms({ sub: 'of all' })).json.rooms).toHaveLength(1)
 })
 
 test('keys are rotated without a restart', async () => {

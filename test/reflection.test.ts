@@ -30,6 +30,7 @@ async function ask(request: object) {
 test('the gateway lists the services of all three, and none that is internal', async () => {
   const answer = await ask({ list_services: '' })
   expect(answer?.list_services_response?.service.map(({ name }) => name).sort()).toEqual([
+    'grpc.health.v1.Health',
     'grpc.reflection.v1.ServerReflection',
     'grpc.reflection.v1alpha.ServerReflection',
     'hotel.guests.v1.GuestService',

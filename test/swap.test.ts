@@ -213,6 +213,6 @@ describe('over REST', () => {
 
   test('another method is 405', async () => {
     const { status, headers } = await suite.rest('GET', '/reservations:swapRooms')
-    expect([status, headers.get('allow')]).toEqual([405, 'POST'])
+    expect([status, headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
   })
 })

@@ -1,5 +1,8 @@
--- Makes a service's answer one of REST: the status that it asks for, and none of gRPC's own headers. Comes first on the way
--- in, too: there it gives the name of the token's scheme the one spelling that the filters after it know.
+-- Makes a service's answer one of REST: the status that it asks for, and none of gRPC's own headers; without a body for HEAD,
+-- and for who has it already.
+
+local filter = "hotel.answer"
+local of_grpc = { "grpc-status", "grpc-message", "grpc-encoding", "grpc-accept-encoding", "grpc-status-details-bin" }
 
 -- A call that gRPC itself ends on the service's side, as at its deadline, has no details of the suite's own.
 local reasons = { ["500"] = "INTERNAL", ["503"] = "UNAVAILABLE", ["504"] = "DEADLINE_EXCEEDED" }
@@ -26,20 +29,46 @@ local function add_ids(handle)
   end
 end
 
-local function begin_stream(handle, headers, content_type)
-  headers:replace("cache-control", "no-store")
-  if content_type == "text/event-stream" then return add_ids(handle) end
-  -- The transcoder says application/json, which many lines of it are not.
-  headers:replace("content-type", "application/x-ndjson")
+local function mark_stream(headers, content_type)
+  headers:replace("content-type", content_type)
+  -- A proxy that collects or compresses a stream holds back what it is for.
+  headers:replace("cache-control", "no-store, no-transform")
+  headers:replace("x-accel-buffering", "no")
 end
 
--- The name of a scheme may be written in any case, with several spaces after it: RFC 9110, 11.1 and 11.4.
+local function begin_stream(handle, headers, content_type)
+  local is_events = content_type == "text/event-stream"
+  -- The transcoder says application/json of lines, which many lines of it are not.
+  mark_stream(headers, is_events and content_type or "application/x-ndjson")
+  if is_events then add_ids(handle) end
+end
+
+-- Whether the client has this version already: the weak comparison of RFC 9110, 13.1.2.
+local function is_known(asked, etag)
+  if string.find(asked, "^%s*%*%s*$") then return true end
+  local opaque = string.match(etag, '^W?/?(".*")$')
+  for tag in string.gmatch(asked, '"[^"]*"') do
+    if tag == opaque then return true end
+  end
+  return false
+end
+
+local function leave_out_body(handle)
+  for chunk in handle:bodyChunks() do chunk:setBytes("") end
+  local trailers = handle:trailers()
+  if trailers == nil then return end
+  for _, name in ipairs(of_grpc) do trailers:remove(name) end
+end
+
+-- The request's method and condition are not to be seen on the way back.
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local scheme, spaces, token = string.match(headers:get("authorization") or "", "^(%a+)( +)(.*)$")
-  if scheme == nil or string.lower(scheme) ~= "bearer" or scheme .. spaces == "Bearer " then return end
-  -- Two of them stay two, and are refused.
-  if headers:getNumValues("authorization") == 1 then headers:replace("authorization", "Bearer " .. token) end
+  local method = headers:get(":method")
+  if method ~= "GET" and method ~= "HEAD" then return end
+  local metadata = handle:streamInfo():dynamicMetadata()
+  if method == "HEAD" then metadata:set(filter, "is_head", true) end
+  local asked = headers:get("if-none-match")
+  if asked then metadata:set(filter, "if_none_match", asked) end
 end
 
 function envoy_on_response(handle)
@@ -49,11 +78,7 @@ function envoy_on_response(handle)
   headers:remove("x-envoy-upstream-healthchecked-cluster")
   local content_type = headers:get("content-type")
   if content_type and string.sub(content_type, 1, 16) == "application/grpc" then return end
-  headers:remove("grpc-status")
-  headers:remove("grpc-message")
-  headers:remove("grpc-encoding")
-  headers:remove("grpc-accept-encoding")
-  headers:remove("grpc-status-details-bin")
+  for _, name in ipairs(of_grpc) do headers:remove(name) end
   local status = headers:get(":status")
   if code == "201" and status == "200" then headers:replace(":status", "201") end
   -- What a body grows to as a message may be too large for a service: the transcoder says 429 of every such code.
@@ -63,5 +88,15 @@ function envoy_on_response(handle)
   -- As Envoy itself says it (RFC 6750, 3).
   if status == "401" and not headers:get("www-authenticate") then headers:replace("www-authenticate", "Bearer") end
   if reasons[status] then add_reason(handle, reasons[status]) end
-  if status == "200" and handle:metadata():get("stream") then begin_stream(handle, headers, content_type) end
+  if status == "200" and handle:metadata():get("stream") then return begin_stream(handle, headers, content_type) end
+  local request = handle:streamInfo():dynamicMetadata():get(filter) or {}
+  if request["stream"] then return mark_stream(headers, request["stream"]) end
+  local etag = headers:get("etag")
+  local is_unchanged = status == "200" and etag and request["if_none_match"] and is_known(request["if_none_match"], etag)
+  if is_unchanged then
+    headers:replace(":status", "304")
+    headers:remove("content-type")
+  end
+  -- The length stays, that of the body which is not sent (RFC 9110, 8.6): without it there would be chunks.
+  if is_unchanged or request["is_head"] then leave_out_body(handle) end
 end

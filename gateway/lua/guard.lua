@@ -85,12 +85,29 @@ local function check_headers(headers, violations)
   end
 end
 
+-- Codings of a body: none is understood here (RFC 9110, 15.5.16).
+local function is_coded(coding)
+  return coding ~= nil and coding ~= "" and string.lower(coding) ~= "identity"
+end
+
+-- A stream has no end, so its headers alone are answered here: asking a service for them would begin one.
+local function answer_stream_head(handle)
+  local accept = string.lower(handle:headers():get("accept") or "")
+  local is_events = string.find(accept, "text/event-stream", 1, true)
+  local content_type = is_events and "text/event-stream" or "application/x-ndjson"
+  handle:streamInfo():dynamicMetadata():set("hotel.answer", "stream", content_type)
+  handle:respond({ [":status"] = "200" }, "")
+end
+
 local function check_rest(handle, method, path, query, content_type)
+  local is_head = method == "HEAD"
+  if is_head then method = "GET" end
   local template, values = find_template(path)
   if not template then
     return refuse(handle, 404, 5, "RESOURCE_NOT_FOUND", "There is no such path.", { { "resource", "path" }, { "id", path } })
   end
   local rule = template.methods[method]
+  if method == "OPTIONS" then return handle:respond({ [":status"] = "204", allow = template.allow }, "") end
   if not rule then
     local message = "The path does not know this method, only " .. template.allow .. "."
     return refuse(handle, 405, 12, "METHOD_NOT_ALLOWED", message, nil, nil, { allow = template.allow })
@@ -105,6 +122,7 @@ local function check_rest(handle, method, path, query, content_type)
   if rule.stream then query = resume(handle:headers(), path, query, violations) end
   if rule.write then check_headers(handle:headers(), violations) end
   check_query(query, rule.query, violations)
+  local coding = handle:headers():get("content-encoding")
   -- Headers read before this call are no longer valid after it: it waits for the body.
   local body = handle:body()
   local size = body and body:length() or 0
@@ -112,6 +130,10 @@ local function check_rest(handle, method, path, query, content_type)
     return refuse(handle, 413, 8, "BODY_TOO_LARGE", "The body is over 64 KiB.")
   end
   if size > 0 then
+    if is_coded(coding) then
+      return refuse(handle, 415, 3, "INVALID_FIELD", "The body must be sent as it is, without a content-encoding.", nil,
+        { { "content-encoding", "must be absent or identity" } }, { ["accept-encoding"] = "identity" })
+    end
     if not string.find(string.lower(content_type), "^application/json%s*$")
       and not string.find(string.lower(content_type), "^application/json%s*;") then
       return refuse(handle, 415, 3, "INVALID_FIELD", "The body must be application/json.", nil,
@@ -119,7 +141,8 @@ local function check_rest(handle, method, path, query, content_type)
     end
     check_body(body:getBytes(0, size), rule.body, template.variables, values, violations)
   end
-  if #violations > 0 then refuse_fields(handle, violations) end
+  if #violations > 0 then return refuse_fields(handle, violations) end
+  if is_head and rule.stream then answer_stream_head(handle) end
 end
 
 function envoy_on_request(handle)
@@ -127,12 +150,15 @@ function envoy_on_request(handle)
   local method, target = headers:get(":method"), headers:get(":path") or ""
   local content_type = headers:get("content-type") or ""
   local path, query = string.match(target, "^([^?]*)%??(.*)$")
+  -- A colon may be encoded in a path (RFC 3986, 2.2), and many clients do so.
+  local given = path
+  path = string.gsub(path, "%%3[Aa]", ":")
   if is_grpc(content_type) then
     if find_template(path) then
       return handle:respond({ [":status"] = "415" }, "This is a path of REST: send application/json.")
     end
     -- Other methods, and a path with a query, lead to no method: they must not be counted as if they did.
-    if method ~= "POST" or path ~= target then return handle:respond({ [":status"] = "404" }, "") end
+    if method ~= "POST" or given ~= target then return handle:respond({ [":status"] = "404" }, "") end
     local violations = {}
     check_headers(headers, violations)
     if violations[1] then
@@ -152,7 +178,9 @@ function envoy_on_request(handle)
   headers:remove("grpc-timeout")
   if #path > 1 and string.sub(path, -1) == "/" then
     path = string.sub(path, 1, -2)
-    headers:replace(":path", query == "" and path or path .. "?" .. query)
   end
+  if path ~= given then headers:replace(":path", query == "" and path or path .. "?" .. query) end
+  -- The transcoder knows no HEAD. What answers it leaves out the body.
+  if method == "HEAD" then headers:replace(":method", "GET") end
   check_rest(handle, method, path, query, content_type)
 end

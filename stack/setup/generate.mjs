@@ -51,9 +51,9 @@ export async function generateInto(folder) {
 /** Everything that decides what is generated. */
 async function fingerprint() {
   const hash = createHash('sha256')
-  const protos = await filesBelow(path.join(root, 'proto', 'hotel'), '.proto')
-  for (const file of [...protos, 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map((name) =>
-    path.resolve(root, name),
+  const protos = ['hotel', 'grpc'].map((name) => filesBelow(path.join(root, 'proto', name), '.proto'))
+  for (const file of [...(await Promise.all(protos)).flat(), 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map(
+    (name) => path.resolve(root, name),
   ))
     hash.update(path.relative(root, file)).update(await readFile(file))
   return hash.digest('hex')

@@ -28,8 +28,27 @@ describe('the settings of access', () => {
     ['AUTH_JWKS_REFRESH', '0'],
     ['AUTH_JWKS_REFRESH', 'often'],
     ['AUTH_PUBLIC_DOCS', 'yes'],
+    ['AUTH_SCOPE_CLAIMS', 'scope,'],
+    ['AUTH_SCOPE_CLAIMS', 'scope scp'],
+    ['AUTH_HOTELS_CLAIM', "hotels']"],
+    ['AUTH_TIER_CLAIM', 'tier,tier2'],
   ])('name %s when it is "%s"', (variable, value) => {
     expect(() => authSettings({ ...right, [variable]: value })).toThrow(variable)
+  })
+
+  it('name the claims of scopes, hotels and tier', () => {
+    const { claims } = authSettings(right)
+    expect(claims).toEqual({ scopes: ['scope', 'scp', 'roles'], hotels: 'hotels', tier: 'tier' })
+    const own = {
+      AUTH_SCOPE_CLAIMS: 'permissions, scope',
+      AUTH_HOTELS_CLAIM: 'https://hotel.example/hotels',
+      AUTH_TIER_CLAIM: '',
+    }
+    expect(authSettings({ ...right, ...own }).claims).toEqual({
+      scopes: ['permissions', 'scope'],
+      hotels: 'https://hotel.example/hotels',
+      tier: 'tier',
+    })
   })
 
   it('take keys in production by https only', () => {

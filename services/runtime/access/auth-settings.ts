@@ -1,9 +1,13 @@
+import { type ClaimNames, DEFAULT_CLAIMS, isClaimName } from './claims.ts'
+
 /** Whose tokens are accepted. */
 export type AuthSettings = {
   /** The `iss` of every token. */
   readonly issuer: string
   /** What the `aud` of every token is, or contains. */
   readonly audience: string
+  /** Which claims say what a token may do. */
+  readonly claims: ClaimNames
   /** Where the issuer's public keys are. */
   readonly keys: { readonly url: URL } | { readonly file: string }
   /** File of certificates that are trusted for that URL besides those that everybody trusts. */
@@ -26,7 +30,8 @@ export const CLOCK_TOLERANCE_SECONDS = 5
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Reads AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL or AUTH_JWKS_FILE, AUTH_JWKS_REFRESH, AUTH_PUBLIC_DOCS, NODE_EXTRA_CA_CERTS and NODE_ENV.
+ * Reads AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL or AUTH_JWKS_FILE, AUTH_JWKS_REFRESH, AUTH_PUBLIC_DOCS, AUTH_SCOPE_CLAIMS,
+ * AUTH_HOTELS_CLAIM, AUTH_TIER_CLAIM, NODE_EXTRA_CA_CERTS and NODE_ENV.
  * Throws naming the variable that is missing or wrong, and in production for what is only good for development.
  */
 export function authSettings(env: Environment): AuthSettings {
@@ -37,6 +42,7 @@ export function authSettings(env: Environment): AuthSettings {
   return Object.freeze({
     issuer,
     audience: required(env, 'AUTH_AUDIENCE', 'the name by which tokens are meant for this suite, their `aud`'),
+    claims: Object.freeze(claimsFrom(env)),
     keys: Object.freeze(keysFrom(env, production)),
     // Node itself reads it for the services.
     certificate: env.NODE_EXTRA_CA_CERTS || undefined,
@@ -50,6 +56,23 @@ function required(env: Environment, variable: string, what: string): string {
   const value = env[variable]
   if (!value) throw new Error(`${variable} is not set: give ${what}`)
   return value
+}
+
+function claimsFrom(env: Environment): ClaimNames {
+  const { AUTH_SCOPE_CLAIMS: scopes, AUTH_HOTELS_CLAIM: hotels, AUTH_TIER_CLAIM: tier } = env
+  return {
+    scopes: scopes
+      ? scopes.split(',').map((name) => claimName('AUTH_SCOPE_CLAIMS', name.trim()))
+      : DEFAULT_CLAIMS.scopes,
+    hotels: claimName('AUTH_HOTELS_CLAIM', hotels || DEFAULT_CLAIMS.hotels),
+    tier: claimName('AUTH_TIER_CLAIM', tier || DEFAULT_CLAIMS.tier),
+  }
+}
+
+function claimName(variable: string, name: string): string {
+  if (!isClaimName(name))
+    throw new Error(`${variable} has "${name}": give names of claims of letters, digits and . : / @ ~ - _`)
+  return name
 }
 
 function keysFrom(env: Environment, production: boolean): AuthSettings['keys'] {

@@ -2,10 +2,11 @@ import { expect, test } from '@jest/globals'
 import { type CryptoKey, errors, generateKeyPair, SignJWT } from 'jose'
 import { Status } from 'nice-grpc'
 import type { AuthSettings } from './auth-settings.ts'
+import { DEFAULT_CLAIMS } from './claims.ts'
 import type { KeySet } from './key-set.ts'
 import { tokenVerifier } from './token.ts'
 
-const settings = { issuer: 'issuer', audience: 'hotel', production: false } as AuthSettings
+const settings = { issuer: 'issuer', audience: 'hotel', production: false, claims: DEFAULT_CLAIMS } as AuthSettings
 
 /** Keys that are replaced when a test says so, and looked up as slowly as it says. */
 async function rotatingKeys() {

@@ -4,6 +4,7 @@ import { RecentMap } from '../recent-map.ts'
 import { Refusal } from '../resource/refusal.ts'
 import { type AuthSettings, CLOCK_TOLERANCE_SECONDS } from './auth-settings.ts'
 import type { Caller, Hotels } from './caller.ts'
+import { type ClaimNames, claimOf, wordsOf } from './claims.ts'
 import { isOfDevelopment } from './jwks.ts'
 import { type KeySet, KeysUnavailable } from './key-set.ts'
 
@@ -57,7 +58,11 @@ function bearer(authorization: readonly (string | Buffer)[]): string {
   return text
 }
 
-async function verified(text: string, { issuer, audience, production }: AuthSettings, keys: KeySet): Promise<Token> {
+async function verified(
+  text: string,
+  { issuer, audience, production, claims }: AuthSettings,
+  keys: KeySet,
+): Promise<Token> {
   try {
     const { payload, protectedHeader } = await jwtVerify(text, keys.find, {
       algorithms: ALGORITHMS,
@@ -68,22 +73,24 @@ async function verified(text: string, { issuer, audience, production }: AuthSett
     })
     if (production && isOfDevelopment(protectedHeader.kid))
       throw unauthenticated('the token is of a development issuer, which is not accepted here')
-    return { caller: callerOf(payload), expires: ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000 }
+    return { caller: callerOf(payload, claims), expires: ((payload.exp ?? 0) + CLOCK_TOLERANCE_SECONDS) * 1_000 }
   } catch (error) {
     throw refusalOf(error)
   }
 }
 
-function callerOf({ sub = '', scope = '', hotels }: JWTPayload): Caller {
+function callerOf(payload: JWTPayload, claims: ClaimNames): Caller {
+  const { sub = '' } = payload
   if (!isSubject(sub))
     throw unauthenticated(`the token's sub is not 1 to ${LONGEST_SUBJECT} characters without control characters`)
   if (RESERVED.has(sub)) throw unauthenticated(`the token's sub is a name that the suite uses itself`)
-  if (typeof scope !== 'string') throw unauthenticated("the token's scope is no text of scopes with spaces between")
-  return Object.freeze({
-    subject: sub,
-    scopes: new Set(scope.split(' ').filter((each) => each !== '')),
-    hotels: hotelsOf(hotels),
+  const scopes = claims.scopes.flatMap((name) => {
+    const words = wordsOf(claimOf(payload, name))
+    if (words === undefined)
+      throw unauthenticated(`the token's ${name} is neither text of scopes with spaces between nor a list of scopes`)
+    return words
   })
+  return Object.freeze({ subject: sub, scopes: new Set(scopes), hotels: hotelsOf(payload, claims.hotels) })
 }
 
 function isSubject(sub: unknown): sub is string {
@@ -91,10 +98,9 @@ function isSubject(sub: unknown): sub is string {
 }
 
 /** No hotel unless they are named; `*` is every one. */
-function hotelsOf(claim: unknown): Hotels {
-  const hotels = claim === undefined ? [] : [claim].flat()
-  if (!hotels.every((hotel) => typeof hotel === 'string'))
-    throw unauthenticated('the token\'s hotels are neither "*" nor a list of ids')
+function hotelsOf(payload: JWTPayload, name: string): Hotels {
+  const hotels = wordsOf(claimOf(payload, name))
+  if (hotels === undefined) throw unauthenticated(`the token's ${name} is neither "*" nor ids of hotels`)
   return hotels.includes('*') ? 'every' : new Set(hotels)
 }
 
@@ -102,12 +108,12 @@ function refusalOf(error: unknown): unknown {
   if (error instanceof KeysUnavailable)
     return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', "the issuer's keys can not be had now: repeat later")
   if (error instanceof errors.JWTExpired) return expired()
-  if (error instanceof errors.JWTClaimValidationFailed) return unauthenticated(wordsOf(error))
+  if (error instanceof errors.JWTClaimValidationFailed) return unauthenticated(reasonOf(error))
   if (error instanceof errors.JOSEError) return unauthenticated('the token is not signed by a key that is accepted')
   return error
 }
 
-function wordsOf({ claim, reason }: errors.JWTClaimValidationFailed): string {
+function reasonOf({ claim, reason }: errors.JWTClaimValidationFailed): string {
   if (reason === 'missing') return `the token has no ${claim}`
   if (claim === 'nbf') return 'the token is not valid yet'
   return `the token's ${claim} is not the one that is accepted`

@@ -83,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const port = await server.listen(options.address)
   const stopMetrics =
     options.metricsAddress === undefined ? undefined : await serveMetrics(metrics, options.metricsAddress)
-  const watching = watchReadiness(options.ready, health, log, stopping.signal)
+  const watching = watchReadiness(options.ready, health, servicesOf(served), log, stopping.signal)
   log.info({ port }, 'serving')
 
   return {
@@ -92,7 +92,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       log.info({ how }, 'draining')
       stopping.abort()
       await watching
-      health.setStatus('unhealthy')
+      for (const name of ['', ...servicesOf(served)]) health.setStatus('unhealthy', name)
       if (how === 'drain') await sleep(options.drainSeconds * 1_000)
       draining.abort(restarting())
       const force = setTimeout(() => server.forceShutdown(), LAST_CALLS_MS)
@@ -127,9 +127,15 @@ function healthService(state: HealthState): ServiceImplementation<typeof HealthD
   }
 }
 
+/** The full names of the services whose methods have these paths. */
+function servicesOf(paths: ReadonlySet<string>): string[] {
+  return [...new Set([...paths].map((path) => path.split('/')[1] ?? ''))]
+}
+
 async function watchReadiness(
   ready: ServeOptions['ready'],
   health: HealthState,
+  services: readonly string[],
   log: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -149,7 +155,7 @@ async function watchReadiness(
     const isReady = state.startsWith('ready')
     for (const [part, words] of Object.entries(amiss))
       health.setStatus(words === undefined ? 'healthy' : 'unhealthy', part)
-    health.setStatus(isReady ? 'healthy' : 'unhealthy')
+    for (const name of ['', ...services]) health.setStatus(isReady ? 'healthy' : 'unhealthy', name)
     await sleep(isReady ? READINESS_EVERY_MS : 100, undefined, { signal: stopping }).catch(() => undefined)
   }
 }
