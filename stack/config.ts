@@ -89,7 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),
     redisUrl: redisUrl(value('REDIS_URL')),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
-    corsOrigins: orProblem('', () => originsFrom(env)),
+    corsOrigins: orProblem(() => originsFrom(env)),
     maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     streams: {
