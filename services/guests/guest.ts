@@ -2,7 +2,8 @@ import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { email, optionalGiven, optionalText, requiredText } from '@hotel/runtime/resource/valid'
+import { email, optionalName, requiredName } from '@hotel/runtime/resource/text-rules'
+import { optionalGiven } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { phone } from './phone.ts'
 
@@ -73,8 +74,8 @@ export const erasedData = { firstName: '[erased]', lastName: null, email: null, 
 
 /** The rules of the fields that callers give. */
 export const guestFields = {
-  first_name: requiredText(),
-  last_name: optionalText(),
+  first_name: requiredName(),
+  last_name: optionalName(),
   email: optionalGiven(email),
   phone: optionalGiven(phone),
 }
