@@ -15,7 +15,7 @@ import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Scope, type Writer } from '@hotel/runtime/resource/write'
 import { beingErased, type Erasure, hasErasure } from './erasure.ts'
-import { Guest, guestData, guestFields, guestRow } from './guest.ts'
+import { changedFields, demandNamed, Guest, guestData, guestFields, guestRow } from './guest.ts'
 import { listGuests } from './guest-list.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
@@ -47,7 +47,7 @@ export function guestService({
     async createGuest(request, call) {
       const hotel = request.hotel || hotelUnlessNamed()
       if (hotel === undefined) throw invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
-      const fields = valid(request, guestFields)
+      const fields = valid(request, guestFields(request))
       await hotels.demandLive(hotel, call.signal)
       const guest = await write(
         call,
@@ -59,7 +59,7 @@ export function guestService({
           apply(written) {
             const guest = written.em.create(Guest, {
               ...guestData(fields),
-              firstName: fields.first_name,
+              firstName: fields.first_name ?? '',
               hotelId: hotel,
               ...newborn(written),
             })
@@ -76,14 +76,15 @@ export function guestService({
 
     async updateGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const fields = validChanges(request, guestFields, ['hotel'])
+      const data = guestData(validChanges(request, changedFields, ['hotel']))
       const guest = await write(call, 'UpdateGuest', request, scope, {
         ...one(scope, request),
         apply(written, guest) {
           demandWritable(guest)
           matchEtag(call, request, guest.version)
           demandUnchanged('hotel', request.hotel, guest.hotelId)
-          change(guest, guestData(fields), written)
+          demandNamed(guest, data)
+          change(guest, data, written)
           return () => guest.toProto()
         },
       })
@@ -92,7 +93,7 @@ export function guestService({
 
     async replaceGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const fields = valid(request, guestFields)
+      const fields = valid(request, guestFields(request))
       const guest = await write(call, 'ReplaceGuest', request, scope, {
         ...one(scope, request),
         apply(written, guest) {

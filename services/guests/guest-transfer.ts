@@ -19,7 +19,10 @@ export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: Kno
   const plan: ImportPlan<GuestMessage, Row> = {
     table: 'guest',
     hotels: (guests, call) => hotelsOf(guests, hotels, call),
-    row: (guest, hotel) => ({ hotel_id: hotel, ...valid(guest, { ...importFields, ...guestFields }) }),
+    row(guest, hotel) {
+      const fields = valid(guest, { ...importFields, ...guestFields(guest) })
+      return { ...fields, hotel_id: hotel, first_name: fields.first_name ?? '' }
+    },
     async store(write, rows) {
       await insertRows(write, 'guest', rows)
       return new Map()
