@@ -4,17 +4,38 @@ import type { Schema } from './openapi-schemas.ts'
 /** A named schema of strings, with a value that keeps to it. */
 type StringSchema = Schema & { readonly type: 'string' }
 
-// What ECMAScript trims, spelled out: each dialect of regular expressions has a \s of its own.
-const blank = String.raw`\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`
-const visible = String.raw`[^\u0000${blank}]`
+// Classes of characters, spelled out: each dialect of regular expressions has a \s of its own, and few have more. They are
+// those of text-rules.ts of the services.
+const spaces = String.raw`\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff`
+/** Without a shape, at the end of a text and at its beginning. */
+const formats = String.raw`\u00ad\u061c\u200b-\u200f\u2060`
+const unseen = String.raw`\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8`
+/** Controls, and what turns the direction of text. */
+const garbling = String.raw`\u0001-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069`
 
-/** Text of 1 to `most` characters between outer spaces, which are trimmed, without U+0000: as valid.ts of the services. */
-const text = (most: number): StringSchema => ({
-  type: 'string',
-  description: `1 to ${most} characters, not blank; outer spaces are trimmed.`,
-  minLength: 1,
-  pattern: String.raw`^[${blank}]*${visible}(?:[^\u0000]{0,${most - 2}}${visible})?[${blank}]*$`,
-})
+/** Up to so many characters, in repetitions that RE2 takes: 1,000 at most. */
+const upTo = (character: string, most: number) =>
+  most <= 1000 ? `${character}{0,${most}}` : `(?:${character}{${most - 1000}})?${character}{0,1000}`
+
+/** One line of 1 to `most` characters between what is not seen, which is trimmed. */
+const line = (most: number): string => {
+  const inner = `[^\\u0000${garbling}]`
+  const last = `[^\\u0000${garbling}${spaces}${formats}]`
+  const first = `[^\\u0000${garbling}${spaces}${unseen}]`
+  return `[${spaces}${unseen}]*${first}(?:${upTo(inner, most - 2)}${last})?[${spaces}${formats}]*`
+}
+
+/** The same of several lines, from which the services take what garbles others. */
+const text = (most: number): StringSchema => {
+  const last = `[^\\u0000${garbling}${spaces}${formats}]`
+  const first = `[^\\u0000${garbling}${spaces}${unseen}]`
+  return {
+    type: 'string',
+    description: `1 to ${most} characters, not blank; trimmed, and without control characters but those of lines.`,
+    minLength: 1,
+    pattern: `^[${garbling}${spaces}${unseen}]*${first}(?:${upTo('[^\\u0000]', most - 2)}${last})?[${garbling}${spaces}${formats}]*$`,
+  }
+}
 
 /**
  * The kinds of strings that the services tell apart, as components of the document. What they check besides, and no schema
@@ -32,7 +53,19 @@ export const stringSchemas = {
     format: 'date',
     pattern: String.raw`^(19|[2-8]\d|9[0-8])\d\d-\d\d-\d\d$|^99([0-8]\d|9[0-8])-\d\d-\d\d$`,
   },
-  Name: text(255),
+  Name: {
+    type: 'string',
+    description:
+      '1 to 255 characters in one line, not blank; trimmed. Without control characters, and without those that turn the direction of text.',
+    minLength: 1,
+    pattern: `^${line(255)}$`,
+  },
+  NameIfAny: {
+    type: 'string',
+    description: '1 to 255 characters in one line; empty where there is none.',
+    pattern: `^(?:${line(255)})?$`,
+  },
+  Address: text(255),
   Text: text(2000),
   EmailAddress: {
     type: 'string',
@@ -42,9 +75,9 @@ export const stringSchemas = {
   },
   PhoneNumber: {
     type: 'string',
-    description: 'A telephone number in international form, of a length that its country has; answered as E.164.',
+    description:
+      'A telephone number in international form, of a length that its country has; answered as E.164. Hyphens and spaces may be of any kind.',
     format: 'phone-number',
-    pattern: String.raw`^\+[0-9][0-9 ().\/-]*$`,
     maxLength: 64,
   },
   CountryCode: { type: 'string', description: 'Two capital letters of ISO 3166-1.', pattern: '^[A-Z]{2}$' },
@@ -69,12 +102,15 @@ export type StringSchemaName = keyof typeof stringSchemas
 const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, example: string]>> = {
   id: ['Id', '01980000-0000-7000-8000-00000000002a'],
   first_name: ['Name', 'Ada'],
+  // Empty for who has a last name only.
+  'Guest.first_name': ['NameIfAny', 'Ada'],
+  'Stay.first_name': ['NameIfAny', 'Ada'],
   last_name: ['Name', 'Lovelace'],
   name: ['Name', 'Lakeside'],
   number: ['Name', '101'],
   room_number: ['Name', '101'],
   room_numbers: ['Name', '101'],
-  address: ['Name', '12 Quai du Lac'],
+  address: ['Address', '12 Quai du Lac'],
   city: ['Name', 'Geneva'],
   country_code: ['CountryCode', 'CH'],
   time_zone: ['TimeZone', 'Europe/Zurich'],
@@ -156,6 +192,8 @@ const given = (field: string, least: Schema): Schema => ({ required: [field], pr
 const aText = { type: 'string', minLength: 1 }
 const noText = { type: ['string', 'null'], maxLength: 0 }
 
+const someName = { anyOf: [given('first_name', aText), given('last_name', aText)] }
+
 // With both, `room` is the first of `rooms`, which no schema can say.
 const someRoom = { anyOf: [given('room', aText), given('rooms', { type: 'array', minItems: 1 })] }
 const roomsByName = { ...someRoom, properties: { room_type: noText, room_count: { type: 'null' } } }
@@ -166,6 +204,8 @@ const roomsByType = {
 
 /** What the fields of a message owe to each other or to its method, by the message's name. */
 export const messageRules: Readonly<Record<string, readonly Schema[]>> = {
+  CreateGuestRequest: [someName],
+  ReplaceGuestRequest: [someName],
   CreateReservationRequest: [
     { anyOf: [roomsByName, roomsByType] },
     { properties: { status: { enum: ['PENDING', null] } } },

@@ -36,11 +36,11 @@ COVERAGE_FIRST = int(os.environ.get("FUZZ_COVERAGE_FIRST", "0"))
 PUBLIC = {"/", "/healthz", "/openapi.json"}
 
 # Fields of which the services demand more than a schema can say: that the resource exists, is live and of the same hotel,
-# that dates follow each other, that a cursor is one, that the zone or the number is known.
+# that dates follow each other, that a cursor is one, that the zone or the number is known, that a word has a letter.
 BEYOND_THE_SCHEMA = {
     *EXISTING,
     *(f"{name}s" for name in EXISTING),
-    *("out_date", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
+    *("out_date", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "query", "cursor", "from_now"),
 }
 
 _calls = itertools.count(1)

@@ -18,7 +18,9 @@ export const optionalName =
 export const optionalText =
   (most = 255): Rule<string | null> =>
   (value) =>
-    value === undefined ? null : trimmed(trimmed(value as string, most).replaceAll(GARBLING_IN_LINES, ''), most)
+    value === undefined
+      ? null
+      : trimmed(trimmed(value as string, most).replaceAll(new RegExp(GARBLING, 'gu'), ''), most)
 
 /** A text of 1 to `most` characters, without what is not seen at its ends. Throws an Invalid for any other. */
 export function trimmed(value: string, most: number): string {
@@ -31,17 +33,21 @@ export function trimmed(value: string, most: number): string {
 
 /** Throws an Invalid for a name with characters that would garble the list or the form that it stands in. */
 function name(value: string, most: number): string {
-  const code = GARBLING.exec(value.trim())?.[0].codePointAt(0)
+  const text = trimmed(value, most)
+  const code = (GARBLING.exec(value) ?? BREAK.exec(text))?.[0].codePointAt(0)
   if (code !== undefined) {
     const character = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
     throw new Invalid(`contains ${character}, a control character or one that turns the direction of text: remove it`)
   }
-  return trimmed(value, most)
+  return text
 }
 
-/** Controls, and the embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), which outlast their text. */
-const GARBLING = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
-const GARBLING_IN_LINES = /(?![\t\n\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+/**
+ * Controls but those between words and lines, and the embeddings, overrides and isolates of the bidirectional algorithm (UAX 9),
+ * which outlast their text.
+ */
+const GARBLING = /(?![\t-\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+const BREAK = /[\t-\r]/
 
 /** Blanks, and what has no shape by itself. */
 const UNSEEN_FIRST = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]+/u
