@@ -76,7 +76,7 @@ export const stringSchemas = {
   PhoneNumber: {
     type: 'string',
     description:
-      'A telephone number in international form, of a length that its country has; answered as E.164. Hyphens and spaces may be of any kind.',
+      'A telephone number in international form, or of the country of the hotel, of a length that its country has; answered as E.164. Spaces and hyphens may be of any kind.',
     format: 'phone-number',
     maxLength: 64,
   },

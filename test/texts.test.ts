@@ -116,6 +116,47 @@ describe("a guest's contacts", () => {
     })
   })
 
+  describe('a telephone number without the code of its country', () => {
+    /** A hotel with a location in each of these countries. */
+    const hotelIn = async (...countries: (string | undefined)[]) => {
+      const { id: hotel } = await suite.hotels.createHotel({ name: 'Phones' })
+      for (const country_code of countries)
+        await suite.locations.createLocation({ hotel, name: 'Main', time_zone: 'UTC', country_code })
+      return hotel
+    }
+
+    test.each([
+      ['CH', '044 668 18 00', '+41446681800'],
+      ['CH', '(044)\u00a0668\u201118\u201100', '+41446681800'],
+      ['CH', '0041 44 668 18 00', '+41446681800'],
+      ['CH', '+1 (212) 555-0100', '+12125550100'],
+      ['US', '(212) 555-0100', '+12125550100'],
+      ['IT', '06 6982', '+39066982'],
+    ])("is of that of the hotel's locations: %s, %s", async (country, phone, stored) => {
+      const hotel = await hotelIn(country, country, undefined)
+      const { status, json } = await post('/guests', { hotel, first_name: 'x', phone })
+      expect([status, json.phone]).toEqual([201, stored])
+      const path = `/guests/${json.id}`
+      for (const [verb, body] of [
+        ['PATCH', { phone }],
+        ['PUT', { first_name: 'x', phone }],
+      ] as const) {
+        await suite.rest('PATCH', path, { body: { update_mask: 'phone' } })
+        expect((await suite.rest(verb, path, { body })).json.phone).toBe(stored)
+      }
+    })
+
+    test.each([
+      ['no country', [undefined], '044 668 18 00'],
+      ['two countries', ['CH', 'DE'], '044 668 18 00'],
+      ['a country of no numbers', ['ZZ'], '044 668 18 00'],
+      ['its country, but is none of its numbers', ['CH'], '044 66'],
+    ])('is refused where the locations name %s', async (_, countries, phone) => {
+      const hotel = await hotelIn(...countries)
+      expect(refusal(await post('/guests', { hotel, first_name: 'x', phone }))).toEqual(invalid('phone'))
+    })
+  })
+
   test.each(['\u200b', '+', '+41 44 668 18 00 x', '+41 44 668 18 00 ext. 7', 'tel:+41446681800'])(
     'the telephone number %j is refused',
     async (phone) => {

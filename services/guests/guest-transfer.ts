@@ -10,28 +10,51 @@ import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CallContext } from 'nice-grpc'
 import { GUEST_SIZE, Guest, guestFields } from './guest.ts'
+import type { HotelCountries } from './hotel-countries.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
 type Row = ImportRow & { first_name: string; last_name: string | null; email: string | null; phone: string | null }
 
 /** Guests in bulk. Those of a deleted hotel are taken too: a hotel's guests outlive it. */
-export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
-  const plan: ImportPlan<GuestMessage, Row> = {
+export function guestTransfer(
+  exportsFrom: MikroORM,
+  writer: Writer,
+  hotels: KnownHotels,
+  countries: HotelCountries,
+): Transfer<GuestMessage> {
+  const planOf = (country: (hotel: string) => string | undefined): ImportPlan<GuestMessage, Row> => ({
     table: 'guest',
     hotels: (guests, call) => hotelsOf(guests, hotels, call),
     row(guest, hotel) {
-      const fields = valid(guest, { ...importFields, ...guestFields(guest) })
+      const fields = valid(guest, { ...importFields, ...guestFields(guest, country(hotel)) })
       return { ...fields, hotel_id: hotel, first_name: fields.first_name ?? '' }
     },
     async store(write, rows) {
       await insertRows(write, 'guest', rows)
       return new Map()
     },
-  }
+  })
   return {
-    import: (guests, call, turn) => importRows(writer, plan, guests, call, turn),
+    async import(guests, call, turn) {
+      const known = new Map<string, string | undefined>()
+      for (const { phone, hotel } of guests) {
+        const named = hotelNamed(hotel)
+        if (!known.get(named)) known.set(named, await countries.of(phone, named, call.signal))
+      }
+      return importRows(
+        writer,
+        planOf((hotel) => known.get(hotel)),
+        guests,
+        call,
+        turn,
+      )
+    },
     export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_SIZE.bytes }, Guest),
   }
+}
+
+function hotelNamed(hotel: string): string {
+  return hotel || (hotelUnlessNamed() ?? '')
 }
 
 async function hotelsOf(
@@ -40,7 +63,7 @@ async function hotelsOf(
   call: CallContext,
 ): Promise<(string | Refusal)[]> {
   const missing = invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
-  const named = guests.map(({ hotel }) => hotel || (hotelUnlessNamed() ?? ''))
+  const named = guests.map(({ hotel }) => hotelNamed(hotel))
   const existing = await hotels.existing(named, call.signal)
   return named.map((hotel) => (hotel === '' ? missing : existing.has(hotel) ? hotel : unknownHotel()))
 }

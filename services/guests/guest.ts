@@ -73,20 +73,20 @@ export const GUEST_SIZE = sizeOfTexts('first_name', 'last_name', 'email', 'phone
 /** What is left of a guest's data once it is erased: the database refuses anything else. */
 export const erasedData = { firstName: '[erased]', lastName: null, email: null, phone: null }
 
-/** The rules of the fields that callers change: a name that is left out is null. */
-export const changedFields = {
+/** The rules of the fields that callers change, with the country of a national telephone number; a name left out is null. */
+export const changedFields = (country: string | undefined) => ({
   first_name: optionalName(),
   last_name: optionalName(),
   email: optionalGiven(email),
-  phone: optionalGiven(phone),
-}
+  phone: optionalGiven(phone(country)),
+})
 
 /** The rules of a whole guest: who has a last name needs no first name. */
-export function guestFields({ last_name }: { last_name?: string | undefined }) {
-  return { ...changedFields, first_name: last_name === undefined ? requiredName() : optional(requiredName()) }
+export function guestFields({ last_name }: { last_name?: string | undefined }, country: string | undefined) {
+  return { ...changedFields(country), first_name: last_name === undefined ? requiredName() : optional(requiredName()) }
 }
 
-type Fields = { [Field in keyof typeof changedFields]: string | null }
+type Fields = { [Field in keyof ReturnType<typeof changedFields>]: string | null }
 
 /** The fields of a request, parsed, under the entity's names. */
 export function guestData({ first_name, last_name, ...rest }: Partial<Fields>) {
