@@ -1,6 +1,7 @@
 import { type ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
 import { hotelFilter, isOfHotels, isOneOrEvery } from '@hotel/runtime/access/hotels'
 import type { Read } from '@hotel/runtime/database/read'
+import { folded } from '@hotel/runtime/resource/folded'
 import { LOWEST_ID } from '@hotel/runtime/resource/id'
 import { conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
@@ -63,12 +64,9 @@ const wordsToFind: Rule<string[]> = (value) => {
   if (words.length > MOST_WORDS) throw new Invalid(`has more than ${MOST_WORDS} words: leave some out`)
   if (words.some((word) => [...word].length > MOST_LETTERS))
     throw new Invalid(`has a word of more than ${MOST_LETTERS} letters: give its beginning`)
-  if (words.some((word) => NO_LETTER.test(word))) throw new Invalid('has a word of accents alone: leave it out')
+  if (words.some((word) => folded(word) === '')) throw new Invalid('has a word of accents alone: leave it out')
   return words
 }
-
-/** What is nothing at all as it is compared. */
-const NO_LETTER = /^[\p{M}\p{Default_Ignorable_Code_Point}\u0640]*$/u
 
 /** Whether a word is looked for whole by the index; what is not ASCII may be longer as it is compared. */
 function isShort(word: string): boolean {
