@@ -79,8 +79,8 @@ describe('the folding', () => {
     const differing = await suite.sql(
       'guests',
       `select chr(code) from generate_series(1, 12543) code, lateral (select chr(code) as x) c
-       where (
-         folded(folded(x)) <> folded(x) or folded(lower(x)) <> folded(x) or folded(normalize(x, nfd)) <> folded(x))`,
+       where
+         folded(folded(x)) <> folded(x) or folded(lower(x)) <> folded(x) or folded(normalize(x, nfd)) <> folded(x)`,
     )
     expect(differing).toEqual([])
   }, 30_000)

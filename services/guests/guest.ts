@@ -83,7 +83,7 @@ export const changedFields = (country: string | undefined) => ({
 
 /** The rules of a whole guest: who has a last name needs no first name. */
 export function guestFields({ last_name }: { last_name?: string | undefined }, country: string | undefined) {
-  return { ...changedFields(country), first_name: last_name === undefined ? requiredName() : optional(requiredName()) }
+  return { ...changedFields(country), first_name: last_name?.trim() ? optional(requiredName()) : requiredName() }
 }
 
 type Fields = { [Field in keyof ReturnType<typeof changedFields>]: string | null }
