@@ -10,22 +10,22 @@ const spaces = String.raw`\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
 /** Without a shape, at the end of a text and at its beginning. */
 const formats = String.raw`\u00ad\u061c\u200b-\u200f\u2060`
 const unseen = String.raw`\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8`
-/** Controls, and what turns the direction of text. */
-const garbling = String.raw`\u0001-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069`
+/** Controls but those between words and lines, and what turns the direction of text. */
+const garbling = String.raw`\u0001-\u0008\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069`
 
 /** Up to so many characters, in repetitions that RE2 takes: 1,000 at most. */
 const upTo = (character: string, most: number) =>
   most <= 1000 ? `${character}{0,${most}}` : `(?:${character}{${most - 1000}})?${character}{0,1000}`
 
-/** One line of 1 to `most` characters between what is not seen, which is trimmed. */
-const line = (most: number): string => {
+/** A name of 1 to `most` characters between what is not seen, which is trimmed. */
+const name = (most: number): string => {
   const inner = `[^\\u0000${garbling}]`
   const last = `[^\\u0000${garbling}${spaces}${formats}]`
   const first = `[^\\u0000${garbling}${spaces}${unseen}]`
   return `[${spaces}${unseen}]*${first}(?:${upTo(inner, most - 2)}${last})?[${spaces}${formats}]*`
 }
 
-/** The same of several lines, from which the services take what garbles others. */
+/** The same of a text from which the services take what garbles others. */
 const text = (most: number): StringSchema => {
   const last = `[^\\u0000${garbling}${spaces}${formats}]`
   const first = `[^\\u0000${garbling}${spaces}${unseen}]`
@@ -56,14 +56,14 @@ export const stringSchemas = {
   Name: {
     type: 'string',
     description:
-      '1 to 255 characters in one line, not blank; trimmed. Without control characters, and without those that turn the direction of text.',
+      '1 to 255 characters, not blank; trimmed. Without control characters, and without those that turn the direction of text.',
     minLength: 1,
-    pattern: `^${line(255)}$`,
+    pattern: `^${name(255)}$`,
   },
   NameIfAny: {
     type: 'string',
-    description: '1 to 255 characters in one line; empty where there is none.',
-    pattern: `^(?:${line(255)})?$`,
+    description: '1 to 255 characters; empty where there is none.',
+    pattern: `^(?:${name(255)})?$`,
   },
   Address: text(255),
   Text: text(2000),

@@ -210,7 +210,7 @@ describe('a body', () => {
     ['CreateGuestRequest', { first_name: ' \u00a0\ufeff' }],
     ['CreateGuestRequest', { first_name: 'x'.repeat(256) }],
     ['CreateGuestRequest', { first_name: 'a\u0000b' }],
-    ['CreateGuestRequest', { first_name: 'a\nb' }],
+    ['CreateGuestRequest', { first_name: 'a\u0007b' }],
     ['CreateGuestRequest', { first_name: 'a\u202eb' }],
     ['CreateGuestRequest', { first_name: '\u2060\u3164' }],
     ['CreateGuestRequest', { first_name: '', last_name: null }],

@@ -1,6 +1,6 @@
 import { Invalid, type Rule } from './valid.ts'
 
-/** A name that must be given: one line of 1 to `most` characters. */
+/** A name of 1 to `most` characters that must be given. */
 export const requiredName =
   (most = 255): Rule<string> =>
   (value) => {
@@ -14,7 +14,7 @@ export const optionalName =
   (value) =>
     value === undefined ? null : name(value as string, most)
 
-/** A text of 1 to `most` characters, in lines; null when absent. Loses what garbles the text around it. */
+/** A text of 1 to `most` characters; null when absent. Loses what garbles the text around it. */
 export const optionalText =
   (most = 255): Rule<string | null> =>
   (value) =>
@@ -34,7 +34,7 @@ export function trimmed(value: string, most: number): string {
 /** Throws an Invalid for a name with characters that would garble the list or the form that it stands in. */
 function name(value: string, most: number): string {
   const text = trimmed(value, most)
-  const code = (GARBLING.exec(value) ?? BREAK.exec(text))?.[0].codePointAt(0)
+  const code = GARBLING.exec(value)?.[0].codePointAt(0)
   if (code !== undefined) {
     const character = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
     throw new Invalid(`contains ${character}, a control character or one that turns the direction of text: remove it`)
@@ -47,7 +47,6 @@ function name(value: string, most: number): string {
  * which outlast their text.
  */
 const GARBLING = /(?![\t-\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
-const BREAK = /[\t-\r]/
 
 /** Blanks, and what has no shape by itself. */
 const UNSEEN_FIRST = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]+/u
