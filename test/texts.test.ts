@@ -46,6 +46,8 @@ describe('a name', () => {
     ['ක්\u200dෂ', 'ක්\u200dෂ'],
     [nfd('Zoë'), nfd('Zoë')],
     ['two\r\nlines\t', 'two\r\nlines'],
+    ['Eric', 'Eric'],
+    ['{C.P.}\u200b', '{C.P.}'],
   ])('%j is kept as %j', async (given, kept) => {
     expect(await post('/guests', { first_name: given })).toMatchObject({ status: 201, json: { first_name: kept } })
   })

@@ -51,7 +51,7 @@ const GARBLING = /(?![\t-\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
 /** Blanks, and what has no shape by itself. */
 const UNSEEN_FIRST = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]+/u
 /** The same but for what belongs to the letter before, as variation selectors do. */
-const UNSEEN_LAST = /[\sp{Cc}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069]/u
+const UNSEEN_LAST = /[\s\p{Cc}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069]/u
 
 function withoutUnseenEnds(value: string): string {
   let end = value.length
