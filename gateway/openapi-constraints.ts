@@ -4,18 +4,25 @@ import type { Schema } from './openapi-schemas.ts'
 /** A named schema of strings, with a value that keeps to it. */
 type StringSchema = Schema & { readonly type: 'string' }
 
-// What ECMAScript trims, spelled out: each dialect of regular expressions has a \s of its own. Patterns are such that RE2,
-// Java, Python and ECMAScript take them as they are: characters beyond \xff by themselves, and no counts, which RE2 bounds.
-// Without U+FEFF, which Go takes in no source.
-const blank = '\\t-\\r \\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000'
+// Classes of characters, spelled out: each dialect of regular expressions has a \s of its own, and few have more. They are
+// those of text-rules.ts of the services, but for U+FEFF, which Go takes in no source. Patterns are such that RE2, Java, Python and
+// ECMAScript take them as they are: characters beyond \xff stand for themselves, and nothing is counted, which RE2 bounds.
+const spaces = '\\t-\\r \\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000'
+const unseen =
+  '\\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8'
+/** Controls but those between words and lines, and what turns the direction of text. */
+const garbling = '\\x01-\\x08\\x0e-\\x1f\\x7f-\\x9f\u202a-\u202e\u2066-\u2069'
 
-/** Text of 1 to `most` characters with something to see in it, without U+0000: as valid.ts of the services. */
+/** Something to see between what is not seen, which is trimmed, and nothing that garbles. */
+const name = String.raw`[${spaces}${unseen}]*[^\x00${garbling}${spaces}${unseen}][^\x00${garbling}]*`
+
+/** The same of a text from which the services take what garbles others. */
 const text = (most: number): StringSchema => ({
   type: 'string',
-  description: `1 to ${most} characters, not blank; outer spaces are trimmed.`,
+  description: `1 to ${most} characters, not blank; trimmed, and without control characters but those of lines.`,
   minLength: 1,
   maxLength: most,
-  pattern: String.raw`^[${blank}]*[^\x00${blank}][^\x00]*$`,
+  pattern: String.raw`^[${garbling}${spaces}${unseen}]*[^\x00${garbling}${spaces}${unseen}][^\x00]*$`,
 })
 
 /**
@@ -34,7 +41,21 @@ export const stringSchemas = {
     format: 'date',
     pattern: String.raw`^(19|[2-8]\d|9[0-8])\d\d-\d\d-\d\d$|^99([0-8]\d|9[0-8])-\d\d-\d\d$`,
   },
-  Name: text(255),
+  Name: {
+    type: 'string',
+    description:
+      '1 to 255 characters, not blank; trimmed. Without control characters, and without those that turn the direction of text.',
+    minLength: 1,
+    maxLength: 255,
+    pattern: `^${name}$`,
+  },
+  NameIfAny: {
+    type: 'string',
+    description: '1 to 255 characters; empty where there is none.',
+    maxLength: 255,
+    pattern: `^(?:${name})?$`,
+  },
+  Address: text(255),
   Text: text(2000),
   EmailAddress: {
     type: 'string',
@@ -44,9 +65,9 @@ export const stringSchemas = {
   },
   PhoneNumber: {
     type: 'string',
-    description: 'A telephone number in international form, of a length that its country has; answered as E.164.',
+    description:
+      'A telephone number in international form, or of the country of the hotel, of a length that its country has; answered as E.164. Spaces and hyphens may be of any kind.',
     format: 'phone-number',
-    pattern: String.raw`^\+[0-9][0-9 ().\/-]*$`,
     maxLength: 64,
   },
   CountryCode: { type: 'string', description: 'Two capital letters of ISO 3166-1.', pattern: '^[A-Z]{2}$' },
@@ -71,12 +92,15 @@ export type StringSchemaName = keyof typeof stringSchemas
 const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, example: string]>> = {
   id: ['Id', '01980000-0000-7000-8000-00000000002a'],
   first_name: ['Name', 'Ada'],
+  // Empty for who has a last name only.
+  'Guest.first_name': ['NameIfAny', 'Ada'],
+  'Stay.first_name': ['NameIfAny', 'Ada'],
   last_name: ['Name', 'Lovelace'],
   name: ['Name', 'Lakeside'],
   number: ['Name', '101'],
   room_number: ['Name', '101'],
   room_numbers: ['Name', '101'],
-  address: ['Name', '12 Quai du Lac'],
+  address: ['Address', '12 Quai du Lac'],
   city: ['Name', 'Geneva'],
   country_code: ['CountryCode', 'CH'],
   time_zone: ['TimeZone', 'Europe/Zurich'],

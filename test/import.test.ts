@@ -32,7 +32,7 @@ test('a staff’s spreadsheets: what is sound is stored, every other line is rep
       'G1,Ada,"Love""lace',
       'two lines",,+41446681800',
       'G2,=Grace,,grace@example.org,',
-      ',,Nobody,,',
+      ',,,nobody@example.org,',
       'G3,Paul,,nonsense,123',
       'G4,Too,many,,,cells',
     )}`,

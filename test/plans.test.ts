@@ -1,4 +1,6 @@
 import { guestRow } from '@hotel/guests/guest'
+import { listGuests } from '@hotel/guests/guest-list'
+import { ListGuestsRequest } from '@hotel/proto/hotel/guests/v1/guests'
 import { stayMethods } from '@hotel/reservations/current-and-upcoming'
 import { reservationRow } from '@hotel/reservations/reservation'
 import { roomBlockRow } from '@hotel/reservations/room-block'
@@ -8,9 +10,10 @@ import { locationRow } from '@hotel/rooms/location'
 import { roomRow } from '@hotel/rooms/room'
 import { roomTypeRow } from '@hotel/rooms/room-type'
 import { type MikroORM, openDatabase, query } from '@hotel/runtime/database/database'
-import { reader } from '@hotel/runtime/database/read'
+import { type Read, reader } from '@hotel/runtime/database/read'
 import { getMethod } from '@hotel/runtime/resource/get'
 import type { RowMessage } from '@hotel/runtime/resource/row-message'
+import { runIn } from '@hotel/runtime/server/call'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
 import { type Suite, startSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -156,6 +159,30 @@ describe('a list that is asked for most goes along the index of its order, howev
     const plans = await plansOf('guests', [reset, `select * from list_guests(${hotel()}, false, '', '', '${ID}', 51)`])
     expect(plans).toMatch(/Sort[\s\S]*Seq Scan/)
   })
+})
+
+test('a search for guests asks the index for the beginnings of its words, as they are compared', async () => {
+  const asked: { text: string; values: unknown[] }[] = []
+  const read: Read = async ({ text }, parameters) => {
+    asked.push({ text, values: [...parameters] })
+    return []
+  }
+  const caller = { caller: { subject: 'desk', scopes: new Set(), hotels: 'every' } }
+  const page = { limit: 51, after: undefined, cut: () => ({ rows: [], next: undefined, next_page_token: '' }) }
+  const request = ListGuestsRequest.fromPartial({ query: 'Ada GROẞMANN' })
+  await runIn(caller as never, () => listGuests(read, page as never, request, new AbortController().signal))
+  const client = new Client({ connectionString: suite.adminUrl('guests') })
+  await client.connect()
+  try {
+    // Of few guests, their order is the cheaper index.
+    await client.query('set search_path = guests, public; set enable_seqscan = off; set enable_indexscan = off')
+    const { rows } = await client.query({ text: `explain ${asked[0]?.text}`, values: asked[0]?.values as never })
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).toMatch(/Bitmap Index Scan on guest_search[\s\S]*Index Cond: .*'%ada%'.*'%grossman%'/)
+    expect(plan).toContain("'%grossmann%'")
+  } finally {
+    await client.end()
+  }
 })
 
 test('changes are numbered by the heads of their own hotels, although there were few of all when that was planned', async () => {

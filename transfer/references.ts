@@ -1,7 +1,8 @@
+import { folded } from '@hotel/runtime/resource/folded'
 import { DEFAULT_HOTEL } from '@hotel/runtime/resource/id'
 import type { PerService } from '@hotel/stack/service-names'
 import type { TransferClient } from './clients.ts'
-import { foldName, uuidOf, visible } from './folding.ts'
+import { uuidOf, visible } from './folding.ts'
 import { guestId } from './ids.ts'
 import { invalid } from './problems.ts'
 
@@ -66,12 +67,12 @@ export class References {
 
   /** The id of the one live resource with this name in its hotel or location; undefined when there is none, or several. */
   async existing(list: List, name: string, within: string): Promise<string | undefined> {
-    const live = ((await this.#listed(list)).get(keyOf(list, within, name)) ?? []).filter(({ deleted }) => !deleted)
+    const live = ((await this.#listed(list)).get(keyOf(within, name)) ?? []).filter(({ deleted }) => !deleted)
     return live.length === 1 ? live[0]?.id : undefined
   }
 
   async #named(list: List, field: string, name: string, within: string): Promise<string> {
-    const all = (await this.#listed(list)).get(keyOf(list, within, name)) ?? []
+    const all = (await this.#listed(list)).get(keyOf(within, name)) ?? []
     const live = all.filter(({ deleted }) => !deleted)
     const alike = live.length > 0 ? live : all
     const same = alike.filter((one) => one.name === name)
@@ -104,16 +105,16 @@ function indexOf(list: List, all: Iterable<Listed>): ReadonlyMap<string, Listed[
   const add = (key: string, one: Listed) => void index.set(key, [...(index.get(key) ?? []), one])
   for (const one of all) {
     add(`id ${one.id}`, one)
-    add(keyOf(list, list === 'hotels' ? '' : one.hotel, one.name), one)
+    add(keyOf(list === 'hotels' ? '' : one.hotel, one.name), one)
     // A room's number is unique in its location only.
-    if (list === 'rooms') add(keyOf(list, one.location, one.name), one)
+    if (list === 'rooms') add(keyOf(one.location, one.name), one)
   }
   return index
 }
 
-/** Names are told apart by more than their case, room numbers are not: 12a and 12A are two rooms. */
-function keyOf(list: List, within: string, name: string): string {
-  return `in ${within} ${list === 'rooms' ? visible(name) : foldName(name)}`
+/** Names and numbers are one where the services take them for one. */
+function keyOf(within: string, name: string): string {
+  return `in ${within} ${folded(visible(name))}`
 }
 
 function listedIn(messages: Iterable<object>): Listed[] {

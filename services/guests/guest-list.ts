@@ -1,10 +1,12 @@
 import { type ListGuestsRequest, ListGuestsResponse } from '@hotel/proto/hotel/guests/v1/guests'
 import { hotelFilter, isOfHotels, isOneOrEvery } from '@hotel/runtime/access/hotels'
 import type { Read } from '@hotel/runtime/database/read'
+import { folded } from '@hotel/runtime/resource/folded'
 import { LOWEST_ID } from '@hotel/runtime/resource/id'
 import { conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { Invalid, optional, type Rule, requiredText, valid } from '@hotel/runtime/resource/valid'
+import { trimmed } from '@hotel/runtime/resource/text-rules'
+import { Invalid, optional, type Rule, valid } from '@hotel/runtime/resource/valid'
 import { GUEST_SIZE, guestRow } from './guest.ts'
 
 const guests = lister({
@@ -34,14 +36,10 @@ export function listGuests(
   const where = conditions(page.limit)
   if (hotel !== null) where.add((ids) => isOfHotels('hotel_id', ids, hotel), hotel)
   if (!request.show_deleted) where.add(() => 'delete_time is null')
-  if (query !== null) {
-    where.add(
-      (patterns) => `search like all (${patterns}::text[])`,
-      query.map((word) => containing(beginning(word))),
-    )
-    const whole = query.filter((word) => beginning(word) !== word).map(containing)
-    // No expression of an index: the words whole.
-    if (whole.length > 0) where.add((patterns) => `(search || '') like all (${patterns}::text[])`, whole)
+  for (const word of query ?? []) {
+    where.add((given) => `search like containing(${given}, ${LETTERS_BY_INDEX})`, word)
+    // No expression of an index: the word whole.
+    if (!isShort(word)) where.add((given) => `(search || '') like containing(${given}, ${MOST_LETTERS})`, word)
   }
   if (page.after !== undefined)
     where.add(
@@ -60,24 +58,19 @@ const MOST_LETTERS = 64
  */
 const LETTERS_BY_INDEX = 8
 
-/** The words of a search, in lower case; throws for more, or longer ones, than are looked for. */
+/** The words of a search; throws for more, or longer ones, than are looked for, and for one of accents alone. */
 const wordsToFind: Rule<string[]> = (value) => {
-  const words = requiredText(Number.POSITIVE_INFINITY)(value)
-    .toLowerCase()
-    .split(/\s+/, MOST_WORDS + 1)
+  const words = trimmed(value as string, Number.POSITIVE_INFINITY).split(/\s+/, MOST_WORDS + 1)
   if (words.length > MOST_WORDS) throw new Invalid(`has more than ${MOST_WORDS} words: leave some out`)
   if (words.some((word) => [...word].length > MOST_LETTERS))
     throw new Invalid(`has a word of more than ${MOST_LETTERS} letters: give its beginning`)
+  if (words.some((word) => folded(word) === '')) throw new Invalid('has a word of accents alone: leave it out')
   return words
 }
 
-function beginning(word: string): string {
-  return [...word].slice(0, LETTERS_BY_INDEX).join('')
-}
-
-/** The pattern of texts that have this in them. */
-function containing(text: string): string {
-  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
+/** Whether a word is looked for whole by the index; what is not ASCII may be longer as it is compared. */
+function isShort(word: string): boolean {
+  return word.length <= LETTERS_BY_INDEX && /^\p{ASCII}*$/u.test(word)
 }
 
 const ORDER = `last_name is null, coalesce(last_name, '') collate "und-x-icu", first_name collate "und-x-icu", id`

@@ -15,8 +15,9 @@ import { beingRetired, takeBack } from '@hotel/runtime/resource/retiring'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Scope, type Writer } from '@hotel/runtime/resource/write'
 import { beingErased, type Erasure, hasErasure } from './erasure.ts'
-import { Guest, guestData, guestFields, guestRow } from './guest.ts'
+import { changedFields, demandNamed, Guest, guestData, guestFields, guestRow } from './guest.ts'
 import { listGuests } from './guest-list.ts'
+import type { HotelCountries } from './hotel-countries.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
 /** What the service needs: its database, its feed, the peers' answers. */
@@ -29,6 +30,7 @@ export type Deps = {
   retirement: Retirement<GuestMessage>
   erasure: Erasure
   hotels: KnownHotels
+  countries: HotelCountries
 }
 
 /** The methods of GuestService; the proto's comments say what each promises. */
@@ -41,13 +43,14 @@ export function guestService({
   retirement,
   erasure,
   hotels,
+  countries,
 }: Deps): GuestServiceImplementation {
   const { write } = writer
   return {
     async createGuest(request, call) {
       const hotel = request.hotel || hotelUnlessNamed()
       if (hotel === undefined) throw invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
-      const fields = valid(request, guestFields)
+      const fields = valid(request, guestFields(request, await countries.of(request.phone, hotel, call.signal)))
       await hotels.demandLive(hotel, call.signal)
       const guest = await write(
         call,
@@ -59,7 +62,7 @@ export function guestService({
           apply(written) {
             const guest = written.em.create(Guest, {
               ...guestData(fields),
-              firstName: fields.first_name,
+              firstName: fields.first_name ?? '',
               hotelId: hotel,
               ...newborn(written),
             })
@@ -76,14 +79,16 @@ export function guestService({
 
     async updateGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const fields = validChanges(request, guestFields, ['hotel'])
+      const country = await countries.of(request.phone, scope.hotel, call.signal)
+      const data = guestData(validChanges(request, changedFields(country), ['hotel']))
       const guest = await write(call, 'UpdateGuest', request, scope, {
         ...one(scope, request),
         apply(written, guest) {
           demandWritable(guest)
           matchEtag(call, request, guest.version)
           demandUnchanged('hotel', request.hotel, guest.hotelId)
-          change(guest, guestData(fields), written)
+          demandNamed(guest, data)
+          change(guest, data, written)
           return () => guest.toProto()
         },
       })
@@ -92,7 +97,7 @@ export function guestService({
 
     async replaceGuest(request, call) {
       const scope = await scopeOf(request.id, call.signal)
-      const fields = valid(request, guestFields)
+      const fields = valid(request, guestFields(request, await countries.of(request.phone, scope.hotel, call.signal)))
       const guest = await write(call, 'ReplaceGuest', request, scope, {
         ...one(scope, request),
         apply(written, guest) {

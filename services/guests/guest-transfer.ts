@@ -12,25 +12,53 @@ import { type ImportRow, insertRows } from '@hotel/runtime/transfer/stored-rows'
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CallContext } from 'nice-grpc'
 import { GUEST_SIZE, Guest, guestFields } from './guest.ts'
+import type { HotelCountries } from './hotel-countries.ts'
 import type { KnownHotels } from './known-hotels.ts'
 
 type Row = ImportRow & { first_name: string; last_name: string | null; email: string | null; phone: string | null }
 
 /** Guests in bulk. Those of a deleted hotel are taken too: a hotel's guests outlive it. */
-export function guestTransfer(exportsFrom: MikroORM, writer: Writer, hotels: KnownHotels): Transfer<GuestMessage> {
-  const planOf = (assumed?: Batch): ImportPlan<GuestMessage, Row> => ({
+export function guestTransfer(
+  exportsFrom: MikroORM,
+  writer: Writer,
+  hotels: KnownHotels,
+  countries: HotelCountries,
+): Transfer<GuestMessage> {
+  const planOf = (
+    country: (hotel: string) => string | undefined,
+    assumed: Batch | undefined,
+  ): ImportPlan<GuestMessage, Row> => ({
     table: 'guest',
     hotels: (guests, call) => hotelsOf(guests, hotels, call, assumed),
-    row: (guest, hotel) => ({ hotel_id: hotel, ...valid(guest, { ...importFields, ...guestFields }) }),
+    row(guest, hotel) {
+      const fields = valid(guest, { ...importFields, ...guestFields(guest, country(hotel)) })
+      return { ...fields, hotel_id: hotel, first_name: fields.first_name ?? '' }
+    },
     async store(write, rows) {
       await insertRows(write, 'guest', rows)
       return new Map()
     },
   })
   return {
-    import: (guests, importing) => importRows(writer, planOf(importing.assumed), guests, importing),
+    async import(guests, importing) {
+      const known = new Map<string, string | undefined>()
+      for (const { phone, hotel } of guests) {
+        const named = hotelNamed(hotel)
+        if (!known.get(named)) known.set(named, await countries.of(phone, named, importing.call.signal))
+      }
+      return importRows(
+        writer,
+        planOf((hotel) => known.get(hotel), importing.assumed),
+        guests,
+        importing,
+      )
+    },
     export: (call) => exportEntities(exportsFrom, call.signal, { table: 'guest', bytes: GUEST_SIZE.bytes }, Guest),
   }
+}
+
+function hotelNamed(hotel: string): string {
+  return hotel || (hotelUnlessNamed() ?? '')
 }
 
 async function hotelsOf(
@@ -40,7 +68,7 @@ async function hotelsOf(
   assumed?: Batch,
 ): Promise<(string | Refusal)[]> {
   const missing = invalidFields([{ field: 'hotel', description: HOTEL_REQUIRED }])
-  const named = guests.map(({ hotel }) => hotel || (hotelUnlessNamed() ?? ''))
+  const named = guests.map(({ hotel }) => hotelNamed(hotel))
   const made = new Set(assumed?.hotels.map(({ id }) => id).filter((id) => isId(id) && isVisible(id)))
   const existing = await hotels.existing(
     named.filter((hotel) => !made.has(hotel)),

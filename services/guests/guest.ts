@@ -1,8 +1,10 @@
 import { Guest as GuestMessage } from '@hotel/proto/hotel/guests/v1/guests'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
+import { invalidFields } from '@hotel/runtime/resource/refusal'
 import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { email, optionalGiven, optionalText, requiredText } from '@hotel/runtime/resource/valid'
+import { email, optionalName, requiredName } from '@hotel/runtime/resource/text-rules'
+import { optional, optionalGiven } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { phone } from './phone.ts'
 
@@ -71,22 +73,32 @@ export const GUEST_SIZE = sizeOfTexts('first_name', 'last_name', 'email', 'phone
 /** What is left of a guest's data once it is erased: the database refuses anything else. */
 export const erasedData = { firstName: '[erased]', lastName: null, email: null, phone: null }
 
-/** The rules of the fields that callers give. */
-export const guestFields = {
-  first_name: requiredText(),
-  last_name: optionalText(),
+/** The rules of the fields that callers change, with the country of a national telephone number; a name left out is null. */
+export const changedFields = (country: string | undefined) => ({
+  first_name: optionalName(),
+  last_name: optionalName(),
   email: optionalGiven(email),
-  phone: optionalGiven(phone),
+  phone: optionalGiven(phone(country)),
+})
+
+/** The rules of a whole guest: who has a last name needs no first name. */
+export function guestFields({ last_name }: { last_name?: string | undefined }, country: string | undefined) {
+  return { ...changedFields(country), first_name: last_name?.trim() ? optional(requiredName()) : requiredName() }
 }
 
+type Fields = { [Field in keyof ReturnType<typeof changedFields>]: string | null }
+
 /** The fields of a request, parsed, under the entity's names. */
-export function guestData(
-  fields: Partial<{ first_name: string; last_name: string | null; email: string | null; phone: string | null }>,
-) {
-  const { first_name, last_name, ...rest } = fields
+export function guestData({ first_name, last_name, ...rest }: Partial<Fields>) {
   return {
     ...rest,
-    ...(first_name !== undefined && { firstName: first_name }),
+    ...(first_name !== undefined && { firstName: first_name ?? '' }),
     ...(last_name !== undefined && { lastName: last_name }),
   }
+}
+
+/** Throws for changes that would leave a guest without a name. */
+export function demandNamed({ firstName, lastName }: Guest, data: ReturnType<typeof guestData>): void {
+  if ((data.firstName ?? firstName) === '' && (data.lastName === undefined ? lastName : data.lastName) === null)
+    throw invalidFields([{ field: 'first_name', description: 'is required, unless there is a last name' }])
 }

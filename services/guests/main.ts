@@ -2,6 +2,7 @@ import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { Guest as GuestMessage, GuestServiceDefinition } from '@hotel/proto/hotel/guests/v1/guests'
 import { RetirementServiceDefinition } from '@hotel/proto/hotel/reservations/v1/retirement'
 import { HotelServiceDefinition } from '@hotel/proto/hotel/rooms/v1/hotels'
+import { LocationServiceDefinition } from '@hotel/proto/hotel/rooms/v1/locations'
 import { TransferServiceDefinition } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { openIdentity } from '@hotel/runtime/access/identity'
 import { feedService } from '@hotel/runtime/changes/feed'
@@ -24,6 +25,7 @@ import { guestErasure } from './erasure.ts'
 import { Guest } from './guest.ts'
 import { guestService } from './guest-service.ts'
 import { guestTransfer } from './guest-transfer.ts'
+import { hotelCountries } from './hotel-countries.ts'
 import { knownHotels } from './known-hotels.ts'
 import { migrations } from './migrations.ts'
 import { guestRetirement } from './retirement.ts'
@@ -48,6 +50,7 @@ closing.defer(() => reservations.close())
 const rebuild = (_resource: string, row: Record<string, unknown>) => orm.em.fork().map(Guest, row).toProto()
 const offset = clockOffset(config.clockFile)
 const hotels = knownHotels(orm, rooms.client(HotelServiceDefinition))
+const countries = hotelCountries(rooms.client(LocationServiceDefinition))
 const guestWriter = writer({ orm, heads, rebuild, resources: ['guest'], clockOffset: offset, metrics })
 const decisions = reservations.client(RetirementServiceDefinition)
 const retirement = guestRetirement({ orm, writer: guestWriter, reservations: decisions, log })
@@ -72,11 +75,12 @@ const served = await serve({
         retirement,
         erasure,
         hotels,
+        countries,
       }),
     )
     server.add(
       TransferServiceDefinition,
-      transferService({ guests: guestTransfer(exportsFrom, guestWriter, hotels) }, { ...config, log }),
+      transferService({ guests: guestTransfer(exportsFrom, guestWriter, hotels, countries) }, { ...config, log }),
     )
     server.add(
       FeedServiceDefinition,

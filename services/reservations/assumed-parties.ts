@@ -2,7 +2,8 @@ import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { isVisible } from '@hotel/runtime/access/hotels'
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import { invalidFields } from '@hotel/runtime/resource/refusal'
-import { requiredText, valid } from '@hotel/runtime/resource/valid'
+import { requiredName } from '@hotel/runtime/resource/text-rules'
+import { valid } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { importFields } from '@hotel/runtime/transfer/import-rows'
 import type { Place } from './parties.ts'
@@ -19,8 +20,8 @@ export type AssumedParties = {
 
 const { id, delete_time } = importFields
 const rules = { id, hotel: id, delete_time }
-const roomRules = { ...rules, location: id, number: requiredText() }
-const locationRules = { ...rules, name: requiredText(), time_zone: requiredText() }
+const roomRules = { ...rules, location: id, number: requiredName() }
+const locationRules = { ...rules, name: requiredName(), time_zone: requiredName() }
 
 /** Reads what a batch assumes; throws INVALID_ARGUMENT for what is no room, guest or location. */
 export function assumedParties(assumed: Batch | undefined): AssumedParties {

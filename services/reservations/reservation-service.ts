@@ -12,7 +12,8 @@ import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
-import { optional, requiredText, valid, validChanges } from '@hotel/runtime/resource/valid'
+import { optionalText } from '@hotel/runtime/resource/text-rules'
+import { optional, valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
@@ -97,7 +98,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 
     async deleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
-      const { reason } = valid(request, { reason: optional(requiredText(2000)) })
+      const { reason } = valid(request, { reason: optional(optionalText(2000)) })
       const reservation = await write(call, 'DeleteReservation', request, scope, {
         shares: changing(request.id),
         load: (em) => find(em, Reservation, scope.hotel, request.id),

@@ -6,7 +6,8 @@ import { etagOf } from '@hotel/runtime/resource/etag'
 import { type Size, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { precondition } from '@hotel/runtime/resource/refusal'
 import { choice, etag, first, moment, plain, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
-import { Invalid, optionalText, type Rule } from '@hotel/runtime/resource/valid'
+import { optionalText } from '@hotel/runtime/resource/text-rules'
+import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 /** Where a reservation stands; it goes forward only, one step at a time. */

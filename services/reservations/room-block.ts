@@ -2,7 +2,8 @@ import { RoomBlock as RoomBlockMessage } from '@hotel/proto/hotel/reservations/v
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { date, id, optionalText } from '@hotel/runtime/resource/valid'
+import { optionalText } from '@hotel/runtime/resource/text-rules'
+import { date, id } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({

@@ -3,7 +3,8 @@ import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { choice, etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { email, Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import { email, optionalName, requiredName } from '@hotel/runtime/resource/text-rules'
+import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -106,8 +107,8 @@ const requiredEmail: Rule<string> = (value) => {
 /** The rules of the fields that callers give, with that of the location, which the database knows. */
 export const employeeFields = (location: Rule<string>) => ({
   location,
-  first_name: requiredText(),
-  last_name: optionalText(),
+  first_name: requiredName(),
+  last_name: optionalName(),
   email: requiredEmail,
   role,
 })

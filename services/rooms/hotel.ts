@@ -2,7 +2,7 @@ import { Hotel as HotelMessage } from '@hotel/proto/hotel/rooms/v1/hotels'
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { requiredText } from '@hotel/runtime/resource/valid'
+import { requiredName } from '@hotel/runtime/resource/text-rules'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({
@@ -50,4 +50,4 @@ export const hotelRow = rowMessage(HotelMessage, {
 export const HOTEL_SIZE = sizeOfTexts('name')
 
 /** The rules of the fields that callers give. */
-export const hotelFields = { name: requiredText() }
+export const hotelFields = { name: requiredName() }

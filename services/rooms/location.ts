@@ -2,7 +2,8 @@ import { Location as LocationMessage } from '@hotel/proto/hotel/rooms/v1/locatio
 import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { Invalid, optionalGiven, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import { optionalName, optionalText, requiredName } from '@hotel/runtime/resource/text-rules'
+import { Invalid, optionalGiven, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 const schema = defineEntity({
@@ -71,9 +72,9 @@ const countryCode: Rule<string> = (value) => {
 
 /** The rules of the fields that callers give, with that of the time zone, which the database knows. */
 export const locationFields = (timeZone: Rule<string>) => ({
-  name: requiredText(),
+  name: requiredName(),
   address: optionalText(),
-  city: optionalText(),
+  city: optionalName(),
   country_code: optionalGiven(countryCode),
   time_zone: timeZone,
 })

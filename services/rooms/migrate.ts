@@ -6,7 +6,7 @@ await migrate(
   {
     schema: 'rooms',
     migrations,
-    programs: ['room-triggers', 'lists', 'time-zone', 'default-hotel'].map(
+    programs: ['room-triggers', 'namesakes', 'lists', 'time-zone', 'default-hotel'].map(
       (name) => new URL(`sql/${name}.sql`, import.meta.url),
     ),
     grants: 'grant insert, update on hotel, location, room, room_type, employee to :role;',

@@ -5,6 +5,7 @@ import { type EntityManager, forkFor } from '@hotel/runtime/database/database'
 import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
+import { folded } from '@hotel/runtime/resource/folded'
 import { getMethod } from '@hotel/runtime/resource/get'
 import { demandUnchanged, notFound, precondition } from '@hotel/runtime/resource/refusal'
 import type { Retirement } from '@hotel/runtime/resource/retirement'
@@ -141,7 +142,7 @@ export function roomService({
 
 /** A write of a room: it may be with other such writes, but for those of the room or of one with its number. */
 function shared({ number }: { number?: string | undefined }, ...changes: string[]) {
-  return { kind: 'room', changes: number === undefined ? changes : [...changes, `number ${number}`] }
+  return { kind: 'room', changes: number === undefined ? changes : [...changes, `number ${folded(number)}`] }
 }
 
 /** The rules of a request's fields: its room type is looked up under the hotel's head. */

@@ -3,7 +3,8 @@ import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { etag, moment, plain, rowMessage, text, whole } from '@hotel/runtime/resource/row-message'
-import { Invalid, optionalText, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import { optionalText, requiredName } from '@hotel/runtime/resource/text-rules'
+import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -84,7 +85,7 @@ const guests: Rule<number | null> = (value) => {
 
 /** The rules of the fields that callers give. */
 export const roomTypeFields = {
-  name: requiredText(),
+  name: requiredName(),
   description: optionalText(2000),
   max_guests: guests,
 }

@@ -3,7 +3,8 @@ import { etagOf } from '@hotel/runtime/resource/etag'
 import { sizeOfTexts } from '@hotel/runtime/resource/page-bytes'
 import { alreadyExists, type Refusal } from '@hotel/runtime/resource/refusal'
 import { etag, moment, plain, rowMessage, text } from '@hotel/runtime/resource/row-message'
-import { optional, type Rule, requiredText } from '@hotel/runtime/resource/valid'
+import { requiredName } from '@hotel/runtime/resource/text-rules'
+import { optional, type Rule } from '@hotel/runtime/resource/valid'
 import type { Write } from '@hotel/runtime/resource/write'
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
@@ -81,7 +82,7 @@ export function roomNumberTaken(number: string, location: string): Refusal {
 }
 
 /** The rules of the fields that callers give, with that of the room type, which the database knows. */
-export const roomFields = (roomType: Rule<string>) => ({ number: requiredText(), room_type: optional(roomType) })
+export const roomFields = (roomType: Rule<string>) => ({ number: requiredName(), room_type: optional(roomType) })
 
 type Fields = { number: string; room_type: string | null }
 

@@ -11,8 +11,11 @@ import { releaseLostConnections } from './pool.ts'
 
 export type { EntityManager, MikroORM }
 
-/** A migration: its name, which orders and remembers it, and its SQL. */
-export type MigrationFile = { readonly name: string; readonly file: URL }
+/**
+ * A migration: its name, which orders and remembers it, and its SQL. One that is `inSteps` is one statement that commits by
+ * itself, may be interrupted, and then begins anew.
+ */
+export type MigrationFile = { readonly name: string; readonly file: URL; readonly inSteps?: boolean }
 
 /** Connections of a service's pool: fourteen at most are used under feed heads (resource/under-head.ts), the rest is for reads. */
 export const CONNECTIONS = 20

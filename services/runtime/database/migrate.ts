@@ -16,6 +16,9 @@ export const KEY_DIGESTS = new URL('sql/key-digests.sql', import.meta.url)
 /** Where imports claim their ids: a migration that each service has, under a name in its own order. */
 export const IMPORTED_IDS = new URL('sql/imported-ids.sql', import.meta.url)
 
+/** How texts are compared: a migration of the services that compare them. */
+export const FOLDING = new URL('sql/folding.sql', import.meta.url)
+
 /** The functions that every service's database has. */
 const OF_EVERY_SERVICE = ['sql/feed.sql', 'sql/take-head.sql'].map((file) => new URL(file, import.meta.url))
 
@@ -70,16 +73,22 @@ async function migrating(schema: string, migrations: readonly MigrationFile[]) {
       // Without a schema the migrator takes `public`, whatever the search_path.
       tableName: `${schema}.migration`,
       snapshot: false,
+      // Each migration in a transaction of its own, so that none holds its locks while another one works.
+      allOrNothing: false,
       migrationsList: await Promise.all(migrations.map((migration) => sqlMigration(library, migration))),
     },
   }
 }
 
-async function sqlMigration({ Migration }: typeof Migrations, { name, file }: MigrationFile) {
+async function sqlMigration({ Migration }: typeof Migrations, { name, file, inSteps = false }: MigrationFile) {
   const sql = await readFile(file, 'utf8')
   return {
     name,
     class: class extends Migration {
+      override isTransactional() {
+        return !inSteps
+      }
+
       override async up() {
         this.addSql(sql)
       }

@@ -80,29 +80,6 @@ export function nulCharacters(request: object): FieldViolation[] {
   return violations
 }
 
-/** A text of 1 to `most` characters, outer spaces trimmed, that must be given. */
-export const requiredText =
-  (most = 255): Rule<string> =>
-  (value) => {
-    if (typeof value !== 'string' || value === '') throw new Invalid('is required')
-    return trimmed(value, most)
-  }
-
-/** As requiredText, but may be absent: null then. */
-export const optionalText =
-  (most = 255): Rule<string | null> =>
-  (value) =>
-    value === undefined ? null : trimmed(value as string, most)
-
-/** A text of 1 to `most` characters, outer spaces trimmed. Throws an Invalid for any other. */
-export function trimmed(value: string, most: number): string {
-  const text = value.trim()
-  if (text === '') throw new Invalid('may not be blank')
-  // Code points, as PostgreSQL counts the length of a varchar.
-  if ([...text].length > most) throw new Invalid(`is longer than ${most} characters`)
-  return text
-}
-
 /** Another rule, for a field without presence, as filters are: empty is absent, and null then. */
 export const optional =
   <T>(rule: Rule<T>): Rule<T | null> =>
@@ -114,17 +91,6 @@ export const optionalGiven =
   <T>(rule: Rule<T>): Rule<T | null> =>
   (value) =>
     value === undefined ? null : rule(value)
-
-/** An e-mail address of the form that HTML's input takes, at most 254 characters (RFC 5321, 4.5.3.1.3). */
-export const email: Rule<string> = (value) => {
-  const text = trimmed(value as string, 254)
-  if (!EMAIL.test(text)) throw new Invalid('is not an e-mail address, as name@example.org')
-  return text
-}
-
-// https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address, with a dot in the domain demanded.
-const EMAIL =
-  /^[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?(?:\.[a-z0-9\p{L}](?:[a-z0-9\p{L}-]{0,61}[a-z0-9\p{L}])?)+$/iu
 
 /** A calendar date YYYY-MM-DD of the years 1900 to 9999 that exists. */
 export const date: Rule<string> = (value) => {
