@@ -167,6 +167,8 @@ test('blocks are listed by in_date, the latest first, page by page, and filtered
   expect(await list({ from: day(3) })).toBe('dc')
   expect(await list({ from: day(2), to: day(3) })).toBe('ba')
   expect(await list({ to: day(2) })).toBe('a')
+  expect(await list({ from: day(2), to: day(2) })).toBe('a')
+  expect(refusal(await suite.rest('GET', `/room_blocks?from=${day(2)}&to=${day(1)}`))).toEqual(invalid('to'))
   await suite.blocks.deleteRoomBlock({ id: [...names.keys()][0] ?? '' })
   expect(await list({})).toBe('dcb')
   expect(await list({ show_deleted: true })).toBe('dcba')

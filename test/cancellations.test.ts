@@ -108,6 +108,8 @@ describe('the cancellations of a period', () => {
     ['deleted_to=2031-01-01', 'show_deleted'],
     ['show_deleted=true&deleted_from=yesterday', 'deleted_from'],
     ['show_deleted=true&deleted_to=2031-02-30', 'deleted_to'],
+    ['show_deleted=true&deleted_from=2031-01-02&deleted_to=2031-01-01', 'deleted_to'],
+    ['from=2031-01-02&to=2031-01-01', 'to'],
   ])('are not listed by %s: 400 on %s', async (query, field) => {
     const { status, json } = await suite.rest('GET', `/reservations?${query}`)
     expect([status, json.details[1].field_violations[0].field]).toEqual([400, field])

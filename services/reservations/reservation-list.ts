@@ -4,7 +4,7 @@ import type { Read } from '@hotel/runtime/database/read'
 import { HIGHEST_ID } from '@hotel/runtime/resource/id'
 import { type Conditions, conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { date, Invalid, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
+import { date, endOfRange, Invalid, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
 import { NOW, RESERVATION_SIZE, reservationRow, status } from './reservation.ts'
 import { MOST_NIGHTS } from './stay.ts'
 
@@ -55,9 +55,9 @@ function filterOf(request: ListReservationsRequest) {
     room: idFilter,
     status,
     from: optional(date),
-    to: optional(date),
+    to: endOfRange('from', request.from),
     deleted_from: optional(date),
-    deleted_to: optional(date),
+    deleted_to: endOfRange('deleted_from', request.deleted_from),
     show_deleted: () => {
       const { deleted_from, deleted_to, show_deleted } = request
       if (!show_deleted && (deleted_from || deleted_to))
