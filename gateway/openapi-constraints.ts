@@ -90,6 +90,7 @@ const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, 
   to: ['CalendarDate', '2030-05-08'],
   deleted_from: ['CalendarDate', '2030-05-01'],
   deleted_to: ['CalendarDate', '2030-05-08'],
+  date: ['CalendarDate', '2030-05-01'],
   night: ['CalendarDate', '2030-05-01'],
   // Empty for the rooms without a type.
   'RoomTypeAvailability.name': ['AnyText', 'Double'],

@@ -95,6 +95,7 @@ function stayOf(row: StayRow): Stay {
     last_name: row.last_name ?? undefined,
     room_number: row.room_numbers[0] ?? '',
     room_numbers: row.room_numbers,
+    overstay: false,
   }
 }
 

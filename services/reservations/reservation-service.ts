@@ -22,6 +22,7 @@ import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { type Asked, demandHeardOf, type Found, findReservation } from './found.ts'
 import { confirm, demandConfirmable } from './holds.ts'
+import { houseMethods } from './house-lists.ts'
 import { release } from './occupancy.ts'
 import type { ReadThrough } from './read-through.ts'
 import { invalidTransition, Reservation, reservationRow } from './reservation.ts'
@@ -174,6 +175,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     },
 
     ...stayMethods(deps),
+    ...houseMethods(deps),
 
     watchReservations: (request, call) => watch(call, request, 'reservation'),
   }

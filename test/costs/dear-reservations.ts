@@ -120,6 +120,9 @@ function lists({ hotel, location, room, guest, reservation }: LargeHotel): Deare
     'ReservationService/ListCurrentAndUpcoming': [list({}), list({ location })],
     'ReservationService/ListCurrent': [list({})],
     'ReservationService/ListUpcoming': [list({})],
+    'ReservationService/ListInHouse': [list({}), list({ location })],
+    'ReservationService/ListArrivals': [list({}), list({ location, date: day(5) })],
+    'ReservationService/ListDepartures': [list({}), list({ location, date: day(5) })],
     'ReservationService/GetCurrentAndUpcoming': [dear('one', { id: reservation(3) })],
   }
 }

@@ -53,6 +53,9 @@ function stays({ ids: { hotel, location, stay } }: House): Requests {
     'ReservationService/ListCurrentAndUpcoming': lists,
     'ReservationService/ListCurrent': lists,
     'ReservationService/ListUpcoming': lists,
+    'ReservationService/ListInHouse': lists,
+    'ReservationService/ListArrivals': lists,
+    'ReservationService/ListDepartures': [...lists, ...each({ hotel, date: day(2) })],
     'ReservationService/GetCurrentAndUpcoming': each({ id: stay }),
   }
 }
