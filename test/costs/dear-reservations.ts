@@ -136,6 +136,9 @@ function blocks(suite: Suite, { hotel, room, freeRoom }: LargeHotel): Dearest {
     ],
     'RoomBlockService/GetRoomBlock': [byId(made)],
     'RoomBlockService/ListRoomBlocks': [dear('all', { ...PAGE, hotel })],
+    'RoomBlockService/UpdateRoomBlock': [
+      dear('a year', (id) => ({ id, reason: long(2000), ...freeYear() }), { subject: async () => (await made()).id }),
+    ],
     'RoomBlockService/DeleteRoomBlock': [byId(made)],
     'RoomBlockService/WatchRoomBlocks': [dear('from the beginning', { hotel })],
   }

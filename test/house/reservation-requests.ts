@@ -76,6 +76,7 @@ function blocks({ ids: { hotel, location, room, free_room, block, doomed_block }
     'RoomBlockService/CreateRoomBlock': each({ ...nights(140), room: free_room }),
     'RoomBlockService/GetRoomBlock': each({ id: block }),
     'RoomBlockService/ListRoomBlocks': [...filteredBy({ hotel, location, room }), ...each({ hotel, location, room })],
+    'RoomBlockService/UpdateRoomBlock': each({ id: block, reason: 'paint' }),
     'RoomBlockService/DeleteRoomBlock': each({ id: doomed_block }),
     'RoomBlockService/WatchRoomBlocks': each({ hotel }),
   }
