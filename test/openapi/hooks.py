@@ -40,7 +40,7 @@ PUBLIC = {"/", "/healthz", "/openapi.json"}
 BEYOND_THE_SCHEMA = {
     *EXISTING,
     *(f"{name}s" for name in EXISTING),
-    *("out_date", "to", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
+    *("out_date", "to", "arriving_to", "departing_to", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
 }
 
 _calls = itertools.count(1)

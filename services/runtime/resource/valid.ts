@@ -142,6 +142,18 @@ function isDate(value: string): boolean {
   }
 }
 
+/** A moment as RFC 3339 writes it, of the years that dates are of; the same in UTC. https://www.rfc-editor.org/rfc/rfc3339 */
+export const momentText: Rule<string> = (value) => {
+  if (typeof value !== 'string' || value === '') throw new Invalid('is required')
+  try {
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i.test(value)) throw new RangeError()
+    date(value.slice(0, 10))
+    return Temporal.Instant.from(value).toString()
+  } catch {
+    throw new Invalid('is not a moment of the form 2026-01-31T12:00:00Z that exists')
+  }
+}
+
 /**
  * The end of a range that a list is filtered by, with the name and value of the field that it begins by; null when absent.
  * A day before its begin is refused: no caller means a range of nothing.
