@@ -43,6 +43,11 @@ export const stringSchemas = {
     description: 'A field to order by, with ` desc` behind it for the latest first.',
     pattern: '^(in_date|out_date|update_time)( (asc|desc))?$',
   },
+  ConfirmationCode: {
+    type: 'string',
+    description: '8 letters and digits, never 0, O, 1, I or L.',
+    pattern: '^[2-9A-HJKMNP-Za-hjkmnp-z]{8}$',
+  },
   Name: text(255),
   Text: text(2000),
   EmailAddress: {
@@ -107,6 +112,7 @@ const stringFields: Readonly<Record<string, readonly [schema: StringSchemaName, 
   departing_from: ['CalendarDate', '2030-05-01'],
   departing_to: ['CalendarDate', '2030-05-08'],
   updated_since: ['Moment', '2030-05-01T12:00:00Z'],
+  confirmation_code: ['ConfirmationCode', 'K7XQ2M9P'],
   order_by: ['Order', 'in_date desc'],
   night: ['CalendarDate', '2030-05-01'],
   // Empty for the rooms without a type.

@@ -122,7 +122,20 @@ describe('reservations are found by', () => {
     expect(await list({ updated_since: new Date(Date.now() + 60_000).toISOString() })).toEqual([])
   })
 
+  test('their confirmation code', async () => {
+    for (const { id, confirmation_code, delete_time } of all) {
+      expect(confirmation_code).toMatch(/^[2-9A-HJKMNP-Z]{8}$/)
+      const filter = { confirmation_code: confirmation_code.toLowerCase() }
+      expect(await list(filter)).toEqual(delete_time === undefined ? [id] : [])
+      expect(await list({ ...filter, show_deleted: true })).toEqual([id])
+    }
+    const [{ id = '', confirmation_code = '' } = {}] = all
+    expect(await suite.reservations.getReservation({ id })).toMatchObject({ confirmation_code })
+    expect(await list({ confirmation_code: 'ZZZZZZZZ', order_by: 'in_date' })).toEqual([])
+  })
+
   test.each([
+    ['confirmation_code=ABCDEFG0', 'confirmation_code'],
     ['arriving_from=2030-02-30', 'arriving_from'],
     ['arriving_from=2030-02-02&arriving_to=2030-02-01', 'arriving_to'],
     ['departing_from=2030-02-02&departing_to=2030-02-01', 'departing_to'],
@@ -144,6 +157,7 @@ describe('a list in an order goes along the index of that order', () => {
     ['out_date', { status: 2 }, 'reservation_in_house'],
     ['update_time', { updated_since: '2020-01-01T00:00:00Z' }, 'reservation_update'],
     ['update_time desc', { show_deleted: true }, 'reservation_update'],
+    ['in_date', { confirmation_code: 'ABCDEFGH' }, 'reservation_code'],
   ])('%s %o', async (order_by, filter, index) => {
     const [statement, parameters] = await statementOf({ order_by, ...filter, hotel: suite.hotel })
     const client = new Client({ connectionString: suite.adminUrl('reservations') })
@@ -164,9 +178,9 @@ describe('a list in an order goes along the index of that order', () => {
       await client.query('analyze reservation')
       const { rows } = await client.query({ text: `explain ${statement.text}`, values: [...parameters] })
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-      expect(plan).toMatch(new RegExp(`Index Scan.* using ${index} `))
-      // Only what the locations have together is sorted.
-      expect(plan.match(/Sort Key/g)).toHaveLength(1)
+      expect(plan).toMatch(new RegExp(`Index Scan.* (using|on) ${index} `))
+      // Only what the locations have together is sorted, and the few of a code.
+      expect(plan.match(/Sort Key/g)).toHaveLength('confirmation_code' in filter ? 2 : 1)
       await client.query('rollback')
     } finally {
       await client.end()

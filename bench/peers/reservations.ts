@@ -83,6 +83,7 @@ function reservationOf(row: ReservationRow): Reservation {
     update_time: row.update_time,
     delete_time: row.delete_time ?? undefined,
     etag: `"${row.version}"`,
+    confirmation_code: '',
     reason: row.reason ?? undefined,
   }
 }

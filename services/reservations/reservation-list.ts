@@ -5,6 +5,7 @@ import { HIGHEST_ID } from '@hotel/runtime/resource/id'
 import { type Conditions, conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
 import { date, endOfRange, Invalid, idFilter, momentText, optional, valid } from '@hotel/runtime/resource/valid'
+import { endsAs, idEndings } from './confirmation-code.ts'
 import { NOW, RESERVATION_SIZE, reservationRow, status } from './reservation.ts'
 import { afterIn, inSql, type Order, type OrderColumn, orderBy } from './reservation-order.ts'
 import { MOST_NIGHTS } from './stay.ts'
@@ -98,6 +99,7 @@ function filterOf(request: ListReservationsRequest) {
     departing_to: endOfRange('departing_from', request.departing_from),
     updated_since: optional(momentText),
     order_by: optional(orderBy),
+    confirmation_code: optional(idEndings),
     show_deleted: () => {
       const { deleted_from, deleted_to, show_deleted } = request
       if (!show_deleted && (deleted_from || deleted_to))
@@ -127,6 +129,7 @@ function addFilter(where: Conditions, filter: Omit<Filter, 'hotel' | 'location'>
   add((day) => `out_date >= ${day}::date and in_date >= ${day}::date - ${MOST_NIGHTS}`, filter.departing_from)
   add((day) => `out_date < ${day}::date and in_date < ${day}::date`, filter.departing_to)
   add((moment) => `update_time >= ${moment}::timestamptz`, filter.updated_since)
+  if (filter.confirmation_code !== null) where.add(endsAs, filter.confirmation_code)
   if (!filter.show_deleted) where.add(() => `delete_time is null and (hold_until is null or hold_until > ${NOW})`)
   add((day) => goneOn('>=', day), filter.deleted_from)
   add((day) => goneOn('<', day), filter.deleted_to)

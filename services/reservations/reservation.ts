@@ -8,6 +8,7 @@ import { precondition } from '@hotel/runtime/resource/refusal'
 import { choice, etag, first, moment, plain, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
 import { Invalid, optionalText, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
+import { confirmationCode, confirmationCodeField } from './confirmation-code.ts'
 
 /** Where a reservation stands; it goes forward only, one step at a time. */
 export type Status = 'PENDING' | 'CHECKED_IN' | 'CHECKED_OUT'
@@ -92,6 +93,7 @@ export function reservationMessage(row: ReservationRow): ReservationMessage {
     etag: etagOf(row.version),
     reason: row.reason ?? undefined,
     hold_until: row.holdUntil ?? undefined,
+    confirmation_code: confirmationCode(row.id),
   }
 }
 
@@ -118,6 +120,7 @@ export const reservationRow = rowMessage(ReservationMessage, {
   etag,
   reason: text('reason'),
   hold_until: moment('hold_until'),
+  confirmation_code: confirmationCodeField,
 })
 
 /** The size of a reservation: the bytes of its texts and of the ids of its rooms. */

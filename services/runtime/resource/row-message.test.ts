@@ -103,6 +103,7 @@ const reservationRow = rowMessage(Reservation, {
   etag,
   reason: text('reason'),
   hold_until: moment('hold_until'),
+  confirmation_code: text('confirmation_code'),
 })
 
 describe('a list', () => {
