@@ -117,7 +117,7 @@ const reservations: Kind = {
   columns: {
     ...{ id: text, hotel: text, location: text, guest: text, rooms: list, in_date: text, out_date: text },
     ...{ status: nameOf(Reservation_Status), note: text, checkin_datetime: instant, checkout_datetime: instant },
-    ...{ ...times, reason: text, hold_until: instant, legs },
+    ...{ ...times, reason: text, hold_until: instant, external_id: text, source: text, legs },
   },
   more: ['key', 'room'],
   required: ['guest', 'in_date', 'out_date'],

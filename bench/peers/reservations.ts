@@ -84,6 +84,8 @@ function reservationOf(row: ReservationRow): Reservation {
     delete_time: row.delete_time ?? undefined,
     etag: `"${row.version}"`,
     confirmation_code: '',
+    external_id: undefined,
+    source: undefined,
     reason: row.reason ?? undefined,
   }
 }

@@ -22,6 +22,8 @@ export type ReservationRow = ImportRow & {
   checkin_datetime: Date | null
   checkout_datetime: Date | null
   reason: string | null
+  external_id: string | null
+  source: string | null
   hold_until: Date | null
 }
 

@@ -6,6 +6,7 @@ import { type Conditions, conditions, lister } from '@hotel/runtime/resource/lis
 import type { Page } from '@hotel/runtime/resource/page'
 import { date, endOfRange, Invalid, idFilter, momentText, optional, valid } from '@hotel/runtime/resource/valid'
 import { endsAs, idEndings } from './confirmation-code.ts'
+import { externalRules } from './external-id.ts'
 import { NOW, RESERVATION_SIZE, reservationRow, status } from './reservation.ts'
 import { afterIn, inSql, type Order, type OrderColumn, orderBy } from './reservation-order.ts'
 import { MOST_NIGHTS } from './stay.ts'
@@ -100,6 +101,12 @@ function filterOf(request: ListReservationsRequest) {
     updated_since: optional(momentText),
     order_by: optional(orderBy),
     confirmation_code: optional(idEndings),
+    external_id: optional(externalRules.external_id),
+    source: (value) => {
+      const source = optional(externalRules.source)(value)
+      if (source !== null && request.external_id === '') throw new Invalid('goes with external_id: give both')
+      return source
+    },
     show_deleted: () => {
       const { deleted_from, deleted_to, show_deleted } = request
       if (!show_deleted && (deleted_from || deleted_to))
@@ -128,6 +135,8 @@ function addFilter(where: Conditions, filter: Omit<Filter, 'hotel' | 'location'>
   // As above: an index of in_date serves what a stay's length leaves of it.
   add((day) => `out_date >= ${day}::date and in_date >= ${day}::date - ${MOST_NIGHTS}`, filter.departing_from)
   add((day) => `out_date < ${day}::date and in_date < ${day}::date`, filter.departing_to)
+  add((number) => `external_id = ${number}`, filter.external_id)
+  add((name) => `coalesce(source, '') = ${name}`, filter.source)
   add((moment) => `update_time >= ${moment}::timestamptz`, filter.updated_since)
   if (filter.confirmation_code !== null) where.add(endsAs, filter.confirmation_code)
   if (!filter.show_deleted) where.add(() => `delete_time is null and (hold_until is null or hold_until > ${NOW})`)

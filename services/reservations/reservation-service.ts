@@ -233,6 +233,8 @@ function wantedOf(fields: Fields): Wanted {
     guestId: fields.guest,
     rooms,
     note: fields.note,
+    externalId: fields.external_id,
+    source: fields.source,
   }
 }
 

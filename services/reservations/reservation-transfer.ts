@@ -7,6 +7,7 @@ import { type ImportPlan, importRows } from '@hotel/runtime/transfer/import-rows
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CaughtUp } from './caught-up.ts'
 import { exportReservations } from './exported-reservation.ts'
+import { refuseTakenNumbers } from './external-id.ts'
 import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import {
@@ -110,6 +111,7 @@ async function wrongRows(
     const refusal = untimely(row, dates.get(row) as LocalDates, write.now)
     if (refusal !== undefined && !refusals.has(row)) refusals.set(row, refusal)
   }
+  await refuseTakenNumbers(write, rows, refusals)
   return refusals
 }
 

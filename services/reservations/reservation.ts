@@ -36,6 +36,8 @@ const schema = defineEntity({
     deleteTime: p.datetime().nullable(),
     reason: p.string().nullable(),
     holdUntil: p.datetime().nullable(),
+    externalId: p.string().nullable(),
+    source: p.string().nullable(),
     updatedBy: p.string(),
   },
 })
@@ -94,6 +96,8 @@ export function reservationMessage(row: ReservationRow): ReservationMessage {
     reason: row.reason ?? undefined,
     hold_until: row.holdUntil ?? undefined,
     confirmation_code: confirmationCode(row.id),
+    external_id: row.externalId ?? undefined,
+    source: row.source ?? undefined,
   }
 }
 
@@ -121,12 +125,14 @@ export const reservationRow = rowMessage(ReservationMessage, {
   reason: text('reason'),
   hold_until: moment('hold_until'),
   confirmation_code: confirmationCodeField,
+  external_id: text('external_id'),
+  source: text('source'),
 })
 
 /** The size of a reservation: the bytes of its texts and of the ids of its rooms. */
 export const RESERVATION_SIZE: Size = {
-  bytes: `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`,
-  columns: ['note', 'reason', 'rooms'],
+  bytes: `${textBytes('note', 'reason', 'external_id', 'source')} + 40 * cardinality(rooms)`,
+  columns: ['note', 'reason', 'external_id', 'source', 'rooms'],
 }
 
 /** FAILED_PRECONDITION of a status, or of a deletion, that can not follow the present status. */

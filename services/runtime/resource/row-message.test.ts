@@ -104,6 +104,8 @@ const reservationRow = rowMessage(Reservation, {
   reason: text('reason'),
   hold_until: moment('hold_until'),
   confirmation_code: text('confirmation_code'),
+  external_id: text('external_id'),
+  source: text('source'),
 })
 
 describe('a list', () => {
