@@ -86,6 +86,7 @@ function reservationOf(row: ReservationRow): Reservation {
     confirmation_code: '',
     external_id: undefined,
     source: undefined,
+    cause: undefined,
     reason: row.reason ?? undefined,
   }
 }

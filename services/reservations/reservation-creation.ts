@@ -113,6 +113,7 @@ async function createInGroup(
         reason: null,
         externalId: null,
         source: null,
+        cause: null,
       })
     case 'HELD':
       throw roomNotAvailable(told.inTheWay, wish)

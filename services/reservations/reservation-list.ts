@@ -4,10 +4,20 @@ import type { Read } from '@hotel/runtime/database/read'
 import { HIGHEST_ID } from '@hotel/runtime/resource/id'
 import { type Conditions, conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { date, endOfRange, Invalid, idFilter, momentText, optional, valid } from '@hotel/runtime/resource/valid'
+import {
+  date,
+  endOfRange,
+  Invalid,
+  idFilter,
+  momentText,
+  optional,
+  optionalGiven,
+  type Rule,
+  valid,
+} from '@hotel/runtime/resource/valid'
 import { endsAs, idEndings } from './confirmation-code.ts'
 import { externalRules } from './external-id.ts'
-import { NOW, RESERVATION_SIZE, reservationRow, status } from './reservation.ts'
+import { cause, NOW, RESERVATION_SIZE, reservationRow, status } from './reservation.ts'
 import { afterIn, inSql, type Order, type OrderColumn, orderBy } from './reservation-order.ts'
 import { MOST_NIGHTS } from './stay.ts'
 
@@ -107,17 +117,26 @@ function filterOf(request: ListReservationsRequest) {
       if (source !== null && request.external_id === '') throw new Invalid('goes with external_id: give both')
       return source
     },
+    cause,
+    min_lead_days: optionalGiven(days),
+    max_lead_days: optionalGiven((value) => {
+      const most = days(value)
+      if (most < (request.min_lead_days ?? most)) throw new Invalid('is less than min_lead_days')
+      return most
+    }),
     show_deleted: () => {
-      const { deleted_from, deleted_to, show_deleted } = request
-      if (!show_deleted && (deleted_from || deleted_to))
-        throw new Invalid('must be true with deleted_from or deleted_to')
+      const { deleted_from, deleted_to, cause, min_lead_days, max_lead_days, show_deleted } = request
+      const isOfDeleted =
+        deleted_from || deleted_to || cause || min_lead_days !== undefined || max_lead_days !== undefined
+      if (!show_deleted && isOfDeleted)
+        throw new Invalid('must be true with deleted_from, deleted_to, cause, min_lead_days or max_lead_days')
       return show_deleted || null
     },
   })
 }
 
 function addFilter(where: Conditions, filter: Omit<Filter, 'hotel' | 'location'> & { location?: string | null }): void {
-  const add = (condition: (parameter: string) => string, value: string | null | undefined) => {
+  const add = (condition: (parameter: string) => string, value: string | number | null | undefined) => {
     if (value !== null && value !== undefined) where.add(condition, value)
   }
   add((id) => `location_id = ${id}`, filter.location)
@@ -142,17 +161,43 @@ function addFilter(where: Conditions, filter: Omit<Filter, 'hotel' | 'location'>
   if (!filter.show_deleted) where.add(() => `delete_time is null and (hold_until is null or hold_until > ${NOW})`)
   add((day) => goneOn('>=', day), filter.deleted_from)
   add((day) => goneOn('<', day), filter.deleted_to)
+  add((name) => `cause = ${name}`, filter.cause)
+  add((least) => leadOf('>=', least), filter.min_lead_days)
+  add((most) => leadOf('<=', most), filter.max_lead_days)
 }
+
+/** Days between two dates: no two are further apart. */
+const MOST_DAYS = 4_000_000
+
+const days: Rule<number> = (value) => {
+  const number = Number(value)
+  if (Math.abs(number) > MOST_DAYS) throw new Invalid(`is not -${MOST_DAYS} to ${MOST_DAYS}`)
+  return number
+}
+
+/** When a reservation was cancelled, or lapses. */
+const GONE = 'coalesce(reservation.delete_time, reservation.hold_until)'
+const IS_GONE = `(delete_time is not null or hold_until <= ${NOW})`
+/** The date of that by the location's calendar. No calendar is more than 14 hours away from UTC. */
+const GONE_ON = `(select location_date(l.time_zone, ${GONE}) from location l
+  where l.hotel_id = reservation.hotel_id and l.id = reservation.location_id)`
 
 /**
  * Cancelled or lapsed before a date, or from it on, by the location's calendar. The first comparison is the one that an
- * index serves: no calendar is more than 14 hours away from UTC.
+ * index serves.
  */
 function goneOn(compared: '>=' | '<', date: string): string {
-  const gone = 'coalesce(reservation.delete_time, reservation.hold_until)'
   const sign = compared === '>=' ? '-' : '+'
-  return `${gone} ${compared} (${date}::date::timestamp at time zone 'UTC') ${sign} interval '15 hours'
-    and (delete_time is not null or hold_until <= ${NOW})
-    and (select location_date(l.time_zone, ${gone}) from location l
-         where l.hotel_id = reservation.hotel_id and l.id = reservation.location_id) ${compared} ${date}::date`
+  return `${GONE} ${compared} (${date}::date::timestamp at time zone 'UTC') ${sign} interval '15 hours'
+    and ${IS_GONE} and ${GONE_ON} ${compared} ${date}::date`
+}
+
+/**
+ * Cancelled or lapsed at least, or at most, so many days before the first day, by the location's calendar. The date by UTC,
+ * which differs by a day at most, leaves few to ask for their calendar.
+ */
+function leadOf(compared: '>=' | '<=', days: string): string {
+  const near = compared === '>=' ? `${days}::int - 1` : `${days}::int + 1`
+  return `${GONE} is not null and ${IS_GONE} and in_date - (${GONE} at time zone 'UTC')::date ${compared} ${near}
+    and in_date - ${GONE_ON} ${compared} ${days}::int`
 }

@@ -1,4 +1,5 @@
 import {
+  Cancellation_Cause as CauseCode,
   Reservation as ReservationMessage,
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
@@ -12,6 +13,11 @@ import { confirmationCode, confirmationCodeField } from './confirmation-code.ts'
 
 /** Where a reservation stands; it goes forward only, one step at a time. */
 export type Status = 'PENDING' | 'CHECKED_IN' | 'CHECKED_OUT'
+
+/** Whose doing a cancellation was. */
+export type Cause = 'GUEST' | 'HOTEL' | 'NO_SHOW'
+
+const CAUSES: readonly Cause[] = ['GUEST', 'HOTEL', 'NO_SHOW']
 
 const ORDER: readonly Status[] = ['PENDING', 'CHECKED_IN', 'CHECKED_OUT']
 
@@ -38,6 +44,7 @@ const schema = defineEntity({
     holdUntil: p.datetime().nullable(),
     externalId: p.string().nullable(),
     source: p.string().nullable(),
+    cause: p.string().$type<Cause>().nullable(),
     updatedBy: p.string(),
   },
 })
@@ -98,6 +105,7 @@ export function reservationMessage(row: ReservationRow): ReservationMessage {
     confirmation_code: confirmationCode(row.id),
     external_id: row.externalId ?? undefined,
     source: row.source ?? undefined,
+    cause: row.cause ? CauseCode[row.cause] : undefined,
   }
 }
 
@@ -127,6 +135,7 @@ export const reservationRow = rowMessage(ReservationMessage, {
   confirmation_code: confirmationCodeField,
   external_id: text('external_id'),
   source: text('source'),
+  cause: choice('cause', CauseCode),
 })
 
 /** The size of a reservation: the bytes of its texts and of the ids of its rooms. */
@@ -160,6 +169,14 @@ export const initialStatus: Rule<Status> = (value) => {
   const given = status(value) ?? 'PENDING'
   if (given !== 'PENDING') throw new Invalid('is PENDING at first: leave it out')
   return given
+}
+
+/** The cause of a cancellation; null when none is given. */
+export const cause: Rule<Cause | null> = (value) => {
+  if (value === undefined || value === CauseCode.UNSPECIFIED) return null
+  const name = CAUSES.find((known) => CauseCode[known] === value)
+  if (name === undefined) throw new Invalid(`is not a cause: give one of ${CAUSES.join(', ')}`)
+  return name
 }
 
 /** The staff's note. */

@@ -23,5 +23,5 @@ export async function undelete(found: Found, write: Write): Promise<void> {
   demandLiveRooms(found, rooms, dates, wish)
   await demandOwnNumber(write, hotel, reservation, id)
   await hold(write, hotel, [{ id, legs: legsOf(dates, rooms), holdUntil }], wish)
-  change(reservation, { deleteTime: null, reason: null }, write)
+  change(reservation, { deleteTime: null, reason: null, cause: null }, write)
 }

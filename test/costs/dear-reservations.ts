@@ -85,6 +85,7 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
       dear('dates of 100 rooms', (id) => ({ id, guest: guest(2), rooms, ...freeYear() }), { subject }),
     ],
     'ReservationService/DeleteReservation': [byId(made)],
+    'ReservationService/CancelReservation': [byId(made, { cause: 'HOTEL', reason: long(2000) })],
     'ReservationService/UndeleteReservation': [
       byId(async () => suite.reservations.deleteReservation({ id: await subject() })),
     ],
@@ -120,6 +121,8 @@ function lists({ hotel, location, room, guest, reservation }: LargeHotel): Deare
       list({ departing_from: day(100), departing_to: day(101), status: 'CHECKED_OUT' }),
       list({ ...gone, updated_since: '1999-01-01T00:00:00Z', status: 'CHECKED_IN' }),
       list({ ...gone, deleted_from: '1999-01-01' }),
+      list({ ...gone, cause: 'HOTEL', max_lead_days: 0 }),
+      list({ ...gone, min_lead_days: 100_000 }),
       list({ ...gone, deleted_to: '2999-01-01', status: 'CHECKED_IN' }),
     ],
     'ReservationService/ListCurrentAndUpcoming': [list({}), list({ location })],

@@ -16,7 +16,7 @@ type Name =
   | 'location'
   | 'room_type'
   | (typeof HOTELS | typeof LOCATIONS | typeof TYPES | typeof ROOMS | typeof GUESTS | typeof EMPLOYEES)[number]
-  | `${'' | 'other_' | 'doomed_' | 'deleted_' | 'held_'}reservation`
+  | `${'' | 'other_' | 'doomed_' | 'cancelled_' | 'deleted_' | 'held_'}reservation`
   | 'stay'
   | 'present_stay'
   | 'next_stay'
@@ -92,6 +92,7 @@ async function book(suite: Suite, ids: Readonly<Record<Name, string>>, keep: Kee
     reserve('reservation', 'room', 10),
     reserve('other_reservation', 'other_room', 10),
     reserve('doomed_reservation', 'room', 20),
+    reserve('cancelled_reservation', 'room', 25),
     reserve('deleted_reservation', 'room', 30),
     reserve('held_reservation', 'room', 40, { hold_until: new Date(Date.now() + 3_600_000) }),
     block('block', 50),

@@ -33,6 +33,7 @@ function reservations({ ids }: House): Requests {
 
 function changes({ ids }: House): Requests {
   const { room, guest, reservation, other_reservation, doomed_reservation, deleted_reservation, held_reservation } = ids
+  const { cancelled_reservation } = ids
   return {
     'ReservationService/UpdateReservation': each(
       { id: reservation, note: 'late' },
@@ -41,6 +42,7 @@ function changes({ ids }: House): Requests {
     ),
     'ReservationService/ReplaceReservation': each({ id: reservation, ...nights(10), guest, room }),
     'ReservationService/DeleteReservation': each({ id: doomed_reservation }),
+    'ReservationService/CancelReservation': each({ id: cancelled_reservation, cause: 'GUEST' }),
     'ReservationService/UndeleteReservation': each({ id: deleted_reservation }),
     'ReservationService/ConfirmReservation': each({ id: held_reservation }),
     'ReservationService/SwapRooms': each({ reservations: [reservation, other_reservation] }),

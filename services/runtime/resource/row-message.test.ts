@@ -1,5 +1,6 @@
 import { Guest } from '@hotel/proto/hotel/guests/v1/guests'
 import {
+  Cancellation_Cause as CauseCode,
   ListReservationsResponse,
   Reservation,
   Reservation_Status as StatusCode,
@@ -106,6 +107,7 @@ const reservationRow = rowMessage(Reservation, {
   confirmation_code: text('confirmation_code'),
   external_id: text('external_id'),
   source: text('source'),
+  cause: choice('cause', CauseCode),
 })
 
 describe('a list', () => {
