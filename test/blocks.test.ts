@@ -134,6 +134,88 @@ describe('a block', () => {
   })
 })
 
+describe('a block that is changed', () => {
+  const patch = (id: string, body: object, headers: Record<string, string> = {}) =>
+    suite.rest('PATCH', `/room_blocks/${id}`, { body, headers })
+  const nightsOf = async (id: string) =>
+    (
+      await suite.sql<{ nights: string }>(
+        'reservations',
+        'select in_date || $2 || out_date as nights from occupancy where holder_id = $1',
+        [id, ' '],
+      )
+    ).map(({ nights }) => nights)
+
+  test('has other nights, and what it gave up is free', async () => {
+    const { guest, room } = await guestAndRoom(suite)
+    const { id } = await suite.blocks.createRoomBlock({ room, ...dates(1, 10), reason: 'Paint' })
+    const reserve = (from: number, to: number) =>
+      suite.rest('POST', '/reservations', { body: { guest, room, ...dates(from, to) } })
+    const earlier = await patch(id, { out_date: day(4), room })
+    expect(earlier).toMatchObject({ status: 200, json: { ...dates(1, 4), reason: 'Paint', etag: '"2"' } })
+    expect(earlier.headers.get('etag')).toBe('"2"')
+    expect((await reserve(4, 6)).status).toBe(201)
+    expect(await patch(id, { ...dates(-3, 4) })).toMatchObject({ status: 200, json: dates(-3, 4) })
+    expect(
+      await patch(id, { in_date: day(2), out_date: day(2), update_mask: 'in_date,out_date,reason' }),
+    ).toMatchObject({
+      status: 200,
+      json: expect.not.objectContaining({ reason: expect.anything() }),
+    })
+    expect(await nightsOf(id)).toEqual([`${day(2)} ${day(3)}`])
+    expect((await reserve(3, 4)).status).toBe(201)
+    expect((await suite.rest('GET', `/room_blocks/${id}`)).json).toMatchObject({ ...dates(2, 2), etag: '"4"' })
+  })
+
+  test('keeps its nights when it is refused', async () => {
+    const { guest, room } = await guestAndRoom(suite)
+    const { id } = await block(room, 1, 4)
+    await suite.reservations.createReservation({ guest, room, ...dates(5, 6) })
+    const refused = await patch(id, { out_date: day(8), reason: 'Longer' })
+    expect(refusal(refused)).toEqual([400, 'ROOM_NOT_AVAILABLE'])
+    expect(inTheWay(refused)).toMatchObject({ type: 'RESERVATION', in_date: day(5), out_date: day(6) })
+    expect(refusal(await patch(id, { reason: 'Stale' }, { 'if-match': '"7"' }))).toEqual([409, 'ETAG_MISMATCH'])
+    expect(refusal(await patch(id, { room: await newRoom() }))).toEqual([400, 'FIELD_IMMUTABLE_NOW'])
+    expect(refusal(await patch(id, { out_date: day(0) }))).toEqual(invalid('out_date'))
+    expect(refusal(await patch(id, { out_date: day(368) }))).toEqual(invalid('out_date'))
+    expect(refusal(await patch(id, { in_date: 'May', reason: ' ' }))).toEqual(invalid('in_date', 'reason'))
+    expect(refusal(await patch(id, { update_mask: 'out_date' }))).toEqual(invalid('out_date'))
+    expect((await suite.rest('GET', `/room_blocks/${id}`)).json).toMatchObject({ ...dates(1, 4), etag: '"1"' })
+    expect(await nightsOf(id)).toEqual([`${day(1)} ${day(4)}`])
+    await suite.blocks.deleteRoomBlock({ id })
+    expect(refusal(await patch(id, { reason: 'Late' }))).toEqual([404, 'RESOURCE_NOT_FOUND'])
+    expect(refusal(await patch(unknown, { reason: 'None' }))).toEqual([404, 'RESOURCE_NOT_FOUND'])
+  })
+
+  test('takes no night of a room that is deleted, and may give some up', async () => {
+    const room = await newRoom()
+    const { id } = await block(room, -8, -2)
+    await suite.rooms.deleteRoom({ id: room })
+    expect(refusal(await patch(id, { out_date: day(3) }))).toEqual([400, 'ROOM_NOT_AVAILABLE'])
+    expect(refusal(await patch(id, { in_date: day(-9) }))).toEqual([400, 'ROOM_NOT_AVAILABLE'])
+    expect(await patch(id, { out_date: day(-4) })).toMatchObject({ status: 200, json: dates(-8, -4) })
+    await suite.rooms.undeleteRoom({ id: room })
+    expect(await patch(id, { out_date: day(3) })).toMatchObject({ status: 200, json: dates(-8, 3) })
+  })
+
+  test('once for each idempotency key, and without effect changes nothing', async () => {
+    const { id } = await block(await newRoom(), 1, 3)
+    const longer = { id, out_date: day(5) }
+    const changed = await Promise.all(
+      Array.from({ length: 8 }, () => suite.gateway.blocks.updateRoomBlock(longer, keyed('b3'))),
+    )
+    for (const answer of changed) expect(answer).toEqual(changed[0])
+    await suite.gateway.blocks.updateRoomBlock(longer)
+    const history = await suite.sql('reservations', 'select kind, version from change where id = $1 order by version', [
+      id,
+    ])
+    expect(history).toEqual([
+      { kind: 'CREATED', version: 1 },
+      { kind: 'UPDATED', version: 2 },
+    ])
+  })
+})
+
 test('blocks are listed by in_date, the latest first, page by page, and filtered', async () => {
   const hotel = (await suite.hotels.createHotel({ name: 'Blocked' })).id
   const [east, west] = [
@@ -167,6 +249,8 @@ test('blocks are listed by in_date, the latest first, page by page, and filtered
   expect(await list({ from: day(3) })).toBe('dc')
   expect(await list({ from: day(2), to: day(3) })).toBe('ba')
   expect(await list({ to: day(2) })).toBe('a')
+  expect(await list({ from: day(2), to: day(2) })).toBe('a')
+  expect(refusal(await suite.rest('GET', `/room_blocks?from=${day(2)}&to=${day(1)}`))).toEqual(invalid('to'))
   await suite.blocks.deleteRoomBlock({ id: [...names.keys()][0] ?? '' })
   expect(await list({})).toBe('dcb')
   expect(await list({ show_deleted: true })).toBe('dcba')
@@ -195,6 +279,22 @@ describe('races decided by the constraint, 100 rounds each: never both, never ne
     }
     const held = await suite.sql('reservations', 'select 1 from occupancy where room_id = $1', [room])
     expect(held).toHaveLength(100)
+  }, 60_000)
+
+  test('a block that is moved against a reservation', async () => {
+    const { guest, room } = await guestAndRoom(suite)
+    const { id } = await block(room, 0, 1)
+    for (let round = 1; round <= 100; round++) {
+      const nights = dates(round * 3, round * 3 + 1)
+      const results = await race(
+        () => suite.gateway.blocks.updateRoomBlock({ id, ...nights }),
+        () => suite.gateway.reservations.createReservation({ guest, room, ...nights }),
+      )
+      for (const result of results) {
+        if (result.status === 'fulfilled') continue
+        expect(result.reason).toRefuse(Status.FAILED_PRECONDITION, 'ROOM_NOT_AVAILABLE', { room })
+      }
+    }
   }, 60_000)
 
   test('a block against the retirement of the room', async () => {

@@ -2,7 +2,7 @@ import type { Clients } from '@hotel/stack/clients'
 import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
-import { eventually } from './hotel.ts'
+import { day, eventually } from './hotel.ts'
 import { buildHouse, type House, hotelsOf } from './house/house.ts'
 
 let suite: Suite
@@ -41,6 +41,10 @@ const lists: Record<string, (clients: Clients, request: Request) => Promise<Page
     pageOf(await reservations.listReservations(request), 'reservations'),
   'current and upcoming stays': async ({ reservations }, request) =>
     pageOf(await reservations.listCurrentAndUpcoming(request), 'reservations'),
+  arrivals: async ({ reservations }, request) =>
+    pageOf(await reservations.listArrivals({ ...request, date: day(10) }), 'reservations'),
+  departures: async ({ reservations }, request) =>
+    pageOf(await reservations.listDepartures({ ...request, date: day(12) }), 'reservations'),
   blocks: async ({ blocks }, request) => pageOf(await blocks.listRoomBlocks(request), 'room_blocks'),
   'available rooms': async ({ availability }, request) =>
     pageOf(await availability.listRoomAvailability({ ...NIGHTS, ...request }), 'rooms'),

@@ -48,7 +48,7 @@ describe('a reservation', () => {
     const answer = await post(body)
     expect(answer).toMatchObject({ status: 201, json: { ...body, rooms: [body.room], status: 'PENDING' } })
     const own = ['guest', 'in_date', 'location', 'out_date', 'room', 'rooms', 'status']
-    const names = ['create_time', 'etag', 'hotel', 'id', 'update_time', ...own].sort()
+    const names = ['confirmation_code', 'create_time', 'etag', 'hotel', 'id', 'update_time', ...own].sort()
     expect(Object.keys(answer.json).sort()).toEqual(names)
     expect(answer.headers.get('location')).toBe(path(answer))
     expect(answer.headers.get('etag')).toBe(answer.json.etag)

@@ -79,6 +79,7 @@ describe('a list that is asked for most goes along the index of its order, howev
   const ID = '00000000-0000-0000-0000-000000000000'
   const hotel = () => `'{${house.ids.hotel}}'`
   const stays = `null, null, null, null, null, 2, '-infinity', '', '${ID}', 51`
+  const ofDate = `null, '-infinity', '${ID}', 51)`
   const free = 'null, null, null, null, 51, 0)'
   const lists: [string, ServiceName, () => string, string[]][] = [
     [
@@ -119,6 +120,24 @@ describe('a list that is asked for most goes along the index of its order, howev
       'reservations',
       () => `list_stays(null, '${house.ids.location}', 0, ${stays})`,
       ['current_and_upcoming_order', 'location_id'],
+    ],
+    [
+      'guests in the house',
+      'reservations',
+      () => `list_in_house(${hotel()}, null, 0, ${ofDate}`,
+      ['guest_id', 'location_pkey', 'reservation_in_house', 'room_id'],
+    ],
+    [
+      'arrivals at a location',
+      'reservations',
+      () => `list_arrivals(${hotel()}, '${house.ids.location}', 0, ${ofDate}`,
+      ['guest_id', 'location_id', 'reservation_order_in_location', 'room_id'],
+    ],
+    [
+      'departures',
+      'reservations',
+      () => `list_departures(null, null, 0, ${ofDate}`,
+      ['guest_id', 'location_pkey', 'reservation_departure', 'reservation_in_house', 'room_id'],
     ],
     [
       'free rooms of a hotel',

@@ -1,4 +1,4 @@
-import { Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
+import { Cancellation_Cause, Reservation_Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { Employee_Role } from '@hotel/proto/hotel/rooms/v1/employees'
 import type { Batch } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { DEFAULT_HOTEL, DEFAULT_LOCATION } from '@hotel/runtime/resource/id'
@@ -120,7 +120,15 @@ const reservations: Kind = {
   columns: {
     ...{ id, hotel: text, location: text, guest: text, rooms: list, in_date: date, out_date: date },
     ...{ status: nameOf(Reservation_Status), note: text, checkin_datetime: instant, checkout_datetime: instant },
-    ...{ ...times, reason: text, hold_until: instant, legs },
+    ...{
+      ...times,
+      reason: text,
+      hold_until: instant,
+      external_id: text,
+      source: text,
+      cause: nameOf(Cancellation_Cause),
+      legs,
+    },
   },
   more: ['key', 'room'],
   required: ['guest', 'in_date', 'out_date'],

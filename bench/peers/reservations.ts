@@ -83,6 +83,10 @@ function reservationOf(row: ReservationRow): Reservation {
     update_time: row.update_time,
     delete_time: row.delete_time ?? undefined,
     etag: `"${row.version}"`,
+    confirmation_code: '',
+    external_id: undefined,
+    source: undefined,
+    cause: undefined,
     reason: row.reason ?? undefined,
   }
 }
@@ -95,6 +99,7 @@ function stayOf(row: StayRow): Stay {
     last_name: row.last_name ?? undefined,
     room_number: row.room_numbers[0] ?? '',
     room_numbers: row.room_numbers,
+    overstay: false,
   }
 }
 

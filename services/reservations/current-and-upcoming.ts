@@ -13,9 +13,9 @@ import type { Parameter } from '@hotel/runtime/database/text-query'
 import { isId, LOWEST_ID } from '@hotel/runtime/resource/id'
 import { lister } from '@hotel/runtime/resource/list'
 import type { Pager } from '@hotel/runtime/resource/page'
-import { textBytes } from '@hotel/runtime/resource/page-bytes'
+import { type Size, textBytes } from '@hotel/runtime/resource/page-bytes'
 import { notFound } from '@hotel/runtime/resource/refusal'
-import { choice, first, moment, plain, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
+import { choice, first, flag, moment, plain, rowMessage, text, texts } from '@hotel/runtime/resource/row-message'
 import { idFilter, valid } from '@hotel/runtime/resource/valid'
 import { encoded } from '@hotel/runtime/server/encoded'
 import type { CallContext } from 'nice-grpc'
@@ -32,8 +32,8 @@ const PERIODS = {
 /** The name of one of the three lists. */
 type Period = keyof typeof PERIODS
 
-/** A stay as callers see it, encoded, of a row of the view as it is read. */
-export const stayRow = rowMessage(Stay, {
+/** The fields of a stay, by the columns of the view. */
+export const stayFields = {
   reservation: plain('id'),
   first_name: text('first_name'),
   last_name: text('last_name'),
@@ -49,16 +49,22 @@ export const stayRow = rowMessage(Stay, {
   hotel: plain('hotel_id'),
   location: plain('location_id'),
   hold_until: moment('hold_until'),
-})
+}
+
+/** A stay as callers see it, encoded, of a row of the view as it is read: one that has not ended by today. */
+export const stayRow = rowMessage(Stay, { ...stayFields, overstay: flag('false') })
+
+/** The size of a stay: the bytes of its texts and of the ids of its rooms. */
+export const STAY_SIZE: Size = {
+  bytes: `${textBytes('first_name', 'last_name', 'room_numbers::text')} + 40 * cardinality(rooms)`,
+  columns: ['first_name', 'last_name', 'room_numbers', 'rooms'],
+}
 
 const stays = lister({
   answer: ListStaysResponse,
   field: 'reservations',
   row: stayRow,
-  size: {
-    bytes: `${textBytes('first_name', 'last_name', 'room_numbers::text')} + 40 * cardinality(rooms)`,
-    columns: ['first_name', 'last_name', 'room_numbers', 'rooms'],
-  },
+  size: STAY_SIZE,
   keysOf: (column) => [column('in_date'), column('status'), column('id')],
 })
 

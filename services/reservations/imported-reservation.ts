@@ -7,7 +7,7 @@ import { date, valid } from '@hotel/runtime/resource/valid'
 import { importFields, pastTime } from '@hotel/runtime/transfer/import-rows'
 import type { ImportRow } from '@hotel/runtime/transfer/stored-rows'
 import { holdUntil, holdViolations } from './holds.ts'
-import type { Status } from './reservation.ts'
+import { type Cause, cause, type Status } from './reservation.ts'
 import { namedRooms, replacementRules } from './reservation-request.ts'
 import { endOf, type Leg, legsOf, legsUntil, stay } from './stay.ts'
 
@@ -23,6 +23,9 @@ export type ReservationRow = ImportRow & {
   checkin_datetime: Date | null
   checkout_datetime: Date | null
   reason: string | null
+  external_id: string | null
+  source: string | null
+  cause: Cause | null
   hold_until: Date | null
 }
 
@@ -52,6 +55,7 @@ const rules = {
   checkin_datetime: pastTime,
   checkout_datetime: pastTime,
   reason: optionalText(2000),
+  cause,
   hold_until: holdUntil,
 }
 
@@ -72,7 +76,10 @@ function statusViolations(row: ReservationRow): FieldViolation[] {
     demand(checkin <= checkout, 'checkout_datetime', 'is before checkin_datetime')
   demand(row.hold_until === null || status === 'PENDING', 'hold_until', `is not of a ${status} reservation`)
   if (row.delete_time !== null) demand(status === 'PENDING', 'delete_time', `is not of a ${status} reservation`)
-  else demand(row.reason === null, 'reason', 'is why a reservation was cancelled: give delete_time too')
+  else {
+    demand(row.reason === null, 'reason', 'is why a reservation was cancelled: give delete_time too')
+    demand(row.cause === null, 'cause', 'is of a reservation that was cancelled: give delete_time too')
+  }
   return violations
 }
 

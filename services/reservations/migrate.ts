@@ -15,6 +15,7 @@ await migrate(
       'availability',
       'lists',
       'current-and-upcoming',
+      'house-lists',
       'room-block-triggers',
       'import',
       'erasure',

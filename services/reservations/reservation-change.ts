@@ -1,5 +1,6 @@
 import { immutable, precondition } from '@hotel/runtime/resource/refusal'
 import { change, type Write } from '@hotel/runtime/resource/write'
+import { demandOwnNumber, type External } from './external-id.ts'
 import { demandLiveGuest, demandLiveRooms, type Found, guestIsLive, placeOf } from './found.ts'
 import { holdNotConfirmed } from './holds.ts'
 import { hold } from './occupancy.ts'
@@ -16,6 +17,8 @@ export type Wanted = {
   guestId?: string | undefined
   rooms?: string[] | undefined
   note?: string | null | undefined
+  externalId?: string | null | undefined
+  source?: string | null | undefined
 }
 
 /**
@@ -45,6 +48,8 @@ export async function changeReservation(
   const wish = { ...place, stay: dates, rooms, own: id, datesAreFixed, ...present(reservation, today) }
   const comesBack = isOpen(to, dates.outDate, today) && !isOpen(reservation.status, reservation.outDate, today)
   if (comesBack) demandLive(found, guestId, wish)
+  const external = changedExternal(reservation, wanted)
+  if (external !== undefined) await demandOwnNumber(write, place.hotel, external, id)
   if (legs !== undefined) await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
   change(
     reservation,
@@ -55,9 +60,19 @@ export async function changeReservation(
       status: to,
       ...times,
       ...(wanted.note !== undefined && { note: wanted.note }),
+      ...external,
     } as Partial<Reservation>,
     write,
   )
+}
+
+/** The number in another system that a reservation gets; undefined when it stays. */
+function changedExternal({ externalId, source }: External, wanted: Wanted): External | undefined {
+  const to = {
+    externalId: wanted.externalId === undefined ? externalId : wanted.externalId,
+    source: wanted.source === undefined ? source : wanted.source,
+  }
+  return to.externalId === externalId && to.source === source ? undefined : to
 }
 
 /** What a guest who is here has, for whom only the nights from tonight on can be others. */

@@ -17,6 +17,7 @@ import { withAlternatives } from './alternatives.ts'
 import { assign, placeOfType } from './assignment.ts'
 import { refusedForCertain } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
+import { demandOwnNumber } from './external-id.ts'
 import { holdViolations } from './holds.ts'
 
 import { type Claim, hold } from './occupancy.ts'
@@ -59,7 +60,9 @@ export function reservationCreation({ writer: { write, hotels }, peers, groups, 
     }
     const attempt = async () => {
       const hotel = await hotels.known(kind, asked, call.signal)
-      if (hotel === undefined) return alone()
+      // Groups know no other systems: whether the number is free there is decided for each alone.
+      const { external_id, source } = wanted.fields
+      if (hotel === undefined || external_id !== null || source !== null) return alone()
       const inGroup = () => createInGroup(groups, hotel, request, wanted, call)
       return (await refusedForCertain(news(hotel), inGroup)) ?? (await alone())
     }
@@ -108,6 +111,9 @@ async function createInGroup(
         checkoutDatetime: null,
         deleteTime: null,
         reason: null,
+        externalId: null,
+        source: null,
+        cause: null,
       })
     case 'HELD':
       throw roomNotAvailable(told.inTheWay, wish)
@@ -185,6 +191,8 @@ async function create(
   if (!(await guestIsLive(em, hotel, fields.guest))) violations.push(UNKNOWN_GUEST)
   refuseAll(violations)
   const place = found as Place
+  const external = { externalId: fields.external_id, source: fields.source }
+  await demandOwnNumber(write, hotel, external)
 
   const born = newborn(write)
   const holdUntil = fields.hold_until
@@ -204,6 +212,7 @@ async function create(
     rooms,
     note: fields.note,
     holdUntil,
+    ...external,
   })
 }
 

@@ -1,5 +1,6 @@
 import { isId } from '@hotel/runtime/resource/id'
 import { date, Invalid, id, optional, type Rule } from '@hotel/runtime/resource/valid'
+import { externalRules } from './external-id.ts'
 import { holdUntil } from './holds.ts'
 import { givenStatus, initialStatus, note, status } from './reservation.ts'
 
@@ -39,7 +40,15 @@ function roomRules(request: RoomFields): { room: Rule<string | null>; rooms: Rul
 
 /** The rules of the fields that creation, PUT and PATCH have in common. */
 function commonRules(request: RoomFields) {
-  return { in_date: date, out_date: date, guest: id, status: initialStatus, note, ...roomRules(request) }
+  return {
+    in_date: date,
+    out_date: date,
+    guest: id,
+    status: initialStatus,
+    note,
+    ...externalRules,
+    ...roomRules(request),
+  }
 }
 
 /** The rules of a new reservation's fields: its rooms are named, or chosen by their type. */

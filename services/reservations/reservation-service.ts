@@ -1,4 +1,6 @@
 import {
+  type CancelReservationRequest,
+  type DeleteReservationRequest,
   type ReplaceReservationRequest,
   Reservation as ReservationMessage,
   type ReservationServiceImplementation,
@@ -12,20 +14,20 @@ import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
 import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
-import { optionalText } from '@hotel/runtime/resource/text-rules'
-import { optional, valid, validChanges } from '@hotel/runtime/resource/valid'
-import { change, type Write, type Writer } from '@hotel/runtime/resource/write'
+import { valid, validChanges } from '@hotel/runtime/resource/valid'
+import type { Write, Writer } from '@hotel/runtime/resource/write'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { type Reading, withAlternatives } from './alternatives.ts'
+import { cancel, cancellationRules } from './cancellation.ts'
 import { askedIfNeeded, refusedByPresentCalendar } from './certainty.ts'
 import type { CreationGroups } from './creation-groups.ts'
 import { type StayDeps, stayMethods } from './current-and-upcoming.ts'
 import { type Asked, demandHeardOf, type Found, findReservation } from './found.ts'
 import { confirm, demandConfirmable } from './holds.ts'
-import { release } from './occupancy.ts'
+import { houseMethods } from './house-lists.ts'
 import type { ReadThrough } from './read-through.ts'
-import { invalidTransition, Reservation, reservationRow } from './reservation.ts'
+import { Reservation, reservationRow } from './reservation.ts'
 import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
@@ -81,6 +83,26 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     if (isCheck(call)) return certain()
     return withEtag(call, await withAlternatives(deps, call.signal, certain))
   }
+  const cancelled = async (
+    call: CallContext,
+    method: string,
+    request: DeleteReservationRequest | CancelReservationRequest,
+  ) => {
+    const scope = await scopeOf(request.id, call)
+    const said = valid(request, cancellationRules)
+    const reservation = await write(call, method, request, scope, {
+      shares: changing(request.id),
+      load: (em) => findReservation(em, scope.hotel, request.id, {}),
+      async apply(written, found) {
+        const { reservation } = found
+        demandThere(reservation, written)
+        matchEtag(call, request, reservation.version)
+        await cancel(found, said, written)
+        return () => reservation.toProto()
+      },
+    })
+    return withEtag(call, reservation)
+  }
 
   return {
     createReservation: reservationCreation(deps),
@@ -96,23 +118,9 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     replaceReservation: (request, call) =>
       changed(call, 'ReplaceReservation', request, () => wantedOf(valid(request, replacementRules(request)))),
 
-    async deleteReservation(request, call) {
-      const scope = await scopeOf(request.id, call)
-      const { reason } = valid(request, { reason: optional(optionalText(2000)) })
-      const reservation = await write(call, 'DeleteReservation', request, scope, {
-        shares: changing(request.id),
-        load: (em) => find(em, Reservation, scope.hotel, request.id),
-        async apply(written, reservation) {
-          demandThere(reservation, written)
-          matchEtag(call, request, reservation.version)
-          if (reservation.status !== 'PENDING') throw invalidTransition(reservation.status, 'DELETED')
-          await release(written, scope.hotel, [{ id: reservation.id }])
-          change(reservation, { deleteTime: written.now, reason }, written)
-          return () => reservation.toProto()
-        },
-      })
-      return withEtag(call, reservation)
-    },
+    deleteReservation: (request, call) => cancelled(call, 'DeleteReservation', request),
+
+    cancelReservation: (request, call) => cancelled(call, 'CancelReservation', request),
 
     async undeleteReservation(request, call) {
       const scope = await scopeOf(request.id, call)
@@ -175,6 +183,7 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
     },
 
     ...stayMethods(deps),
+    ...houseMethods(deps),
 
     watchReservations: (request, call) => watch(call, request, 'reservation'),
   }
@@ -232,6 +241,8 @@ function wantedOf(fields: Fields): Wanted {
     guestId: fields.guest,
     rooms,
     note: fields.note,
+    externalId: fields.external_id,
+    source: fields.source,
   }
 }
 

@@ -8,6 +8,7 @@ import type { Importing, Transfer } from '@hotel/runtime/transfer/transfer'
 import { assumedParties } from './assumed-parties.ts'
 import type { CaughtUp } from './caught-up.ts'
 import { exportReservations } from './exported-reservation.ts'
+import { refuseTakenNumbers } from './external-id.ts'
 import { storeHolders } from './imported-nights.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import {
@@ -113,6 +114,7 @@ async function wrongRows(
     const refusal = untimely(row, dates.get(row) as LocalDates, write.now)
     if (refusal !== undefined && !refusals.has(row)) refusals.set(row, refusal)
   }
+  await refuseTakenNumbers(write, rows, refusals)
   return refusals
 }
 

@@ -1,4 +1,5 @@
 import {
+  Cancellation_Cause as CauseCode,
   Reservation as ReservationMessage,
   Reservation_Status as StatusCode,
 } from '@hotel/proto/hotel/reservations/v1/reservations'
@@ -9,9 +10,15 @@ import { choice, etag, first, moment, plain, rowMessage, text, texts } from '@ho
 import { optionalText } from '@hotel/runtime/resource/text-rules'
 import { Invalid, type Rule } from '@hotel/runtime/resource/valid'
 import { defineEntity, p } from '@mikro-orm/postgresql'
+import { confirmationCode, confirmationCodeField } from './confirmation-code.ts'
 
 /** Where a reservation stands; it goes forward only, one step at a time. */
 export type Status = 'PENDING' | 'CHECKED_IN' | 'CHECKED_OUT'
+
+/** Whose doing a cancellation was. */
+export type Cause = 'GUEST' | 'HOTEL' | 'NO_SHOW'
+
+const CAUSES: readonly Cause[] = ['GUEST', 'HOTEL', 'NO_SHOW']
 
 const ORDER: readonly Status[] = ['PENDING', 'CHECKED_IN', 'CHECKED_OUT']
 
@@ -36,6 +43,9 @@ const schema = defineEntity({
     deleteTime: p.datetime().nullable(),
     reason: p.string().nullable(),
     holdUntil: p.datetime().nullable(),
+    externalId: p.string().nullable(),
+    source: p.string().nullable(),
+    cause: p.string().$type<Cause>().nullable(),
     updatedBy: p.string(),
   },
 })
@@ -93,6 +103,10 @@ export function reservationMessage(row: ReservationRow): ReservationMessage {
     etag: etagOf(row.version),
     reason: row.reason ?? undefined,
     hold_until: row.holdUntil ?? undefined,
+    confirmation_code: confirmationCode(row.id),
+    external_id: row.externalId ?? undefined,
+    source: row.source ?? undefined,
+    cause: row.cause ? CauseCode[row.cause] : undefined,
   }
 }
 
@@ -119,12 +133,16 @@ export const reservationRow = rowMessage(ReservationMessage, {
   etag,
   reason: text('reason'),
   hold_until: moment('hold_until'),
+  confirmation_code: confirmationCodeField,
+  external_id: text('external_id'),
+  source: text('source'),
+  cause: choice('cause', CauseCode),
 })
 
 /** The size of a reservation: the bytes of its texts and of the ids of its rooms. */
 export const RESERVATION_SIZE: Size = {
-  bytes: `${textBytes('note', 'reason')} + 40 * cardinality(rooms)`,
-  columns: ['note', 'reason', 'rooms'],
+  bytes: `${textBytes('note', 'reason', 'external_id', 'source')} + 40 * cardinality(rooms)`,
+  columns: ['note', 'reason', 'external_id', 'source', 'rooms'],
 }
 
 /** FAILED_PRECONDITION of a status, or of a deletion, that can not follow the present status. */
@@ -152,6 +170,14 @@ export const initialStatus: Rule<Status> = (value) => {
   const given = status(value) ?? 'PENDING'
   if (given !== 'PENDING') throw new Invalid('is PENDING at first: leave it out')
   return given
+}
+
+/** The cause of a cancellation; null when none is given. */
+export const cause: Rule<Cause | null> = (value) => {
+  if (value === undefined || value === CauseCode.UNSPECIFIED) return null
+  const name = CAUSES.find((known) => CauseCode[known] === value)
+  if (name === undefined) throw new Invalid(`is not a cause: give one of ${CAUSES.join(', ')}`)
+  return name
 }
 
 /** The staff's note. */

@@ -3,7 +3,7 @@ import { hotelFilter, isOfHotels } from '@hotel/runtime/access/hotels'
 import type { Read } from '@hotel/runtime/database/read'
 import { conditions, lister } from '@hotel/runtime/resource/list'
 import type { Page } from '@hotel/runtime/resource/page'
-import { date, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
+import { date, endOfRange, idFilter, optional, valid } from '@hotel/runtime/resource/valid'
 import { ROOM_BLOCK_SIZE, roomBlockRow } from './room-block.ts'
 import { MOST_NIGHTS } from './stay.ts'
 
@@ -27,7 +27,7 @@ export function listRoomBlocks(
     location: idFilter,
     room: idFilter,
     from: optional(date),
-    to: optional(date),
+    to: endOfRange('from', request.from),
   })
   const where = conditions(page.limit)
   if (hotel !== null) where.add((ids) => isOfHotels('hotel_id', ids, hotel), hotel)

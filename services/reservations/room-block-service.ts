@@ -3,16 +3,16 @@ import { find } from '@hotel/runtime/database/find'
 import { created, withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
-import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
-import { valid } from '@hotel/runtime/resource/valid'
-import { change, newborn } from '@hotel/runtime/resource/write'
+import { demandUnchanged, invalidFields, notFound } from '@hotel/runtime/resource/refusal'
+import { valid, validChanges } from '@hotel/runtime/resource/valid'
+import { change, newborn, type Write } from '@hotel/runtime/resource/write'
 import { askedIfNeeded } from './certainty.ts'
-import { demandHeardOf, findRooms, placeOf } from './found.ts'
+import { demandHeardOf, demandLiveRooms, findRooms, placeOf } from './found.ts'
 import { hold, release } from './occupancy.ts'
 import type { Deps } from './reservation-service.ts'
-import { RoomBlock, roomBlockFields, roomBlockRow } from './room-block.ts'
+import { RoomBlock, roomBlockChanges, roomBlockFields, roomBlockRow } from './room-block.ts'
 import { listRoomBlocks } from './room-block-list.ts'
-import { legsOf, stay } from './stay.ts'
+import { endOf, legsOf, type Stay, stay } from './stay.ts'
 
 /** The methods of RoomBlockService; the proto's comments say what each promises. */
 export function roomBlockService({
@@ -64,6 +64,32 @@ export function roomBlockService({
 
     listRoomBlocks: (request, call) => listRoomBlocks(read, page('ListRoomBlocks', request), request, call.signal),
 
+    async updateRoomBlock(request, call) {
+      const hotel = await hotels.demand('room_block', request.id, call.signal)
+      const changes = validChanges(request, roomBlockChanges, ['room'])
+      const attempt = (isAsked: boolean) =>
+        write(
+          call,
+          'UpdateRoomBlock',
+          request,
+          { hotel },
+          {
+            load: (em) => find(em, RoomBlock, hotel, request.id),
+            async apply(written, block) {
+              if (block.deleteTime !== null) throw notFound('room_block', request.id)
+              matchEtag(call, request, block.version)
+              demandUnchanged('room', request.room, block.roomId)
+              const { in_date = block.inDate, out_date = block.outDate, ...reason } = changes
+              const dates = stay(in_date, out_date)
+              await moveBlock(written, block, dates, isAsked)
+              change<RoomBlock>(block, { ...dates, ...reason }, written)
+              return () => block.toProto()
+            },
+          },
+        )
+      return withEtag(call, await askedIfNeeded(peers, call.signal, attempt))
+    },
+
     async deleteRoomBlock(request, call) {
       const hotel = await hotels.demand('room_block', request.id, call.signal)
       const block = await write(
@@ -88,3 +114,17 @@ export function roomBlockService({
     watchRoomBlocks: (request, call) => watch(call, request, 'room_block'),
   }
 }
+
+/** Blocks other nights instead of those that a block has. What it gives up needs no live room, what it takes anew does. */
+async function moveBlock(written: Write, block: RoomBlock, dates: Stay, isAsked: boolean): Promise<void> {
+  const { id, hotelId: hotel, roomId: room } = block
+  if (dates.inDate === block.inDate && dates.outDate === block.outDate) return
+  if (dates.inDate < block.inDate || endOf(dates) > endOf(block)) {
+    const found = await findRooms(written.em, hotel, [room])
+    if (!isAsked) demandHeardOf(found, { named: NOBODY, own: { guest: [], room: [room] } })
+    demandLiveRooms(found, [room], dates)
+  }
+  await hold(written, hotel, [{ id, holder: 'BLOCK', legs: legsOf(dates, [room]) }])
+}
+
+const NOBODY = { guest: [], room: [] }

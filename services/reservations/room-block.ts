@@ -66,3 +66,6 @@ export const ROOM_BLOCK_SIZE = sizeOfTexts('reason')
 
 /** The rules of the fields that callers give. */
 export const roomBlockFields = { room: id, in_date: date, out_date: date, reason: optionalText(2000) }
+
+/** Those of the fields that a change may be about. */
+export const roomBlockChanges = { in_date: date, out_date: date, reason: roomBlockFields.reason }

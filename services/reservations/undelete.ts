@@ -1,5 +1,6 @@
 import { precondition } from '@hotel/runtime/resource/refusal'
 import { change, type Write } from '@hotel/runtime/resource/write'
+import { demandOwnNumber } from './external-id.ts'
 import { demandLiveGuest, demandLiveRooms, type Found } from './found.ts'
 import { holdExpired } from './holds.ts'
 import { hold } from './occupancy.ts'
@@ -7,7 +8,8 @@ import { legsOf, stay } from './stay.ts'
 
 /**
  * Restores a cancelled reservation with its nights, in the write's transaction. Throws ALREADY_LIVE, HOLD_EXPIRED,
- * GUEST_DELETED or ROOM_NOT_AVAILABLE.
+ * GUEST_DELETED, EXTERNAL_ID_TAKEN or
+ * ROOM_NOT_AVAILABLE.
  */
 export async function undelete(found: Found, write: Write): Promise<void> {
   const { reservation } = found
@@ -19,6 +21,7 @@ export async function undelete(found: Found, write: Write): Promise<void> {
   const dates = stay(reservation.inDate, reservation.outDate)
   const wish = { hotel, location, stay: dates, rooms }
   demandLiveRooms(found, rooms, dates, wish)
+  await demandOwnNumber(write, hotel, reservation, id)
   await hold(write, hotel, [{ id, legs: legsOf(dates, rooms), holdUntil }], wish)
-  change(reservation, { deleteTime: null, reason: null }, write)
+  change(reservation, { deleteTime: null, reason: null, cause: null }, write)
 }

@@ -85,6 +85,7 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
       dear('dates of 100 rooms', (id) => ({ id, guest: guest(2), rooms, ...freeYear() }), { subject }),
     ],
     'ReservationService/DeleteReservation': [byId(made)],
+    'ReservationService/CancelReservation': [byId(made, { cause: 'HOTEL', reason: long(2000) })],
     'ReservationService/UndeleteReservation': [
       byId(async () => suite.reservations.deleteReservation({ id: await subject() })),
     ],
@@ -114,12 +115,22 @@ function lists({ hotel, location, room, guest, reservation }: LargeHotel): Deare
       list({ location: nowhere }),
       list({ room: room(1), status: 'CHECKED_IN' }),
       list({ guest: guest(1), room: room(400) }),
+      list({ order_by: 'out_date', status: 'CHECKED_OUT' }),
+      list({ order_by: 'in_date', guest: guest(1) }),
+      list({ order_by: 'update_time desc', room: room(1), status: 'CHECKED_IN' }),
+      list({ departing_from: day(100), departing_to: day(101), status: 'CHECKED_OUT' }),
+      list({ ...gone, updated_since: '1999-01-01T00:00:00Z', status: 'CHECKED_IN' }),
       list({ ...gone, deleted_from: '1999-01-01' }),
+      list({ ...gone, cause: 'HOTEL', max_lead_days: 0 }),
+      list({ ...gone, min_lead_days: 100_000 }),
       list({ ...gone, deleted_to: '2999-01-01', status: 'CHECKED_IN' }),
     ],
     'ReservationService/ListCurrentAndUpcoming': [list({}), list({ location })],
     'ReservationService/ListCurrent': [list({})],
     'ReservationService/ListUpcoming': [list({})],
+    'ReservationService/ListInHouse': [list({}), list({ location })],
+    'ReservationService/ListArrivals': [list({}), list({ location, date: day(5) })],
+    'ReservationService/ListDepartures': [list({}), list({ location, date: day(5) })],
     'ReservationService/GetCurrentAndUpcoming': [dear('one', { id: reservation(3) })],
   }
 }
@@ -133,6 +144,9 @@ function blocks(suite: Suite, { hotel, room, freeRoom }: LargeHotel): Dearest {
     ],
     'RoomBlockService/GetRoomBlock': [byId(made)],
     'RoomBlockService/ListRoomBlocks': [dear('all', { ...PAGE, hotel })],
+    'RoomBlockService/UpdateRoomBlock': [
+      dear('a year', (id) => ({ id, reason: long(2000), ...freeYear() }), { subject: async () => (await made()).id }),
+    ],
     'RoomBlockService/DeleteRoomBlock': [byId(made)],
     'RoomBlockService/WatchRoomBlocks': [dear('from the beginning', { hotel })],
   }

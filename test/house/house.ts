@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { Reservation_Status as Status } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { Employee_Role as Role } from '@hotel/proto/hotel/rooms/v1/employees'
 import type { Suite } from '@hotel/stack/test-suite'
 import { day } from '../hotel.ts'
@@ -15,8 +16,9 @@ type Name =
   | 'location'
   | 'room_type'
   | (typeof HOTELS | typeof LOCATIONS | typeof TYPES | typeof ROOMS | typeof GUESTS | typeof EMPLOYEES)[number]
-  | `${'' | 'other_' | 'doomed_' | 'deleted_' | 'held_'}reservation`
+  | `${'' | 'other_' | 'doomed_' | 'cancelled_' | 'deleted_' | 'held_'}reservation`
   | 'stay'
+  | 'present_stay'
   | 'next_stay'
   | 'block'
   | 'doomed_block'
@@ -84,9 +86,13 @@ async function book(suite: Suite, ids: Readonly<Record<Name, string>>, keep: Kee
   await Promise.all([
     reserve('stay', 'room', 0),
     reserve('next_stay', 'other_room', 1),
+    reserve('present_stay', 'other_room', -2).then((id) =>
+      suite.reservations.updateReservation({ id, status: Status.CHECKED_IN }),
+    ),
     reserve('reservation', 'room', 10),
     reserve('other_reservation', 'other_room', 10),
     reserve('doomed_reservation', 'room', 20),
+    reserve('cancelled_reservation', 'room', 25),
     reserve('deleted_reservation', 'room', 30),
     reserve('held_reservation', 'room', 40, { hold_until: new Date(Date.now() + 3_600_000) }),
     block('block', 50),

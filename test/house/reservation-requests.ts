@@ -33,6 +33,7 @@ function reservations({ ids }: House): Requests {
 
 function changes({ ids }: House): Requests {
   const { room, guest, reservation, other_reservation, doomed_reservation, deleted_reservation, held_reservation } = ids
+  const { cancelled_reservation } = ids
   return {
     'ReservationService/UpdateReservation': each(
       { id: reservation, note: 'late' },
@@ -41,6 +42,7 @@ function changes({ ids }: House): Requests {
     ),
     'ReservationService/ReplaceReservation': each({ id: reservation, ...nights(10), guest, room }),
     'ReservationService/DeleteReservation': each({ id: doomed_reservation }),
+    'ReservationService/CancelReservation': each({ id: cancelled_reservation, cause: 'GUEST' }),
     'ReservationService/UndeleteReservation': each({ id: deleted_reservation }),
     'ReservationService/ConfirmReservation': each({ id: held_reservation }),
     'ReservationService/SwapRooms': each({ reservations: [reservation, other_reservation] }),
@@ -53,6 +55,9 @@ function stays({ ids: { hotel, location, stay } }: House): Requests {
     'ReservationService/ListCurrentAndUpcoming': lists,
     'ReservationService/ListCurrent': lists,
     'ReservationService/ListUpcoming': lists,
+    'ReservationService/ListInHouse': lists,
+    'ReservationService/ListArrivals': lists,
+    'ReservationService/ListDepartures': [...lists, ...each({ hotel, date: day(2) })],
     'ReservationService/GetCurrentAndUpcoming': each({ id: stay }),
   }
 }
@@ -73,6 +78,7 @@ function blocks({ ids: { hotel, location, room, free_room, block, doomed_block }
     'RoomBlockService/CreateRoomBlock': each({ ...nights(140), room: free_room }),
     'RoomBlockService/GetRoomBlock': each({ id: block }),
     'RoomBlockService/ListRoomBlocks': [...filteredBy({ hotel, location, room }), ...each({ hotel, location, room })],
+    'RoomBlockService/UpdateRoomBlock': each({ id: block, reason: 'paint' }),
     'RoomBlockService/DeleteRoomBlock': each({ id: doomed_block }),
     'RoomBlockService/WatchRoomBlocks': each({ hotel }),
   }

@@ -41,7 +41,7 @@ PUBLIC = {"/", "/healthz", "/openapi.json"}
 BEYOND_THE_SCHEMA = {
     *EXISTING,
     *(f"{name}s" for name in EXISTING),
-    *("out_date", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
+    *("out_date", "to", "arriving_to", "departing_to", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
     *("status", "room_count", "first_name", "etags"),
     # Of words of 64 letters at most, one of which has something to find.
     "query",

@@ -71,6 +71,17 @@ async function change(
   )
 }
 
+/** Checks in the stays of today, at once. */
+async function checkInToday() {
+  await suite.sql(
+    'reservations',
+    `with begun as materialized (select begin_write(hotel_id, '0') as now from location)
+     update reservation set status = 'CHECKED_IN', checkin_datetime = now, version = version + 1, update_time = now,
+       updated_by = 'sizes'
+     from begun where in_date = current_date and delete_time is null`,
+  )
+}
+
 /** Hotels as those of the file, at once: each of an import is a transaction. */
 async function manyHotels() {
   await suite.sql(
@@ -102,6 +113,9 @@ describe('every page of every list can be had', () => {
     ListCurrentAndUpcoming: [{}, COUNT + 10],
     ListCurrent: [{}, COUNT],
     ListUpcoming: [{}, 10],
+    ListInHouse: [{}, COUNT],
+    ListArrivals: [{}, COUNT],
+    ListDepartures: [{ date: day(1) }, COUNT],
     ListRoomBlocks: [all, COUNT],
     ListRoomAvailability: [stay, COUNT],
     ListRoomTypeAvailability: [stay, COUNT],
@@ -109,6 +123,7 @@ describe('every page of every list can be had', () => {
 
   beforeAll(async () => {
     await manyHotels()
+    await checkInToday()
     await change('guests', 'guest', guest, ['first_name', 'last_name'], 255)
     await change('rooms', 'room', room, ['number'], 255)
     await change('reservations', 'reservation', reservation, ['note', 'reason'], 2000)

@@ -1,5 +1,6 @@
 import { Guest } from '@hotel/proto/hotel/guests/v1/guests'
 import {
+  Cancellation_Cause as CauseCode,
   ListReservationsResponse,
   Reservation,
   Reservation_Status as StatusCode,
@@ -103,6 +104,10 @@ const reservationRow = rowMessage(Reservation, {
   etag,
   reason: text('reason'),
   hold_until: moment('hold_until'),
+  confirmation_code: text('confirmation_code'),
+  external_id: text('external_id'),
+  source: text('source'),
+  cause: choice('cause', CauseCode),
 })
 
 describe('a list', () => {

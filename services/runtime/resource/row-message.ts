@@ -118,6 +118,11 @@ export function whole(column: string): Field {
   return { column, sample: 1, encode: (tag, text) => tag + varint(Number(text)) }
 }
 
+/** A bool: what is not so is left out. */
+export function flag(column: string): Field {
+  return { column, sample: true, encode: (tag, text) => (text === 't' ? tag + varint(1) : '') }
+}
+
 /** Repeated texts, of an array. */
 export function texts(column: string): Field {
   return {

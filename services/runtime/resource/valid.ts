@@ -95,15 +95,42 @@ export const optionalGiven =
 /** A calendar date YYYY-MM-DD of the years 1900 to 9999 that exists. */
 export const date: Rule<string> = (value) => {
   if (typeof value !== 'string' || value === '') throw new Invalid('is required')
-  try {
-    if (!/^\d{4}-\d\d-\d\d$/.test(value)) throw new RangeError()
-    Temporal.PlainDate.from(value, { overflow: 'reject' })
-  } catch {
-    throw new Invalid('is not a date of the form YYYY-MM-DD that exists')
-  }
+  if (!isDate(value)) throw new Invalid('is not a date of the form YYYY-MM-DD that exists')
   if (value < '1900-01-01' || value > '9998-12-31') throw new Invalid('is not between 1900-01-01 and 9998-12-31')
   return value
 }
+
+function isDate(value: string): boolean {
+  try {
+    return /^\d{4}-\d\d-\d\d$/.test(value) && Temporal.PlainDate.from(value, { overflow: 'reject' }) !== null
+  } catch {
+    return false
+  }
+}
+
+/** A moment as RFC 3339 writes it, of the years that dates are of; the same in UTC. https://www.rfc-editor.org/rfc/rfc3339 */
+export const momentText: Rule<string> = (value) => {
+  if (typeof value !== 'string' || value === '') throw new Invalid('is required')
+  try {
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i.test(value)) throw new RangeError()
+    date(value.slice(0, 10))
+    return Temporal.Instant.from(value).toString()
+  } catch {
+    throw new Invalid('is not a moment of the form 2026-01-31T12:00:00Z that exists')
+  }
+}
+
+/**
+ * The end of a range that a list is filtered by, with the name and value of the field that it begins by; null when absent.
+ * A day before its begin is refused: no caller means a range of nothing.
+ */
+export const endOfRange = (begin: string, first: string): Rule<string | null> =>
+  optional((value) => {
+    const end = date(value)
+    // What is wrong with the begin itself is said of that field.
+    if (isDate(first) && end < first) throw new Invalid(`is before ${begin}, ${first}: give that day or a later one`)
+    return end
+  })
 
 /** An id that must be given. That no resource has it is said of the field too: INVALID_ARGUMENT, as the original's 400. */
 export const id: Rule<string> = (value) => {

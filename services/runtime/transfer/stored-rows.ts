@@ -30,7 +30,7 @@ export function differences(row: ImportRow, there: Record<string, unknown>): str
   return Object.entries(row)
     .filter(([, value]) => value !== undefined)
     .filter(([column, value]) => comparable(value, value) !== comparable(there[column] ?? null, value))
-    .map(([column]) => column.replace(/_id$/, ''))
+    .map(([column]) => column.replace(/^(hotel|location|room|room_type|guest)_id$/, '$1'))
 }
 
 /** A value as text, read as the kind of value that the other one is. */
