@@ -1,4 +1,5 @@
 import { type AuthSettings, authSettings } from '@hotel/runtime/access/auth-settings'
+import { originsFrom } from '@hotel/runtime/access/origins'
 import { type OtlpSettings, otlpSettings } from '@hotel/runtime/telemetry/otlp'
 
 /** Where the gateway listens, whom it forwards to and how much it lets through. */
@@ -75,18 +76,6 @@ export function parseEndpoint(endpoint: string, source: string): { host: string;
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65535) throw new Error(`${source} must be host:port, not "${endpoint}"`)
   return { host, port: Number(port) }
-}
-
-/** Reads CORS_ORIGINS; throws for what is no origin. */
-export function originsFrom({ CORS_ORIGINS: given }: Environment): string[] {
-  const origins = given ? given.split(',').map((origin) => origin.trim()) : []
-  // As a browser writes it: without a path, a port only where it is not the usual one.
-  for (const origin of origins)
-    if (origin !== '*' && (/[*]|^null$/.test(origin) || URL.parse(origin)?.origin !== origin))
-      throw new Error(
-        `CORS_ORIGINS has "${origin}": give origins as https://desk.hotel.example, separated by commas, or *`,
-      )
-  return origins
 }
 
 type Whole = readonly [variable: string, fallback: number, least: number, most: number]

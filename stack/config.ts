@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { originsFrom } from '@hotel/gateway/settings'
+import { originsFrom } from '@hotel/runtime/access/origins'
 import { readDatabaseUrl } from '@hotel/runtime/database/database-url'
 import { given, optionalRedisUrl } from '@hotel/runtime/env'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
