@@ -7,7 +7,7 @@ import { type ImportPlan, importRows } from '@hotel/runtime/transfer/import-rows
 import type { Transfer } from '@hotel/runtime/transfer/transfer'
 import type { CaughtUp } from './caught-up.ts'
 import { exportReservations } from './exported-reservation.ts'
-import { storeHolders } from './imported-nights.ts'
+import { storeReservations } from './imported-guests.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import {
   asOf,
@@ -74,8 +74,11 @@ function reservationPlan(deps: TransferDeps): ImportPlan<ReservationRecord, Rese
     async store(write, rows) {
       const dates = await localDates(write, rows)
       const refusals = await wrongRows(write, rows, dates, legs)
-      const nights = (row: ReservationRow) => nightsOf(row, legs.get(row) ?? [], dates.get(row) as LocalDates)
-      return storeHolders(write, { table: 'reservation', holder: 'RESERVATION' }, rows, refusals, nights)
+      const datesOf = (row: ReservationRow) => dates.get(row) as LocalDates
+      return storeReservations(write, rows, refusals, {
+        datesOf,
+        nightsOf: (row) => nightsOf(row, legs.get(row) ?? [], datesOf(row)),
+      })
     },
   }
 }

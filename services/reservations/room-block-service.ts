@@ -7,6 +7,7 @@ import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { valid } from '@hotel/runtime/resource/valid'
 import { change, newborn } from '@hotel/runtime/resource/write'
 import { askedIfNeeded } from './certainty.ts'
+import { demandEmptyTonight } from './check-in.ts'
 import { demandHeardOf, findRooms, placeOf } from './found.ts'
 import { hold, release } from './occupancy.ts'
 import type { Deps } from './reservation-service.ts'
@@ -43,6 +44,7 @@ export function roomBlockService({
               if (!isAsked) demandHeardOf(found, { named, own: { guest: [], room: [] } })
               const place = placeOf(found, hotel, [room], 'room', dates)
               if ('field' in place) throw invalidFields([place])
+              demandEmptyTonight(found, [room], dates)
               const born = newborn(written)
               await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', isNew: true, legs: legsOf(dates, [room]) }])
               const block = written.em.create(RoomBlock, {
