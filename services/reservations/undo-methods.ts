@@ -3,7 +3,6 @@ import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import type { Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
-import { withAlternatives } from './alternatives.ts'
 import { askedIfNeeded, refusedByPresentCalendar } from './certainty.ts'
 import { demandHeardOf, type Found, findReservation } from './found.ts'
 import type { Deps } from './reservation-service.ts'
@@ -18,8 +17,10 @@ type Undone = {
 }
 
 /** The methods of ReservationService which take a change of status back. */
-export function undoMethods(deps: Deps): Pick<ReservationServiceImplementation, 'undoCheckIn' | 'undoCheckOut'> {
-  const { writer, peers } = deps
+export function undoMethods({
+  writer,
+  peers,
+}: Pick<Deps, 'writer' | 'peers'>): Pick<ReservationServiceImplementation, 'undoCheckIn' | 'undoCheckOut'> {
   const undone = async (call: CallContext, request: { id: string; etag: string }, how: Undone) => {
     const scope = { hotel: await writer.hotels.demand('reservation', request.id, call.signal) }
     const attempt = (isAsked: boolean) =>
@@ -40,8 +41,7 @@ export function undoMethods(deps: Deps): Pick<ReservationServiceImplementation, 
         () => peers.news(scope.hotel),
         () => attempt(isAsked),
       )
-    const certain = () => askedIfNeeded(peers, call.signal, byCalendar)
-    return withEtag(call, await withAlternatives(deps, call.signal, certain))
+    return withEtag(call, await askedIfNeeded(peers, call.signal, byCalendar))
   }
   return {
     undoCheckIn: (request, call) =>

@@ -12,14 +12,12 @@ import { endOf, type Leg, legsFrom, legsOf, sameLegs } from './stay.ts'
  */
 export async function undoCheckIn(found: Found, write: Write): Promise<void> {
   const { reservation, today, legs } = found
-  const { id, hotelId: hotel, locationId: location, rooms, status, inDate, outDate } = reservation
+  const { id, hotelId: hotel, rooms, status, inDate, outDate } = reservation
   if (status !== 'CHECKED_IN') throw invalidTransition(status, 'PENDING')
   demandSameDay('check-in', found.checkedIn, today)
   // One that is PENDING has its whole stay in the rooms that it has now.
-  const dates = { inDate, outDate }
-  const whole = legsOf(dates, rooms)
-  const wish = { hotel, location, stay: dates, rooms, own: id, datesAreFixed: true }
-  if (!sameLegs(whole, legs)) await hold(write, hotel, [{ id, legs: whole }], wish)
+  const whole = legsOf({ inDate, outDate }, rooms)
+  if (!sameLegs(whole, legs)) await hold(write, hotel, [{ id, legs: whole }])
   change(reservation, { status: 'PENDING', checkinDatetime: null }, write)
 }
 
@@ -30,19 +28,18 @@ export async function undoCheckIn(found: Found, write: Write): Promise<void> {
  */
 export async function undoCheckOut(found: Found, write: Write): Promise<void> {
   const { reservation, today } = found
-  const { id, hotelId: hotel, locationId: location, rooms, status, inDate, outDate, guestId } = reservation
+  const { id, hotelId: hotel, rooms, status, inDate, outDate, guestId } = reservation
   if (status !== 'CHECKED_OUT') throw invalidTransition(status, 'CHECKED_IN')
   demandSameDay('check-out', found.checkedOut, today)
   const stay = { inDate, outDate }
   demandCheckInDay(stay, today, 'reserve anew from today on')
-  const wish = { hotel, location, stay, rooms, own: id, datesAreFixed: true }
   demandLiveGuest(found, guestId)
-  demandLiveRooms(found, rooms, stay, wish)
-  const entry = { id, rooms, stay, today, wish }
+  demandLiveRooms(found, rooms, stay)
+  const entry = { id, rooms, stay, today }
   demandEmpty(found, entry)
   await enter(write, entry)
   const legs = legsAgain(found)
-  if (legs !== undefined) await hold(write, hotel, [{ id, legs }], wish)
+  if (legs !== undefined) await hold(write, hotel, [{ id, legs }])
   change(reservation, { status: 'CHECKED_IN', checkoutDatetime: null }, write)
 }
 

@@ -25,6 +25,12 @@ function freeYear() {
 }
 let years = 0
 
+/** What is made once, when it is first asked for. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
 const hundredRooms = ({ room }: LargeHotel) => Array.from({ length: 100 }, (_, n) => room(n + 1))
 
 function creations(large: LargeHotel): Dearest {
@@ -68,6 +74,20 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
     const [a, b] = await Promise.all([made(dates), made({ ...dates, ...others })])
     return `${a.id} ${b.id}`
   }
+  /** A stay of 100 rooms until today, each time the same; by SQL, as no night is free for it. */
+  const checked = (status: string, checkout: Date | null) => {
+    const staying = lazily(subject)
+    return async () => {
+      const id = await staying()
+      await suite.sql(
+        'reservations',
+        `update reservation set status = $2, in_date = $3, out_date = $4, checkin_datetime = now(), checkout_datetime = $5,
+           version = version + 1 where id = $1`,
+        [id, status, day(-1), day(), checkout],
+      )
+      return { id }
+    }
+  }
   const dates = { refused: 'ROOM_NOT_AVAILABLE', subject }
   return {
     'ReservationService/UpdateReservation': [
@@ -89,6 +109,8 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
       byId(async () => suite.reservations.deleteReservation({ id: await subject() })),
     ],
     'ReservationService/ConfirmReservation': [byId(() => made({ hold_until: new Date(Date.now() + 3_600_000) }))],
+    'ReservationService/UndoCheckIn': [byId(checked('CHECKED_IN', null))],
+    'ReservationService/UndoCheckOut': [byId(checked('CHECKED_OUT', new Date()))],
     'ReservationService/SwapRooms': [
       dear('100 rooms each', (ids) => ({ reservations: ids.split(' ') }), { subject: two }),
     ],

@@ -33,6 +33,7 @@ function reservations({ ids }: House): Requests {
 
 function changes({ ids }: House): Requests {
   const { room, guest, reservation, other_reservation, doomed_reservation, deleted_reservation, held_reservation } = ids
+  const { entered_reservation, left_reservation } = ids
   return {
     'ReservationService/UpdateReservation': each(
       { id: reservation, note: 'late' },
@@ -43,6 +44,8 @@ function changes({ ids }: House): Requests {
     'ReservationService/DeleteReservation': each({ id: doomed_reservation }),
     'ReservationService/UndeleteReservation': each({ id: deleted_reservation }),
     'ReservationService/ConfirmReservation': each({ id: held_reservation }),
+    'ReservationService/UndoCheckIn': each({ id: entered_reservation }),
+    'ReservationService/UndoCheckOut': each({ id: left_reservation }),
     'ReservationService/SwapRooms': each({ reservations: [reservation, other_reservation] }),
   }
 }
