@@ -11,7 +11,8 @@ language sql stable as $$
     select low, until + reach as high, first + reach as common_from, low + (until - first) as common_until
     from greatest(first - reach, earliest) as low
   ), candidates as materialized (
-    select r.id, r.number_order, greatest(low, earliest + is_overstayed(hotel, r.id, earliest, own)::int) as low
+    select r.id, r.number_order,
+      greatest(low, earliest + (select count(*)::int from overstaying(hotel, r.id, earliest, own))) as low
     from room r, reached
     where r.hotel_id = hotel and r.id = any(among) and (common_from >= common_until or not coalesce((
       select o.out_date > common_from from occupancy o
@@ -71,7 +72,7 @@ drop function if exists what_holds(uuid, uuid[], date, date, timestamptz, uuid);
 drop function if exists what_holds(uuid, uuid[], date, date, timestamptz, uuid, int);
 
 -- What holds some rooms in the nights [first, until), cut to these, by room number and date: the first `most`. Rooms after
--- these are not looked at. Tonight it may be a guest who was to leave.
+-- these are not looked at. A guest who was to leave holds a room tonight, and comes before what else holds it.
 create or replace function what_holds(
   hotel uuid, among uuid[], first date, until date, today date, at timestamptz, own uuid, most int
 ) returns table (room uuid, in_date date, out_date date, held_by text)
@@ -82,16 +83,18 @@ declare
 begin
   for room in select r.id from room r where r.hotel_id = hotel and r.id = any(among) order by r.number_order, r.id loop
     return query
+      select room, today, today + 1, 'RESERVATION' from overstaying(hotel, room, today, own)
+      where first <= today and today < until;
+    get diagnostics found_here = row_count;
+    missing := missing - found_here;
+    return query
       select room, greatest(l.in_date, first), least(l.out_date, until), l.holder from occupancy l
       where l.hotel_id = hotel and l.room_id = room and l.in_date < until and l.out_date > first
         and l.in_date >= coalesce((
           select max(p.in_date) from occupancy p
           where p.hotel_id = hotel and p.room_id = room and p.in_date <= first), first)
         and (l.hold_until is null or l.hold_until > at) and (l.holder_id is distinct from own or l.holder <> 'RESERVATION')
-      union all
-      select room, today, today + 1, 'RESERVATION'
-      where first <= today and today < until and is_overstayed(hotel, room, today, own)
-      order by 2 limit missing;
+      order by l.in_date limit missing;
     get diagnostics found_here = row_count;
     missing := missing - found_here;
     exit when missing <= 0;

@@ -22,7 +22,8 @@ language sql stable as $$
     order by o.in_date limit 1
   ) after on true
   where (before.out_date is null or before.out_date <= first)
-    and not (first <= today and today < until and is_overstayed(hotel, c.room_id, today, own))
+    and not (first <= today and today < until
+      and (select g.reservation_id from overstaying(hotel, c.room_id, today, own) g) is not null)
 $$;
 
 -- The rooms of a type at a location, but those whose deletion is agreed to.

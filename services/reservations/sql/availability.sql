@@ -11,18 +11,17 @@ language sql stable as $$
       where p.hotel_id = of_hotel and p.room_id = of_room and p.in_date <= first), first)
 $$;
 
--- What holds a room on some of the nights [first, until) at a moment: legs, but those of lapsed holds, and tonight, unless a
--- leg has it, the guest who was to leave and is still there.
-create or replace function held_between(of_hotel uuid, of_room uuid, first date, until date, at timestamptz, today date)
-returns table (in_date date, out_date date, holder text)
+-- Tonight, today's date, when it is one of the nights [first, until) and a guest holds a room who was to leave, and nothing
+-- else does; no row otherwise.
+create or replace function overstayed_tonight(
+  of_hotel uuid, of_room uuid, first date, until date, at timestamptz, today date
+) returns table (tonight date)
 language sql stable as $$
-  select l.in_date, l.out_date, l.holder from legs_between(of_hotel, of_room, first, until) l
-  where l.hold_until is null or l.hold_until > at
-  union all
-  select today, today + 1, 'RESERVATION'
-  where first <= today and today < until and is_overstayed(of_hotel, of_room, today) and (
-    select l.in_date from legs_between(of_hotel, of_room, today, today + 1) l
-    where l.hold_until is null or l.hold_until > at limit 1) is null
+  select today from overstaying(of_hotel, of_room, today)
+  where first <= today and today < until and coalesce((
+    select o.out_date <= today from occupancy o
+    where o.hotel_id = of_hotel and o.room_id = of_room and o.in_date <= today and (o.hold_until is null or o.hold_until > at)
+    order by o.in_date desc limit 1), true)
 $$;
 
 -- Replaced by functions of several hotels.
@@ -107,13 +106,19 @@ as $$
     from (select distinct a.hotel_id, a.location_id from asked a) p,
       (select clock_timestamp() + make_interval(secs => clock_offset) as at) n
   )
-  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, coalesce(h.held, '{}')
+  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, case
+      when t.tonight is null then coalesce(h.held, '{}')
+      else array(
+        select nights from unnest(h.held || concat_ws(' ', t.tonight, t.tonight + 1, 'RESERVATION')) nights order by nights)
+    end
   from asked a join places p on p.hotel_id = a.hotel_id and p.location_id = a.location_id
   left join lateral (
     select array_agg(
         concat_ws(' ', greatest(o.in_date, first), least(o.out_date, until), o.holder) order by o.in_date) as held
-    from held_between(a.hotel_id, a.id, first, until, p.at, p.today) o
+    from legs_between(a.hotel_id, a.id, first, until) o
+    where o.hold_until is null or o.hold_until > p.at
   ) h on true
+  left join lateral overstayed_tonight(a.hotel_id, a.id, first, until, p.at, p.today) t on true
   order by a.location_id, a.number_order, a.id
 $$;
 
@@ -203,8 +208,12 @@ language sql stable set plan_cache_mode = force_custom_plan set datestyle = 'ISO
       (select clock_timestamp() + make_interval(secs => clock_offset) as at) n
   ), legs as materialized (
     select r.place, greatest(o.in_date, first) as in_date, o.out_date
+    from rooms r cross join lateral legs_between(r.hotel_id, r.room_id, first, until) o
+    where o.hold_until is null or o.hold_until > clock_timestamp() + make_interval(secs => clock_offset)
+    union all
+    select r.place, t.tonight, t.tonight + 1
     from rooms r join places p on p.hotel_id = r.hotel_id and p.location_id = r.location_id
-    cross join lateral held_between(r.hotel_id, r.room_id, first, until, p.at, p.today) o
+    cross join lateral overstayed_tonight(r.hotel_id, r.room_id, first, until, p.at, p.today) t
   ), moved as (
     select m.place, m.night, sum(m.difference) as difference
     from (

@@ -39,12 +39,11 @@ select w.* from reservation r cross join lateral rooms_occupied_by(r) w
 where r.status = 'CHECKED_IN' and (select o.room_id from occupied_room o limit 1) is null
 on conflict do nothing;
 
--- Whether a guest, not that of the reservation `own`, is still in a room whose last night is over by this date. Until the
--- check-out such a guest has the room for the night of the date, and for none after it.
-create or replace function is_overstayed(hotel uuid, room uuid, today date, own uuid default null) returns boolean
+-- A reservation, not `own`, whose guest is still in a room although the last night is over by this date; no row for none. Until
+-- the check-out such a guest has the room for the night of the date, and for none after it. One probe.
+create or replace function overstaying(hotel uuid, room uuid, today date, own uuid default null)
+returns table (reservation_id uuid)
 language sql stable as $$
-  select (
-    select o.room_id from occupied_room o
-    where o.hotel_id = hotel and o.room_id = room and o.out_date <= today and o.reservation_id is distinct from own limit 1
-  ) is not null
+  select o.reservation_id from occupied_room o
+  where o.hotel_id = hotel and o.room_id = room and o.out_date <= today and o.reservation_id is distinct from own limit 1
 $$;
