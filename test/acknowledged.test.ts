@@ -33,12 +33,16 @@ const restoreGuest = (id: string) => suite.gateway.guests.undeleteGuest({ id })
 
 type Case = { guest: string; room: string; id: string; type?: string }
 
-/** A stay that is over, so that its guest and room can go. */
-async function pastStay(): Promise<Case> {
+async function stayUntil(last: number): Promise<Case> {
   const { guest, room } = await guestAndRoom(suite)
-  const { id } = await book(guest, room, -5, -3)
+  const { id } = await book(guest, room, -5, last)
   return { guest, room, id }
 }
+
+/** A stay that is over, so that its guest and room can go. */
+const pastStay = () => stayUntil(-3)
+/** Such a one to which a guest can still be checked in. */
+const lateStay = () => stayUntil(-1)
 
 /** A stay to come that was cancelled. */
 async function cancelled(): Promise<Case> {
@@ -85,7 +89,7 @@ describe('what was restored and acknowledged a moment ago is there', () => {
     ['undelete, the guest restored', 60, cancelled, guest, guestBack, ({ id }) => restore(id)],
     ['PATCH of dates, the room restored', 60, pastStay, room, roomBack, ({ id }) => change(id, later)],
     ['PATCH of dates, the guest restored', 20, pastStay, guest, guestBack, ({ id }) => change(id, later)],
-    ['late check-in, both restored', 20, pastStay, both, bothBack, ({ id }) => change(id, { status: CHECKED_IN })],
+    ['late check-in, both restored', 20, lateStay, both, bothBack, ({ id }) => change(id, { status: CHECKED_IN })],
     ['create, both restored', 20, pastStay, both, bothBack, (one) => book(one.guest, one.room, 5, 7)],
     ['import, both restored', 20, pastStay, both, bothBack, imports],
     ['block, the room restored', 20, pastStay, room, roomBack, (one) => block(one.room, 8)],
@@ -214,7 +218,7 @@ describe('what was deleted and acknowledged a moment ago is gone', () => {
     ],
     [
       'late check-in, the guest',
-      pastStay,
+      lateStay,
       guest,
       ({ id }) => change(id, { status: CHECKED_IN }),
       FAILED_PRECONDITION,
@@ -222,7 +226,7 @@ describe('what was deleted and acknowledged a moment ago is gone', () => {
     ],
     [
       'late check-in, the room',
-      pastStay,
+      lateStay,
       room,
       ({ id }) => change(id, { status: CHECKED_IN }),
       FAILED_PRECONDITION,

@@ -143,19 +143,19 @@ describe('a list that is asked for most goes along the index of its order, howev
       'free rooms of a hotel',
       'reservations',
       () => `room_availability(current_date, current_date + 1, ${hotel()}, null, ${free}`,
-      ['occupancy_order', 'room_order_in_hotel'],
+      ['location_id', 'occupancy_order', 'occupied_room_pkey', 'room_order_in_hotel'],
     ],
     [
       'free rooms',
       'reservations',
       () => `room_availability(current_date, current_date + 1, null, null, ${free}`,
-      ['occupancy_order', 'room_order'],
+      ['location_id', 'occupancy_order', 'occupied_room_pkey', 'room_order'],
     ],
     [
       'free rooms at a location',
       'reservations',
       () => `room_availability(current_date, current_date + 1, ${hotel()}, '${house.ids.location}', ${free}`,
-      ['occupancy_order', 'room_order'],
+      ['location_id', 'occupancy_order', 'occupied_room_pkey', 'room_order'],
     ],
     [
       'heads of the view',

@@ -65,6 +65,10 @@ const checkedIn = async () => {
   const { id } = await newStay(0)
   return suite.reservations.updateReservation({ id, status: CHECKED_IN })
 }
+const checkedOut = async () => {
+  const { id } = await checkedIn()
+  return suite.reservations.updateReservation({ id, status: CHECKED_OUT, out_date: day() })
+}
 const cancelled = async () => suite.reservations.deleteReservation({ id: (await newStay()).id })
 const block = async () =>
   suite.blocks.createRoomBlock({ room: (await newStay(9)).room, in_date: day(1), out_date: day(2) })
@@ -93,6 +97,8 @@ describe('a write needs at most three round trips to its database, with its key'
     ['a deletion', newStay, ({ id }, o) => suite.reservations.deleteReservation({ id }, o)],
     ['a restoration', cancelled, ({ id }, o) => suite.reservations.undeleteReservation({ id }, o)],
     ['a confirmation', newHold, ({ id }, o) => suite.reservations.confirmReservation({ id }, o)],
+    ['a check-in taken back', checkedIn, ({ id }, o) => suite.reservations.undoCheckIn({ id }, o)],
+    ['a check-out taken back', checkedOut, ({ id }, o) => suite.reservations.undoCheckOut({ id }, o)],
     ['the end of a block', block, ({ id }, o) => suite.blocks.deleteRoomBlock({ id }, o)],
   ])('reservations: %s', async (_, prepare, write) => {
     expect(await trips('reservations', prepare, write)).toBeLessThanOrEqual(3)

@@ -51,7 +51,12 @@ export async function refusedByPresentCalendar<T>(news: () => Promise<void>, wri
   })
 }
 
-const OF_THE_CALENDAR: ReadonlySet<string> = new Set(['CHECK_IN_TOO_EARLY', 'CHECK_OUT_TOO_EARLY'])
+const OF_THE_CALENDAR: ReadonlySet<string> = new Set([
+  'CHECK_IN_TOO_EARLY',
+  'CHECK_IN_TOO_LATE',
+  'CHECK_OUT_TOO_EARLY',
+  'UNDO_TOO_LATE',
+])
 
 function isForWantOfParties(error: unknown): boolean {
   return error instanceof NoRoom || (error instanceof Refusal && error.reason === 'GUEST_DELETED')

@@ -8,6 +8,8 @@ await migrate(
     programs: [
       'replicas',
       'occupancy',
+      'calendar',
+      'occupied-rooms',
       'holding-instead',
       'assignment',
       'creation',
@@ -24,7 +26,7 @@ await migrate(
       grant insert, update on reservation, room_block to :role;
       grant insert, update, delete on retired_room to :role;
       grant insert, update on refused_retirement to :role;
-      grant insert, update, delete on occupancy, current_and_upcoming to :role;
+      grant insert, update, delete on occupancy, occupied_room, current_and_upcoming to :role;
       grant insert, update on view_head, hotel, location, room, room_type, guest, retired_guest, replica_cursor, replica_epoch to :role;
       grant delete on replica_cursor to :role;
       grant insert on erased_guest to :role;

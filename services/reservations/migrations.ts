@@ -20,6 +20,7 @@ export const migrations = [
   { name: '0013-imported-ids', file: IMPORTED_IDS },
   { name: '0014-filtered-lists', file: new URL('migrations/0014-filtered-lists.sql', import.meta.url) },
   { name: '0015-generations', file: new URL('migrations/0015-generations.sql', import.meta.url) },
+  { name: '0016-occupied-rooms', file: new URL('migrations/0016-occupied-rooms.sql', import.meta.url) },
   { name: '0017-house-lists', file: new URL('migrations/0017-house-lists.sql', import.meta.url) },
   { name: '0019-finding', file: new URL('migrations/0019-finding.sql', import.meta.url) },
   { name: '0021-cancellation-cause', file: new URL('migrations/0021-cancellation-cause.sql', import.meta.url) },

@@ -1,5 +1,6 @@
 import { immutable, precondition } from '@hotel/runtime/resource/refusal'
 import { change, type Write } from '@hotel/runtime/resource/write'
+import { demandCheckInDay, demandEmpty, enter, roomsEntered } from './check-in.ts'
 import { demandOwnNumber, type External } from './external-id.ts'
 import { demandLiveGuest, demandLiveRooms, type Found, guestIsLive, placeOf } from './found.ts'
 import { holdNotConfirmed } from './holds.ts'
@@ -50,6 +51,10 @@ export async function changeReservation(
   if (comesBack) demandLive(found, guestId, wish)
   const external = changedExternal(reservation, wanted)
   if (external !== undefined) await demandOwnNumber(write, place.hotel, external, id)
+  const entered = roomsEntered(reservation.status, reservation.rooms, to, rooms)
+  const entry = { id, rooms: entered, stay: dates, today, wish }
+  demandEmpty(found, entry)
+  await enter(write, entry)
   if (legs !== undefined) await hold(write, place.hotel, [{ id, legs, holdUntil }], wish)
   change(
     reservation,
@@ -143,17 +148,16 @@ function demandParties(found: Found, { rooms, guestId, moved, roomsField, dates 
   refuseAll(violations)
 }
 
-/** The times that a change of status sets. Throws INVALID_TRANSITION, CHECK_IN_TOO_EARLY or CHECK_OUT_TOO_EARLY. */
+/**
+ * The times that a change of status sets. Throws INVALID_TRANSITION, CHECK_IN_TOO_EARLY, CHECK_IN_TOO_LATE or
+ * CHECK_OUT_TOO_EARLY.
+ */
 function transition(reservation: Reservation, to: Status, { inDate, outDate }: Stay, today: string, now: Date) {
   if (to === reservation.status) return {}
   reservation.demandTransition(to)
   if (reservation.holdUntil) throw holdNotConfirmed(reservation.holdUntil)
   if (to === 'CHECKED_IN') {
-    if (today < inDate)
-      throw precondition('CHECK_IN_TOO_EARLY', `check-in is from ${inDate} on, it is ${today}`, {
-        in_date: inDate,
-        today,
-      })
+    demandCheckInDay({ inDate, outDate }, today, 'change the dates first, or along with the status')
     return { checkinDatetime: now }
   }
   if (today < outDate) {

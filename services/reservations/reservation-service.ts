@@ -13,9 +13,9 @@ import { find } from '@hotel/runtime/database/find'
 import { withEtag } from '@hotel/runtime/resource/answer'
 import { matchEtag } from '@hotel/runtime/resource/etag'
 import { getMethod } from '@hotel/runtime/resource/get'
-import { invalidFields, notFound } from '@hotel/runtime/resource/refusal'
+import { invalidFields } from '@hotel/runtime/resource/refusal'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
-import type { Write, Writer } from '@hotel/runtime/resource/write'
+import type { Writer } from '@hotel/runtime/resource/write'
 import type { Logger } from '@hotel/runtime/telemetry/log'
 import type { CallContext } from 'nice-grpc'
 import { type Reading, withAlternatives } from './alternatives.ts'
@@ -32,9 +32,11 @@ import { changeReservation, type Wanted } from './reservation-change.ts'
 import { reservationCreation } from './reservation-creation.ts'
 import { listReservations } from './reservation-list.ts'
 import { changeRules, replacementRules, roomsField } from './reservation-request.ts'
+import { changing, demandThere, NOBODY, ownOf } from './reservation-write.ts'
 import { demandCounted, isCheck, isUncounted } from './status-check.ts'
 import { demandOnePlace, inOrder, namedPair, swapRooms } from './swap.ts'
 import { undelete } from './undelete.ts'
+import { undoMethods } from './undo-methods.ts'
 
 /** What the service needs: its database, its feed and the peers' answers. */
 export type Deps = StayDeps & {
@@ -154,6 +156,8 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
       return withEtag(call, reservation)
     },
 
+    ...undoMethods(deps),
+
     async swapRooms(request, call) {
       const ids = namedPair(request, call)
       const [one, other] = [await scopeOf(ids[0], call), await scopeOf(ids[1], call)]
@@ -190,26 +194,6 @@ export function reservationService(deps: Deps): ReservationServiceImplementation
 }
 
 const HISTORY = historyFields(ReservationMessage.fromPartial({}))
-
-/** A write of one reservation, which may be with others of such. */
-function changing(id: string) {
-  return { kind: 'reservation', changes: [id] }
-}
-
-/** Throws NOT_FOUND for one that is cancelled, or lapsed by now. */
-function demandThere(reservation: Reservation, { now }: Write): void {
-  if (reservation.isGone(now)) throw notFound('reservation', reservation.id)
-}
-
-const NOBODY = { guest: [], room: [] }
-
-/** The guests and rooms of reservations. */
-function ownOf(found: readonly Found[]) {
-  return {
-    guest: found.map(({ reservation }) => reservation.guestId),
-    room: found.flatMap(({ reservation }) => reservation.rooms),
-  }
-}
 
 function bothOf([one, other]: readonly [Found, Found]) {
   return { guests: [...one.guests, ...other.guests], rooms: [...one.rooms, ...other.rooms] }

@@ -9,7 +9,7 @@ import { assumedParties } from './assumed-parties.ts'
 import type { CaughtUp } from './caught-up.ts'
 import { exportReservations } from './exported-reservation.ts'
 import { refuseTakenNumbers } from './external-id.ts'
-import { storeHolders } from './imported-nights.ts'
+import { storeReservations } from './imported-guests.ts'
 import { partyViolations, placeOf, placesOf } from './imported-parties.ts'
 import {
   asOf,
@@ -78,8 +78,11 @@ function reservationPlan(deps: TransferDeps, importing: Importing): ImportPlan<R
     async store(write, rows) {
       const dates = await localDates(write, rows)
       const refusals = await wrongRows(write, rows, dates, legs)
-      const nights = (row: ReservationRow) => nightsOf(row, legs.get(row) ?? [], dates.get(row) as LocalDates)
-      return storeHolders(write, { table: 'reservation', holder: 'RESERVATION' }, rows, refusals, nights)
+      const datesOf = (row: ReservationRow) => dates.get(row) as LocalDates
+      return storeReservations(write, rows, refusals, {
+        datesOf,
+        nightsOf: (row) => nightsOf(row, legs.get(row) ?? [], datesOf(row)),
+      })
     },
   }
 }

@@ -7,6 +7,7 @@ import { demandUnchanged, invalidFields, notFound } from '@hotel/runtime/resourc
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
 import { askedIfNeeded } from './certainty.ts'
+import { demandEmptyTonight } from './check-in.ts'
 import { demandHeardOf, demandLiveRooms, findRooms, placeOf } from './found.ts'
 import { hold, release } from './occupancy.ts'
 import type { Deps } from './reservation-service.ts'
@@ -43,6 +44,7 @@ export function roomBlockService({
               if (!isAsked) demandHeardOf(found, { named, own: { guest: [], room: [] } })
               const place = placeOf(found, hotel, [room], 'room', dates)
               if ('field' in place) throw invalidFields([place])
+              demandEmptyTonight(found, [room], dates)
               const born = newborn(written)
               await hold(written, hotel, [{ id: born.id, holder: 'BLOCK', isNew: true, legs: legsOf(dates, [room]) }])
               const block = written.em.create(RoomBlock, {
@@ -123,6 +125,9 @@ async function moveBlock(written: Write, block: RoomBlock, dates: Stay, isAsked:
     const found = await findRooms(written.em, hotel, [room])
     if (!isAsked) demandHeardOf(found, { named: NOBODY, own: { guest: [], room: [room] } })
     demandLiveRooms(found, [room], dates)
+    const { today } = found
+    const hasTonight = today !== null && block.inDate <= today && today < endOf(block)
+    if (!hasTonight) demandEmptyTonight(found, [room], dates)
   }
   await hold(written, hotel, [{ id, holder: 'BLOCK', legs: legsOf(dates, [room]) }])
 }

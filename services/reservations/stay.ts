@@ -23,7 +23,12 @@ export function stay(inDate: string, outDate: string): Stay {
 
 /** The day after the last night of a stay: day use holds the night of its day. */
 export function endOf({ inDate, outDate }: Stay): string {
-  return outDate > inDate ? outDate : Temporal.PlainDate.from(inDate).add({ days: 1 }).toString()
+  return outDate > inDate ? outDate : dayAfter(inDate)
+}
+
+/** The day after a date. */
+export function dayAfter(date: string): string {
+  return Temporal.PlainDate.from(date).add({ days: 1 }).toString()
 }
 
 /** How many nights a stay holds: at least one. */
@@ -57,6 +62,12 @@ export function legsFrom(today: string, stay: Stay, rooms: readonly string[], be
 /** The legs that a guest who left on this date has had: no night from then on. */
 export function legsUntil(date: string, legs: readonly Leg[]): Leg[] {
   return legs.map((leg) => ({ ...leg, outDate: earlier(leg.outDate, date) })).filter((leg) => leg.inDate < leg.outDate)
+}
+
+/** Whether two lists hold the same nights of the same rooms. */
+export function sameLegs(a: readonly Leg[], b: readonly Leg[]): boolean {
+  const texts = (legs: readonly Leg[]) => legs.map(({ room, inDate, outDate }) => `${room} ${inDate} ${outDate}`).sort()
+  return texts(a).join() === texts(b).join()
 }
 
 function earlier(a: string, b: string): string {

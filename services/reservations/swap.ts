@@ -8,6 +8,7 @@ import { invalidFields } from '@hotel/runtime/resource/refusal'
 import { Invalid, type Rule, valid } from '@hotel/runtime/resource/valid'
 import { change, type Write } from '@hotel/runtime/resource/write'
 import type { CallContext } from 'nice-grpc'
+import { demandEmpty, roomsEntered } from './check-in.ts'
 import { demandLiveRooms, type Found } from './found.ts'
 import { hold } from './occupancy.ts'
 import { changedLegs, demandChangeable, sameRooms } from './reservation-change.ts'
@@ -68,6 +69,8 @@ export async function swapRooms(pair: Pair<Found>, { etags }: SwapRoomsRequest, 
     const dates = { inDate, outDate }
     demandChangeable(reservation, { ...dates, guestId, rooms, roomsField: 'rooms' })
     demandLiveRooms(known, rooms, dates)
+    const entered = roomsEntered(status, reservation.rooms, status, rooms)
+    demandEmpty(known, { rooms: entered, today: found.today })
     const nights = { dates, rooms, to: status, roomsField: 'rooms' }
     claims.push({ id, legs: changedLegs(found, nights) ?? [], holdUntil })
   }

@@ -24,6 +24,8 @@ export type Conflict = {
   readonly in_date: string
   readonly out_date: string
   readonly by: string
+  /** Since when the stay is over of a guest who is still there. */
+  readonly overSince?: string
 }
 
 /** The most nights in the way that are named: details travel in trailers, of which a gRPC client takes 8 KiB by default. */
@@ -84,6 +86,7 @@ export function inTheWay(conflicts: readonly Conflict[]): PreconditionFailure[] 
   return violations.length > 0 ? [PreconditionFailure.fromPartial({ violations })] : []
 }
 
-function heldFor({ in_date, out_date }: Conflict): string {
-  return `held for the nights from ${in_date} to ${out_date}`
+function heldFor({ in_date, out_date, overSince }: Conflict): string {
+  const held = `held for the nights from ${in_date} to ${out_date}`
+  return overSince === undefined ? held : `${held} by a guest whose stay is over since ${overSince}: not checked out`
 }

@@ -25,6 +25,12 @@ function freeYear() {
 }
 let years = 0
 
+/** What is made once, when it is first asked for. */
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => (made ??= make())
+}
+
 const hundredRooms = ({ room }: LargeHotel) => Array.from({ length: 100 }, (_, n) => room(n + 1))
 
 function creations(large: LargeHotel): Dearest {
@@ -68,6 +74,18 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
     const [a, b] = await Promise.all([made(dates), made({ ...dates, ...others })])
     return `${a.id} ${b.id}`
   }
+  /** A stay of 100 rooms, each time the same, as its guest came or left today: by SQL, as no night of now is free for it. */
+  const today = (changes: string) => {
+    const staying = lazily(subject)
+    return async () => {
+      const id = await staying()
+      await suite.sql('reservations', `update reservation set version = version + 1, ${changes} where id = $1`, [id])
+      return { id }
+    }
+  }
+  const came = today(`status = 'CHECKED_IN', checkin_datetime = now()`)
+  const left = today(`status = 'CHECKED_OUT', checkin_datetime = now(), checkout_datetime = now(),
+    in_date = '${day(-1)}', out_date = '${day()}'`)
   const dates = { refused: 'ROOM_NOT_AVAILABLE', subject }
   return {
     'ReservationService/UpdateReservation': [
@@ -90,6 +108,8 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
       byId(async () => suite.reservations.deleteReservation({ id: await subject() })),
     ],
     'ReservationService/ConfirmReservation': [byId(() => made({ hold_until: new Date(Date.now() + 3_600_000) }))],
+    'ReservationService/UndoCheckIn': [byId(came)],
+    'ReservationService/UndoCheckOut': [byId(left)],
     'ReservationService/SwapRooms': [
       dear('100 rooms each', (ids) => ({ reservations: ids.split(' ') }), { subject: two }),
     ],

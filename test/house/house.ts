@@ -7,7 +7,16 @@ import { day } from '../hotel.ts'
 const HOTELS = ['doomed_hotel', 'deleted_hotel'] as const
 const LOCATIONS = ['doomed_location', 'deleted_location'] as const
 const TYPES = ['doomed_type', 'deleted_type'] as const
-const ROOMS = ['room', 'other_room', 'free_room', 'doomed_room', 'deleted_room', 'retired_room'] as const
+const ROOMS = [
+  'room',
+  'other_room',
+  'entered_room',
+  'left_room',
+  'free_room',
+  'doomed_room',
+  'deleted_room',
+  'retired_room',
+] as const
 const GUESTS = ['guest', 'doomed_guest', 'deleted_guest', 'erased_guest', 'retired_guest', 'forgotten_guest'] as const
 const EMPLOYEES = ['employee', 'doomed_employee', 'deleted_employee'] as const
 
@@ -16,7 +25,7 @@ type Name =
   | 'location'
   | 'room_type'
   | (typeof HOTELS | typeof LOCATIONS | typeof TYPES | typeof ROOMS | typeof GUESTS | typeof EMPLOYEES)[number]
-  | `${'' | 'other_' | 'doomed_' | 'cancelled_' | 'deleted_' | 'held_'}reservation`
+  | `${'' | 'other_' | 'doomed_' | 'cancelled_' | 'deleted_' | 'held_' | 'entered_' | 'left_'}reservation`
   | 'stay'
   | 'present_stay'
   | 'next_stay'
@@ -95,8 +104,15 @@ async function book(suite: Suite, ids: Readonly<Record<Name, string>>, keep: Kee
     reserve('cancelled_reservation', 'room', 25),
     reserve('deleted_reservation', 'room', 30),
     reserve('held_reservation', 'room', 40, { hold_until: new Date(Date.now() + 3_600_000) }),
+    reserve('entered_reservation', 'entered_room', 0),
+    reserve('left_reservation', 'left_room', -2),
     block('block', 50),
     block('doomed_block', 60),
+  ])
+  const go = (id: string, status: Status) => suite.reservations.updateReservation({ id, status })
+  await Promise.all([
+    go(ids.entered_reservation, Status.CHECKED_IN),
+    go(ids.left_reservation, Status.CHECKED_IN).then(({ id }) => go(id, Status.CHECKED_OUT)),
   ])
 }
 

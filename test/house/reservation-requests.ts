@@ -33,7 +33,7 @@ function reservations({ ids }: House): Requests {
 
 function changes({ ids }: House): Requests {
   const { room, guest, reservation, other_reservation, doomed_reservation, deleted_reservation, held_reservation } = ids
-  const { cancelled_reservation } = ids
+  const { cancelled_reservation, entered_reservation, left_reservation } = ids
   return {
     'ReservationService/UpdateReservation': each(
       { id: reservation, note: 'late' },
@@ -45,6 +45,8 @@ function changes({ ids }: House): Requests {
     'ReservationService/CancelReservation': each({ id: cancelled_reservation, cause: 'GUEST' }),
     'ReservationService/UndeleteReservation': each({ id: deleted_reservation }),
     'ReservationService/ConfirmReservation': each({ id: held_reservation }),
+    'ReservationService/UndoCheckIn': each({ id: entered_reservation }),
+    'ReservationService/UndoCheckOut': each({ id: left_reservation }),
     'ReservationService/SwapRooms': each({ reservations: [reservation, other_reservation] }),
   }
 }

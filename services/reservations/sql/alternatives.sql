@@ -1,7 +1,8 @@
--- Stays as long as [first, until), at most `reach` days earlier or later and none before `earliest`, for which `wanted` of
--- some rooms are free all the time: the nearest that begins by `first` (shift 0 or less) and the nearest after it. A room
+-- Stays as long as [first, until), at most `reach` days earlier or later and none before `earliest`, today, for which
+-- `wanted` of some rooms are free all the time: the nearest that begins by `first` (shift 0 or less) and the nearest after it. A room
 -- that is held on a night which all of these stays have is passed over by one probe; of the others the first hundred by
--- number are looked at, around each no more nights than a stay of 2 * reach nights may begin or end on.
+-- number are looked at, around each no more nights than a stay of 2 * reach nights may begin or end on. A room in which a
+-- guest is who was to leave is free from tomorrow on.
 create or replace function nearest_stays(
   hotel uuid, among uuid[], wanted int, first date, until date, earliest date, reach int, at timestamptz, own uuid
 ) returns table (shift int, rooms uuid[])
@@ -10,7 +11,8 @@ language sql stable as $$
     select low, until + reach as high, first + reach as common_from, low + (until - first) as common_until
     from greatest(first - reach, earliest) as low
   ), candidates as materialized (
-    select r.id, r.number_order
+    select r.id, r.number_order,
+      greatest(low, earliest + (select count(*)::int from overstaying(hotel, r.id, earliest, own))) as low
     from room r, reached
     where r.hotel_id = hotel and r.id = any(among) and (common_from >= common_until or not coalesce((
       select o.out_date > common_from from occupancy o
@@ -21,16 +23,16 @@ language sql stable as $$
   ), gaps as (
     select c.id, c.number_order, l.gap_from, l.gap_to
     from reached, candidates c cross join lateral (
-      -- A room's legs are disjoint. The first row is the end of what comes before `low`.
+      -- A room's legs are disjoint. The first row is the end of what comes before the room's `low`.
       select least(o.out_date, high) as gap_from, lead(o.in_date, 1, high) over (order by o.in_date) as gap_to
       from (
-        select date '-infinity' as in_date, low as out_date
+        select date '-infinity' as in_date, c.low as out_date
         union all
         select p.in_date, p.out_date from occupancy p
-        where p.hotel_id = hotel and p.room_id = c.id and p.in_date < high and p.out_date > low
+        where p.hotel_id = hotel and p.room_id = c.id and p.in_date < high and p.out_date > c.low
           and p.in_date >= coalesce((
             select max(q.in_date) from occupancy q
-            where q.hotel_id = hotel and q.room_id = c.id and q.in_date <= low), low)
+            where q.hotel_id = hotel and q.room_id = c.id and q.in_date <= c.low), c.low)
           and (p.hold_until is null or p.hold_until > at) and (p.holder_id is distinct from own or p.holder <> 'RESERVATION')
       ) o
     ) l
@@ -65,13 +67,14 @@ language sql stable as $$
   group by h.room_type_id
 $$;
 
--- Replaced by one that stops.
+-- Replaced by one that stops, and that by one which knows today.
 drop function if exists what_holds(uuid, uuid[], date, date, timestamptz, uuid);
+drop function if exists what_holds(uuid, uuid[], date, date, timestamptz, uuid, int);
 
 -- What holds some rooms in the nights [first, until), cut to these, by room number and date: the first `most`. Rooms after
--- these are not looked at.
+-- these are not looked at. A guest who was to leave holds a room tonight, and comes before what else holds it.
 create or replace function what_holds(
-  hotel uuid, among uuid[], first date, until date, at timestamptz, own uuid, most int
+  hotel uuid, among uuid[], first date, until date, today date, at timestamptz, own uuid, most int
 ) returns table (room uuid, in_date date, out_date date, held_by text)
 language plpgsql stable as $$
 declare
@@ -79,6 +82,11 @@ declare
   found_here int;
 begin
   for room in select r.id from room r where r.hotel_id = hotel and r.id = any(among) order by r.number_order, r.id loop
+    return query
+      select room, today, today + 1, 'RESERVATION' from overstaying(hotel, room, today, own)
+      where first <= today and today < until;
+    get diagnostics found_here = row_count;
+    missing := missing - found_here;
     return query
       select room, greatest(l.in_date, first), least(l.out_date, until), l.holder from occupancy l
       where l.hotel_id = hotel and l.room_id = room and l.in_date < until and l.out_date > first
@@ -115,10 +123,10 @@ begin
     among := rooms_of_type(hotel, place, type);
     select jsonb_agg(h) into held from (
       select w.room, w.in_date, w.out_date, w.held_by as "by"
-      from what_holds(hotel, among, first, until, at, own, most_held) w) h;
+      from what_holds(hotel, among, first, until, today, at, own, most_held) w) h;
   end if;
   if here then
-    select min(w.in_date) into held_from from unnest(among) c, what_holds(hotel, array[c], first, until, at, own, 1) w;
+    select min(w.in_date) into held_from from unnest(among) c, what_holds(hotel, array[c], first, until, today, at, own, 1) w;
   else
     select jsonb_agg(n order by abs(n.shift)) into nearest
       from nearest_stays(hotel, among, wanted, first, until, today, reach, at, own) n;

@@ -1,6 +1,7 @@
 -- Which of some rooms are free for the nights [first, until), and how many nights stay free around them: from the stay
 -- before, or today, to the first night, and from the last to the stay after. With none after, more than any gap has.
--- Lapsed holds are in nobody's way, nor is what `own` holds. Two probes a room, whatever its history.
+-- Lapsed holds are in nobody's way, nor is what `own` holds. A room is not free tonight while a guest is in it who was to
+-- leave. Two probes a room, whatever its history, and one more for tonight.
 create or replace function free_rooms(
   hotel uuid, among uuid[], first date, until date, today date, at timestamptz, own uuid default null
 ) returns table (room_id uuid, left_over int)
@@ -20,7 +21,9 @@ language sql stable as $$
       and (o.hold_until is null or o.hold_until > at) and (o.holder_id is distinct from own or o.holder <> 'RESERVATION')
     order by o.in_date limit 1
   ) after on true
-  where before.out_date is null or before.out_date <= first
+  where (before.out_date is null or before.out_date <= first)
+    and not (first <= today and today < until
+      and (select g.reservation_id from overstaying(hotel, c.room_id, today, own) g) is not null)
 $$;
 
 -- The rooms of a type at a location, but those whose deletion is agreed to.

@@ -11,6 +11,19 @@ language sql stable as $$
       where p.hotel_id = of_hotel and p.room_id = of_room and p.in_date <= first), first)
 $$;
 
+-- Tonight, today's date, when it is one of the nights [first, until) and a guest holds a room who was to leave, and nothing
+-- else does; no row otherwise.
+create or replace function overstayed_tonight(
+  of_hotel uuid, of_room uuid, first date, until date, at timestamptz, today date
+) returns table (tonight date)
+language sql stable as $$
+  select today from overstaying(of_hotel, of_room, today)
+  where first <= today and today < until and coalesce((
+    select o.out_date <= today from occupancy o
+    where o.hotel_id = of_hotel and o.room_id = of_room and o.in_date <= today and (o.hold_until is null or o.hold_until > at)
+    order by o.in_date desc limit 1), true)
+$$;
+
 -- Replaced by functions of several hotels.
 drop function if exists room_availability(date, date, uuid, uuid, uuid, uuid, text, uuid, int, float);
 drop function if exists room_type_availability(date, date, uuid, uuid, uuid, boolean, text, uuid, uuid, int, float);
@@ -83,14 +96,29 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set datestyle = 'ISO'
 as $$
-  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, coalesce(h.held, '{}')
-  from rooms_asked(of_hotels, of_location, of_type, after_location, after_number, after_room, most) a
+  with asked as materialized (
+    select * from rooms_asked(of_hotels, of_location, of_type, after_location, after_number, after_room, most)
+  ), places as materialized (
+    -- The date is made once for a place, not for each of its rooms.
+    select p.hotel_id, p.location_id, n.at, (
+      select location_date(l.time_zone, n.at) from location l where l.hotel_id = p.hotel_id and l.id = p.location_id limit 1
+    ) as today
+    from (select distinct a.hotel_id, a.location_id from asked a) p,
+      (select clock_timestamp() + make_interval(secs => clock_offset) as at) n
+  )
+  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, case
+      when t.tonight is null then coalesce(h.held, '{}')
+      else array(
+        select nights from unnest(h.held || concat_ws(' ', t.tonight, t.tonight + 1, 'RESERVATION')) nights order by nights)
+    end
+  from asked a join places p on p.hotel_id = a.hotel_id and p.location_id = a.location_id
   left join lateral (
     select array_agg(
         concat_ws(' ', greatest(o.in_date, first), least(o.out_date, until), o.holder) order by o.in_date) as held
     from legs_between(a.hotel_id, a.id, first, until) o
-    where (o.hold_until is null or o.hold_until > clock_timestamp() + make_interval(secs => clock_offset))
+    where o.hold_until is null or o.hold_until > p.at
   ) h on true
+  left join lateral overstayed_tonight(a.hotel_id, a.id, first, until, p.at, p.today) t on true
   order by a.location_id, a.number_order, a.id
 $$;
 
@@ -167,15 +195,25 @@ language sql stable set plan_cache_mode = force_custom_plan set datestyle = 'ISO
           > (after_none, after_name collate "und-x-icu", after_hotel, after_type))
     order by place limit most
   ), rooms as materialized (
-    select a.place, r.hotel_id, r.id as room_id
+    select a.place, r.hotel_id, r.location_id, r.id as room_id
     from asked a join room r on r.hotel_id = a.hotel_id
       -- As an equation, which can be hashed.
       and coalesce(r.room_type_id, '00000000-0000-0000-0000-000000000000') = coalesce(a.id, '00000000-0000-0000-0000-000000000000')
     where r.delete_time is null and (of_location is null or r.location_id = of_location)
+  ), places as materialized (
+    select p.hotel_id, p.location_id, n.at, (
+      select location_date(l.time_zone, n.at) from location l where l.hotel_id = p.hotel_id and l.id = p.location_id limit 1
+    ) as today
+    from (select distinct r.hotel_id, r.location_id from rooms r) p,
+      (select clock_timestamp() + make_interval(secs => clock_offset) as at) n
   ), legs as materialized (
     select r.place, greatest(o.in_date, first) as in_date, o.out_date
     from rooms r cross join lateral legs_between(r.hotel_id, r.room_id, first, until) o
     where o.hold_until is null or o.hold_until > clock_timestamp() + make_interval(secs => clock_offset)
+    union all
+    select r.place, t.tonight, t.tonight + 1
+    from rooms r join places p on p.hotel_id = r.hotel_id and p.location_id = r.location_id
+    cross join lateral overstayed_tonight(r.hotel_id, r.room_id, first, until, p.at, p.today) t
   ), moved as (
     select m.place, m.night, sum(m.difference) as difference
     from (

@@ -1,16 +1,3 @@
--- Whether this server knows a time zone. It can have known one that it does not know any more: its files are another
--- package's. Looked up as a time is read, without the list of all zones, for which the server reads every file. The names
--- that a location may have are UTC and those of several parts; others could be words of a time, as BC.
-create or replace function knows_time_zone(zone text) returns boolean
-language sql stable as $$
-  select zone = 'UTC' or (zone like '%/%' and pg_input_is_valid('2000-01-01 00:00 ' || zone, 'timestamptz'))
-$$;
-
--- The date of a location at an instant, by its own calendar; by that of UTC while this server does not know its time
--- zone, so that one location spoils no list of others.
-create or replace function location_date(zone text, at timestamptz) returns date
-language sql stable as $$ select (at at time zone case when knows_time_zone(zone) then zone else 'UTC' end)::date $$;
-
 -- The row of a reservation in current_and_upcoming, from the base tables: the one definition of it. None for a deleted one.
 -- Each look-up is an index probe, whatever the planner knew of the tables when the plan was made.
 create or replace function stay_of(r reservation) returns setof current_and_upcoming
@@ -83,7 +70,7 @@ begin
   return null;
 end $$;
 
--- New reservations have no row there yet. The transition table is gathered first, as a distributed engine demands.
+-- New reservations have no row there yet; imported ones may have guests in their rooms. The transition table is gathered first, as a distributed engine demands.
 create or replace function add_new_reservations() returns trigger
 language plpgsql
 set plan_cache_mode = force_generic_plan
@@ -95,6 +82,7 @@ begin
   insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, last_name,
     rooms, room_numbers, checkin_datetime, checkout_datetime, hold_until)
   select s.* from unnest(added) r cross join lateral stay_of(r) s;
+  insert into occupied_room select w.* from unnest(added) r cross join lateral rooms_occupied_by(r) w;
   return null;
 end $$;
 
