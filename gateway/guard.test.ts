@@ -117,8 +117,8 @@ const refusals: Case[] = [
     fields: ['max_guests'],
   },
   {
-    title: 'a change of a block',
-    request: `PATCH /room_blocks/${id}`,
+    title: 'a block given anew',
+    request: `PUT /room_blocks/${id}`,
     body: '{}',
     status: 405,
     reason: 'METHOD_NOT_ALLOWED',

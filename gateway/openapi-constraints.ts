@@ -196,6 +196,8 @@ const bounds: Readonly<Record<string, Schema>> = {
   page_size: { minimum: 0 },
   max_guests: { minimum: 1, maximum: 100 },
   room_count: { minimum: 1, maximum: 100 },
+  min_lead_days: { minimum: -4_000_000, maximum: 4_000_000 },
+  max_lead_days: { minimum: -4_000_000, maximum: 4_000_000 },
   rooms: { maxItems: 100, uniqueItems: true },
   'SwapRoomsRequest.reservations': { minItems: 2, maxItems: 2, uniqueItems: true },
   'SwapRoomsRequest.etags': { maxItems: 2 },

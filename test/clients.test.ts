@@ -60,7 +60,7 @@ import type { components, paths } from './openapi.ts'
 const { POST, PATCH } = createClient<paths>()
 const guest: components['schemas']['CreateGuestRequest'] = { first_name: 'Ada', nickname: 'A' }
 await POST('/guest', { body: guest })
-await POST('/guests', { body: { last_name: 'Lovelace' } })
+await POST('/rooms', { body: { room_type: '' } })
 await PATCH('/reservations/{id}', { params: { path: { id: '' } }, body: { status: 'ARRIVED' } })`
   await writeFile(path.join(folder, 'booking.ts'), wrong)
   const { code, output } = await runCommand(path.join(commands, 'tsc'), ['-p', '.'], { cwd: folder, env })

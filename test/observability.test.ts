@@ -7,6 +7,7 @@ import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { day, eventually, guestAndRoom } from './hotel.ts'
+import { followed } from './house/contents.ts'
 import { crossLock, noneWaiting, waiting, whileLocked } from './locks.ts'
 import { rawCall } from './raw-call.ts'
 
@@ -92,6 +93,8 @@ describe('one line for each call, under the id that its caller got', () => {
     const hasty = await call(address('reservations'), { 'grpc-timeout': '10m' })
     const [refused] = await linesOf(hasty.requestId, 'reservations')
     expect([hasty.code, refused?.code]).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'])
+    // What the service does by itself would wait for the heads too.
+    await followed(suite)
     await whileLocked(suite, 'reservations', async () => {
       const late = await call(address('reservations'), { 'grpc-timeout': '300m' })
       expect(await linesOf(late.requestId, 'reservations')).toMatchObject([{ code: 'DEADLINE_EXCEEDED' }])

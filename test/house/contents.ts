@@ -22,7 +22,15 @@ export async function contentOf(suite: Suite, service: ServiceName): Promise<Rec
 
 /** The same of all three, once the feeds are followed to their ends. */
 export async function settled(suite: Suite): Promise<Record<ServiceName, Record<string, string>>> {
-  await eventually(async () => {
+  await followed(suite)
+  const contents = []
+  for (const name of serviceNames) contents.push([name, await contentOf(suite, name)] as const)
+  return Object.fromEntries(contents) as Record<ServiceName, Record<string, string>>
+}
+
+/** Resolves when the reservations service has followed all changes of guests and rooms. */
+export function followed(suite: Suite): Promise<void> {
+  return eventually(async () => {
     const applied = await headsOf(
       suite,
       'reservations',
@@ -32,9 +40,6 @@ export async function settled(suite: Suite): Promise<Record<ServiceName, Record<
     for (const hotel of new Set([...guests.keys(), ...rooms.keys()]))
       expect(applied.get(hotel)).toBe((guests.get(hotel) ?? 0) + (rooms.get(hotel) ?? 0))
   })
-  const contents = []
-  for (const name of serviceNames) contents.push([name, await contentOf(suite, name)] as const)
-  return Object.fromEntries(contents) as Record<ServiceName, Record<string, string>>
 }
 
 const HEADS = 'select hotel_id, seq from feed_head where seq > 0'

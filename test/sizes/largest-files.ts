@@ -12,8 +12,8 @@ export type LargestFiles = {
 }
 
 /**
- * Files of every kind with the largest rows that are legal: most of them of letters of four bytes, some of control
- * characters, of which JSON makes six bytes each.
+ * Files of every kind with the largest rows that are legal: most of them of letters of four bytes, some of a sign of which
+ * the gateway's JSON makes six bytes.
  */
 export function largestFiles(): LargestFiles {
   const rooms = ids()
@@ -67,7 +67,7 @@ function ids(): string[] {
 
 /** A text of so many characters, another for each index. */
 function text(length: number, index: number): string {
-  return String(index).padStart(4, '0') + (index < COUNT - 100 ? '\u{1f3e8}' : '\u0001').repeat(length - 4)
+  return String(index).padStart(4, '0') + (index < COUNT - 100 ? '\u{1f3e8}' : '<').repeat(length - 4)
 }
 
 /** An e-mail address of 254 characters. */
