@@ -42,7 +42,7 @@ BEYOND_THE_SCHEMA = {
     *EXISTING,
     *(f"{name}s" for name in EXISTING),
     *("out_date", "to", "arriving_to", "departing_to", "deleted_from", "deleted_to", "show_deleted", "hold_until", "time_zone", "phone", "cursor", "from_now"),
-    *("status", "room_count", "first_name", "etags", "cause", "max_lead_days"),
+    *("status", "room_count", "first_name", "etags", "cause", "max_lead_days", "source"),
     # Of words of 64 letters at most, one of which has something to find.
     "query",
 }
@@ -180,11 +180,13 @@ def _make_real(values, turn):
 
 
 def _make_rooms_agree(values):
-    """A stay is in rooms that are named, the first of which may be named alone too, or in some of a type."""
+    """A new stay is in rooms that are named, the first of which may be named alone too, or in some of a type."""
     if values.get("room") and values.get("rooms"):
         values["room"] = values["rooms"][0]
     if "guest" not in values or "in_date" not in values:
         return
+    if values.get("status"):
+        values["status"] = "PENDING"
     if values.get("room") or values.get("rooms"):
         values.pop("room_type", None)
         values.pop("room_count", None)
