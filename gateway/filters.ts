@@ -79,6 +79,8 @@ export function transcoder(
     proto_descriptor: 'api.binpb',
     services: [...services],
     convert_grpc_status: true,
+    // As forms and the clients of many languages write a space; guard.lua reads it so, too.
+    query_param_unescape_plus: true,
     case_insensitive_enum_parsing: true,
     max_request_body_size: 65_536,
     // A page of 500 is larger than the connection's buffer, which bounds the answer unless this does.

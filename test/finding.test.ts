@@ -206,3 +206,16 @@ describe('a list in an order goes along the index of that order', () => {
     return asked
   }
 })
+
+test('a query may be written as forms write it: a space as a plus sign, and a plus sign that is not encoded in a moment', async () => {
+  const [plain, form] = await Promise.all(
+    ['in_date%20desc', 'in_date+desc'].map((order) => suite.rest('GET', `/reservations?order_by=${order}`)),
+  )
+  expect([form?.status, form?.json]).toEqual([200, plain?.json])
+  const moments = ['2020-01-01T00:00:00Z', '2020-01-01T01:00:00%2B01:00', '2020-01-01T01:00:00+01:00']
+  const answers = await Promise.all(moments.map((since) => suite.rest('GET', `/reservations?updated_since=${since}`)))
+  expect(answers.map(({ json }) => json.reservations.length)).toEqual(
+    Array(3).fill(answers[0]?.json.reservations.length),
+  )
+  expect(answers[0]?.json.reservations.length).toBeGreaterThan(0)
+})

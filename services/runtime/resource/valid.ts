@@ -112,9 +112,11 @@ function isDate(value: string): boolean {
 export const momentText: Rule<string> = (value) => {
   if (typeof value !== 'string' || value === '') throw new Invalid('is required')
   try {
-    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i.test(value)) throw new RangeError()
-    date(value.slice(0, 10))
-    return Temporal.Instant.from(value).toString()
+    // In a query a plus sign that is not encoded is a space.
+    const moment = value.replace(/ (?=\d\d:\d\d$)/, '+')
+    if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i.test(moment)) throw new RangeError()
+    date(moment.slice(0, 10))
+    return Temporal.Instant.from(moment).toString()
   } catch {
     throw new Invalid('is not a moment of the form 2026-01-31T12:00:00Z that exists')
   }
