@@ -6,8 +6,9 @@ const quoted = { type: 'string', pattern: '^(W/)?".+"$' }
 /** Every header that an answer can carry. */
 const responseHeaders = {
   'x-request-id': {
-    description: 'Names this request in the logs; that of the request, if it had one.',
-    schema: { type: 'string', minLength: 1 },
+    description:
+      'Names this request in the logs; that of the request, if it had one, also an empty one of what is no HTTP.',
+    schema: { type: 'string' },
   },
   'x-ratelimit-limit': { description: 'Requests that a client may make in the current second.', schema: count },
   'x-ratelimit-remaining': { description: 'Requests left of them.', schema: count },

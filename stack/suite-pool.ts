@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -41,7 +41,13 @@ export type Act = { readonly id: string; readonly name: string } & (
   | { readonly act: 'kill'; readonly signal?: NodeJS.Signals }
 )
 
-type Pooled = TestStack & Pick<Lent, 'linesFile' | 'clockFile'> & { readonly replicas: number; stop(): Promise<void> }
+type Pooled = TestStack &
+  Pick<Lent, 'linesFile' | 'clockFile'> & {
+    readonly replicas: number
+    /** When the file with the clock was written for who has the stack. */
+    clockWritten?: number
+    stop(): Promise<void>
+  }
 
 const SOUND_WITHIN_MS = 10_000
 /** Stacks that stand by while another is started. */
@@ -49,8 +55,8 @@ const MOST_IDLE = 2
 
 /**
  * Lends started stacks to test files, one after another, so that not each has to start its own: a file asks for a kind,
- * has the stack to itself, and gives it back. One that was given back with a part missing is stopped. Listens on a socket in
- * the folder.
+ * has the stack to itself, and gives it back. One that was given back with a part missing, or with another clock, by which the
+ * services have swept what others had, is stopped. Listens on a socket in the folder.
  */
 export async function openSuitePool(
   cluster: TestCluster,
@@ -69,7 +75,10 @@ export async function openSuitePool(
     const pooled = found ?? (await startPooled(cluster, folder, replicas, clock))
     // What was written before is of others.
     writeFileSync(pooled.linesFile, '')
-    if (pooled.clockFile !== undefined) writeFileSync(pooled.clockFile, '0')
+    if (pooled.clockFile !== undefined) {
+      writeFileSync(pooled.clockFile, '0')
+      pooled.clockWritten = statSync(pooled.clockFile).mtimeMs
+    }
     const id = randomUUID()
     lent.set(id, pooled)
     return describe(id, pooled)
@@ -77,7 +86,8 @@ export async function openSuitePool(
   const giveBack = async ({ id }: { readonly id: string }) => {
     const pooled = lentBy(id)
     lent.delete(id)
-    if (await isSound(pooled)) idle.push(pooled)
+    const isMoved = pooled.clockFile !== undefined && statSync(pooled.clockFile).mtimeMs !== pooled.clockWritten
+    if (!isMoved && (await isSound(pooled))) idle.push(pooled)
     else stop(pooled)
   }
   const act = async (asked: Act): Promise<Processes> => {
