@@ -225,3 +225,9 @@ describe('files are known by their names', () => {
     expect(reportOf('/a/dump.json', 'reservations')).toBe('/a/dump.reservations.refused.csv')
   })
 })
+
+test('a line that ends before a required cell is refused; an empty cell is one', async () => {
+  const [short, empty] = await read('last_name,first_name\nKern\nKern,\n')
+  expect(short).toMatch(/ends before its first_name/)
+  expect(empty).toMatch(/^3 Kern/)
+})

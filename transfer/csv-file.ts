@@ -6,7 +6,7 @@ import { type ColumnNames, columnsOf } from './csv-header.ts'
 import { type CsvRecord, csvRecords } from './csv-records.ts'
 import { textOf } from './csv-text.ts'
 import { visible } from './folding.ts'
-import { type KindName, kindOf } from './kinds.ts'
+import { type Kind, type KindName, kindOf } from './kinds.ts'
 import type { Refused } from './problems.ts'
 import { reportOf } from './refused-file.ts'
 import type { Line, Source } from './source.ts'
@@ -30,7 +30,7 @@ export async function openCsv(file: string, name: KindName, names: ColumnNames =
     for await (const record of csvRecords(file, form.delimiter, (read) => (bytes = read))) {
       if (record.number <= form.headerLine) continue
       if (isBlank(record)) blank += 1
-      else yield lineOf(record, columns, form)
+      else yield lineOf(record, columns, form, kind)
     }
   }
   return {
@@ -76,14 +76,16 @@ function isBlank({ cells, wrong }: CsvRecord): boolean {
   return wrong === undefined && cells.every((cell) => visible(cell) === '')
 }
 
-function lineOf(record: CsvRecord, columns: readonly string[], { header, delimiter }: Form): Line {
+function lineOf(record: CsvRecord, columns: readonly string[], { header, delimiter }: Form, { required }: Kind): Line {
   const { number, cells, wrong, text = cells.join(delimiter) } = record
   const named: Record<string, string> = {}
   for (const [index, column] of columns.entries()) {
     const cell = unguarded((cells[index] ?? '').trim())
     if (column !== '' && visible(cell) !== '') named[column] = cell
   }
-  const refused = wrong === undefined ? wrongCells(cells, named, columns, header) : malformed(wrong)
+  const cutOff = columns.slice(cells.length).find((column) => required.includes(column))
+  const refused =
+    wrong === undefined ? (wrongCells(cells, named, columns, header) ?? endsBefore(cutOff)) : malformed(wrong)
   return refused === undefined ? { number, cells: named } : { number, cells: named, refused, text }
 }
 
@@ -100,6 +102,13 @@ function wrongCells(
   if (broken.length > 0) return undecodable(broken)
   const isHeader = header.every((cell, index) => cell.trim() === (cells[index] ?? '').trim())
   return isHeader ? malformed('is the header again: remove it') : undefined
+}
+
+/** A required cell may be empty in some rows, but is not left out by chance. */
+function endsBefore(column: string | undefined): Refused | undefined {
+  return column === undefined
+    ? undefined
+    : malformed(`ends before its ${column}: give it, or an empty cell if there is none`)
 }
 
 function malformed(message: string): Refused {
