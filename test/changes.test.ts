@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { RichClientError } from 'nice-grpc-error-details'
 import pg from 'pg'
-import { day, demandViewIsTrue, eventually, freshNumber } from './hotel.ts'
+import { day, demandViewIsTrue, eventually, freshNumber, nightsHeld } from './hotel.ts'
 
 let suite: Suite
 let guest: string
@@ -27,16 +27,7 @@ async function reserve(rooms: string[], from: number, to: number, ...statuses: R
   return made
 }
 
-/** The nights that a reservation holds, by date and room. */
-async function legs(id: string) {
-  const rows = await suite.sql<{ room: string; from: string; to: string }>(
-    'reservations',
-    `select room_id as room, in_date::text as from, out_date::text as to from occupancy where holder_id = $1
-     order by in_date, room_id`,
-    [id],
-  )
-  return rows.map(({ room, from, to }) => [room, from, to])
-}
+const legs = (id: string) => nightsHeld(suite, { id })
 
 /** What a refusal names as being in the way. */
 async function inTheWay(call: Promise<unknown>): Promise<unknown> {

@@ -55,3 +55,14 @@ export async function demandViewIsTrue(suite: Suite): Promise<void> {
   const differences = await suite.sql('reservations', 'select * from verify_current_and_upcoming()')
   if (differences.length > 0) throw new Error(`the view differs: ${JSON.stringify(differences[0])}`)
 }
+
+/** The nights that a reservation or a block holds, each run of them as its room, first day and end, by date and room. */
+export async function nightsHeld(suite: Suite, { id }: { readonly id: string }): Promise<[string, string, string][]> {
+  const rows = await suite.sql<{ room: string; from: string; to: string }>(
+    'reservations',
+    `select room_id as room, in_date::text as from, out_date::text as to from occupancy where holder_id = $1
+     order by in_date, room_id`,
+    [id],
+  )
+  return rows.map(({ room, from, to }) => [room, from, to])
+}

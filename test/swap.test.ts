@@ -2,7 +2,7 @@ import { type Reservation, Reservation_Status } from '@hotel/proto/hotel/reserva
 import { type Suite, sharedSuite } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
-import { day, demandViewIsTrue, freshNumber } from './hotel.ts'
+import { day, demandViewIsTrue, freshNumber, nightsHeld } from './hotel.ts'
 
 let suite: Suite
 let guest: string
@@ -26,16 +26,7 @@ async function reserve(rooms: string[], from: number, to: number, ...statuses: R
   return made
 }
 
-/** The nights that a reservation holds, by date and room. */
-async function legs({ id }: Reservation) {
-  const rows = await suite.sql<{ room: string; from: string; to: string }>(
-    'reservations',
-    `select room_id as room, in_date::text as from, out_date::text as to from occupancy where holder_id = $1
-     order by in_date, room_id`,
-    [id],
-  )
-  return rows.map(({ room, from, to }) => [room, from, to])
-}
+const legs = (of: Reservation) => nightsHeld(suite, of)
 
 describe('two reservations swap their rooms', () => {
   test('although all around them is full; both change, and the feed has two changes', async () => {

@@ -3,7 +3,7 @@ import { type Suite, sharedSuite, TESTER } from '@hotel/stack/test-suite'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { Metadata, Status } from 'nice-grpc'
 import { clockOf, type MovableClock } from './clock.ts'
-import { demandViewIsTrue, eventually, freshNumber } from './hotel.ts'
+import { demandViewIsTrue, eventually, freshNumber, nightsHeld } from './hotel.ts'
 
 let suite: Suite
 let clock: MovableClock
@@ -46,16 +46,7 @@ async function reserveIn(room: string, from: number, to: number, ...statuses: Re
   return made
 }
 
-/** The nights that a reservation holds, by date and room. */
-async function legs(id: string) {
-  const rows = await suite.sql<{ room: string; from: string; to: string }>(
-    'reservations',
-    `select room_id as room, in_date::text as from, out_date::text as to from occupancy where holder_id = $1
-     order by in_date, room_id`,
-    [id],
-  )
-  return rows.map(({ room, from, to }) => [room, from, to])
-}
+const legs = (id: string) => nightsHeld(suite, { id })
 
 const setClock = (instant: string) => clock.set(new Date(instant))
 

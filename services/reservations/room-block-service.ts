@@ -6,6 +6,7 @@ import { getMethod } from '@hotel/runtime/resource/get'
 import { demandUnchanged, invalidFields, notFound } from '@hotel/runtime/resource/refusal'
 import { valid, validChanges } from '@hotel/runtime/resource/valid'
 import { change, newborn, type Write } from '@hotel/runtime/resource/write'
+import type { CallContext } from 'nice-grpc'
 import { askedIfNeeded } from './certainty.ts'
 import { demandEmptyTonight } from './check-in.ts'
 import { demandHeardOf, demandLiveRooms, findRooms, placeOf } from './found.ts'
@@ -78,8 +79,7 @@ export function roomBlockService({
           {
             load: (em) => find(em, RoomBlock, hotel, request.id),
             async apply(written, block) {
-              if (block.deleteTime !== null) throw notFound('room_block', request.id)
-              matchEtag(call, request, block.version)
+              demandThere(block, request, call)
               demandUnchanged('room', request.room, block.roomId)
               const { in_date = block.inDate, out_date = block.outDate, ...reason } = changes
               const dates = stay(in_date, out_date)
@@ -102,8 +102,7 @@ export function roomBlockService({
         {
           load: (em) => find(em, RoomBlock, hotel, request.id),
           async apply(written, block) {
-            if (block.deleteTime !== null) throw notFound('room_block', request.id)
-            matchEtag(call, request, block.version)
+            demandThere(block, request, call)
             await release(written, hotel, [{ id: block.id, holder: 'BLOCK' }])
             change<RoomBlock>(block, { deleteTime: written.now }, written)
             return () => block.toProto()
@@ -115,6 +114,12 @@ export function roomBlockService({
 
     watchRoomBlocks: (request, call) => watch(call, request, 'room_block'),
   }
+}
+
+/** Throws NOT_FOUND for a block that is deleted, ETAG_MISMATCH for one that is another than the caller knows. */
+function demandThere(block: RoomBlock, request: { id: string; etag: string }, call: CallContext): void {
+  if (block.deleteTime !== null) throw notFound('room_block', request.id)
+  matchEtag(call, request, block.version)
 }
 
 /** Blocks other nights instead of those that a block has. What it gives up needs no live room, what it takes anew does. */
