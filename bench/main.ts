@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { runMain } from '@hotel/stack/run/run-main'
 import { Problem } from '../stack/setup/problem.mjs'
 import { bookEachRoom } from './data/calls.ts'
 import { type Home, openHome } from './data/home.ts'
@@ -10,6 +11,7 @@ import { latestResultsFile, readResults, resultsFile, withFigure, writeResults }
 import { demandPrograms } from './load/programs.ts'
 import { isSound, type Run, sizesOf, startRun } from './run.ts'
 
+const FIGURES = path.join(import.meta.dirname, 'figures')
 const ENDING = '.bench.ts'
 const USAGE = 'give `npm run bench -- [--quick] [name …]`, or `npm run bench -- --report`'
 
@@ -26,11 +28,11 @@ type Bench = {
   readonly many?: (run: Run, home: Home) => Promise<void>
 }
 
-/** `npm run bench -- [--quick] [name …]`: runs the named measurements of this folder, or all, one after another. */
+/** `npm run bench -- [--quick] [name …]`: runs the named measurements of `figures`, or all, one after another. */
 async function main(args: readonly string[]): Promise<void> {
   const { names, quick, report } = optionsOf(args)
   if (report) return reportLatest()
-  const files = await readdir(import.meta.dirname)
+  const files = await readdir(FIGURES)
   const known = files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length))
   const unknown = names.filter((name) => !known.includes(name))
   if (unknown.length > 0) throw new Problem(`"${unknown[0]}" is not one of: ${known.join(', ')}.`)
@@ -46,7 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
   const chosen = names.length > 0 ? names : known.sort()
   const benches = await Promise.all(
     chosen.map(async (name) => {
-      const bench = (await import(path.join(import.meta.dirname, `${name}${ENDING}`))) as Bench
+      const bench = (await import(path.join(FIGURES, `${name}${ENDING}`))) as Bench
       const isBrief = quick && names.length === 0
       const run = startRun(name, { quick, commit: environment.commit }, keep, isBrief ? bench.quickly : undefined)
       if (!isBrief) return { run, ...bench }
@@ -75,7 +77,7 @@ async function reportLatest(): Promise<void> {
   const file = await latestResultsFile()
   const results = file === undefined ? undefined : await readResults(file)
   if (file === undefined || results === undefined) throw new Problem('There are no results yet: run `npm run bench`.')
-  const { writeDocuments } = await import('./frame/documents.ts')
+  const { writeDocuments } = await import('./documents/documents.ts')
   await writeDocuments(results)
   console.log(`The documents show ${path.relative(process.cwd(), file)}.`)
 }
@@ -93,9 +95,4 @@ function optionsOf(args: readonly string[]): { names: string[]; quick: boolean; 
   }
 }
 
-main(process.argv.slice(2))
-  .catch((error: unknown) => {
-    console.error(error instanceof Problem ? `\n${error.message}` : error)
-    process.exitCode = 1
-  })
-  .finally(() => process.connected && process.disconnect?.())
+runMain(main)

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { readDescriptors } from '@hotel/test/gateway/fixtures'
+import { type LoneGateway, startAlone } from '@hotel/test/gateway/lone-gateway'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { readDescriptors } from './fixtures.ts'
-import { type LoneGateway, startAlone } from './lone-gateway.ts'
 
 const envoy = process.env.ENVOY_BIN
 
@@ -11,6 +11,13 @@ const envoy = process.env.ENVOY_BIN
 const begun: readonly [name: string, answer: (stream: ServerHttp2Stream) => void][] = [
   ['nothing', () => undefined],
   ['its headers', (stream) => stream.respond(headers)],
+  [
+    "part of its message's head",
+    (stream) => {
+      stream.respond(headers)
+      stream.write(Buffer.from([0, 0, 0]))
+    },
+  ],
   [
     'part of its message',
     (stream) => {
@@ -58,4 +65,29 @@ const headers = { ':status': 200, 'content-type': 'application/grpc' }
       expect(json).toMatchObject({ code: 14, details: [{ reason: 'UNAVAILABLE' }, { retry_delay: '1s' }] })
     }
   })
+
+  it.each(begun)('after %s is no answer by gRPC-Web and Connect, and the gateway goes on', async (_name, begin) => {
+    answer = begin
+    for (const method of ['ListRooms', 'CreateRoom', 'WatchRooms'])
+      for (const type of ['application/grpc-web+proto', 'application/proto', 'application/connect+proto']) {
+        const isStream = method === 'WatchRooms'
+        if (type !== 'application/grpc-web+proto' && isStream !== type.includes('connect')) continue
+        const text = await textOf(method, type)
+        // The headers, or the end of a stream, say it; what has begun before is cut.
+        expect([method, type, text]).toEqual([method, type, expect.stringMatching(/^cut$|14|unavailable/)])
+      }
+    expect((await gateway.send('GET /nothing')).status).toBe(404)
+  })
+
+  async function textOf(method: string, type: string): Promise<string> {
+    const body = type === 'application/proto' ? '' : new Uint8Array(5)
+    const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': type }
+    try {
+      const url = `http://${gateway.address}/hotel.rooms.v1.RoomService/${method}`
+      const answer = await fetch(url, { method: 'POST', headers, body })
+      return `${answer.headers.get('grpc-status') ?? ''}${await answer.text()}`
+    } catch {
+      return 'cut'
+    }
+  }
 })

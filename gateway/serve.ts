@@ -3,15 +3,16 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
-import { withKeys } from '@hotel/runtime/access/jwks'
-import { configure, writeFiles } from './configure.ts'
-import { envoyArguments, finishCalls } from './envoy.ts'
-import { serveHealth } from './health-server.ts'
+import { withKeys } from '@hotel/runtime/access/tokens/jwks'
+import { CONSOLE } from './console/folder.ts'
+import { configure, writeFiles } from './envoy/configure.ts'
+import { envoyArguments, finishCalls } from './envoy-process.ts'
+import { serveHealth } from './health/health-server.ts'
 import { drainSecondsFrom, settingsFrom } from './settings.ts'
 
 /**
  * The gateway where it has a container: makes Envoy's configuration from the environment, runs the `envoy` on PATH, and
- * gives calls in flight their time when told to stop. It ends as Envoy ends, for whoever starts it again.
+ * gives calls in flight their time when asked to stop. It ends as Envoy ends, so that its supervisor can start it again.
  */
 async function main(): Promise<void> {
   const settings = settingsFrom(process.env)
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   const drainSeconds = drainSecondsFrom(process.env)
   const folder = path.join(tmpdir(), 'gateway')
   const descriptorSet = await readFile(path.join(import.meta.dirname, '..', 'proto', 'gen', 'api.binpb'))
-  await writeFiles(folder, await configure({ descriptorSet, settings }))
+  await writeFiles(folder, await configure({ descriptorSet, settings, console: CONSOLE }))
   await using _health = await serveHealth(folder, settings.adminPort)
   const threads = Math.max(2, availableParallelism())
   const envoy = spawn('envoy', envoyArguments(threads, drainSeconds), { cwd: folder, stdio: 'inherit' })

@@ -1,7 +1,7 @@
-import { type ServiceName, serviceNames } from './settings.ts'
+import { type ServiceName, serviceNames } from '@hotel/runtime/process/service-names'
 
-/** Whether each service can be used through the gateway, and whether all of them can. */
-export type Serving = Readonly<Record<ServiceName | 'all', boolean>>
+/** Whether each service can be used through the gateway, whether all of them can, and whether Envoy itself answers. */
+export type Serving = Readonly<Record<ServiceName | 'all' | 'live', boolean>>
 
 const WITHIN_MS = 2_000
 const LIVE = 0
@@ -20,5 +20,6 @@ export async function readServing(adminPort: number): Promise<Serving> {
   const each = Object.fromEntries(
     serviceNames.map((name) => [name, count(`cluster.${name}.membership_healthy`) > 0]),
   ) as Record<ServiceName, boolean>
-  return { ...each, all: count('server.state') === LIVE && Object.values(each).every(Boolean) }
+  const state = count('server.state')
+  return { ...each, all: state === LIVE && Object.values(each).every(Boolean), live: !Number.isNaN(state) }
 }

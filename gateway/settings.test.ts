@@ -1,5 +1,5 @@
+import { settingsWith } from '@hotel/test/gateway/fixtures'
 import { describe, expect, it } from '@jest/globals'
-import { settingsWith } from './fixtures.ts'
 import { drainSecondsFrom, parseEndpoint } from './settings.ts'
 
 describe('settings', () => {
@@ -40,6 +40,15 @@ describe('settings', () => {
     const CORS_ORIGINS = 'https://desk.hotel.example, http://localhost:5173'
     expect(settingsWith({ CORS_ORIGINS }).corsOrigins).toEqual(['https://desk.hotel.example', 'http://localhost:5173'])
     expect(settingsWith({ CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*'])
+  })
+
+  it('signs developers in by a link with the development issuer alone, never in production', () => {
+    const development = { AUTH_ISSUER: 'urn:hotel:development', CONSOLE_DEVELOPMENT_SIGN_IN: 'on' }
+    expect(settingsWith(development).console.developmentSignIn).toBe(true)
+    expect(settingsWith({}).console.developmentSignIn).toBe(false)
+    const elsewhere = { CONSOLE_DEVELOPMENT_SIGN_IN: 'on' }
+    expect(() => settingsWith(elsewhere)).toThrow('CONSOLE_DEVELOPMENT_SIGN_IN')
+    expect(() => settingsWith({ ...elsewhere, NODE_ENV: 'production' })).toThrow('CONSOLE_DEVELOPMENT_SIGN_IN')
   })
 
   it('splits host and port, also of IPv6', () => {

@@ -1,5 +1,5 @@
 import { type Ports, portVariables } from './config.ts'
-import { assertFree, freePort } from './ports.ts'
+import { assertFree, freePort } from './run/ports.ts'
 import { type PerService, perServiceAsync, type ServiceName } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 

@@ -1,27 +1,42 @@
 import path from 'node:path'
+import { consoleSettings } from '@hotel/runtime/access/console-settings'
 import { originsFrom } from '@hotel/runtime/access/origins'
 import { readDatabaseUrl } from '@hotel/runtime/database/database-url'
-import { given, optionalRedisUrl } from '@hotel/runtime/env'
+import { optionalRedisUrl, optionalText, type Reader, readEnv, textOr, wholeOr } from '@hotel/runtime/process/env'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import { type PerService, perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 import { root } from './setup/run.mjs'
+
+/** The nodes of Citus that are asked for: `host:port`, the coordinator as the workers reach it. */
+export type CitusNodes = { readonly coordinator: string | undefined; readonly workers: readonly string[] | undefined }
 
 /** The settings of `npm start`. */
 export type Config = {
   readonly dataDir: string
   readonly gatewayAddress: string
   readonly ports: Ports
+  /** Of what `--observe` starts. */
+  readonly observePorts: { readonly prometheus: number; readonly grafana: number }
+  /** Where the rest of Grafana is, when it is not beside its program. */
+  readonly grafanaHome: string | undefined
   /** URL of the server of each service's database, as an administrator; absent: the embedded Postgres. */
   readonly adminUrls: PerService<string | undefined>
+  /** Where the embedded Postgres copies its log to, for restoring to any moment. */
+  readonly walArchive: string | undefined
+  /** The nodes of a Citus over which the databases are distributed. */
+  readonly citus: CitusNodes
   /** A Redis of one's own. */
   readonly redisUrl: string | undefined
   readonly requestsPerSecond: number
   readonly statusChangesPerMinute: number
   readonly maxConnections: number
+  readonly rateLimitService: string | undefined
   /** Whose pages may call from a browser. */
   readonly corsOrigins: readonly string[]
-  /** What the services read themselves about watches and exports. */
+  /** CONSOLE_OIDC_…, which the gateway reads itself. */
+  readonly consoleOidc: Readonly<Record<string, string>>
+  /** What the services read themselves about watches, exports and groups of creates. */
   readonly streams: Readonly<Record<string, string>>
   readonly defaultTimeZone: string
   readonly logLevel: string
@@ -58,22 +73,19 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Reads the settings from the environment; throws a Problem that names the variable. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const value = (variable: string) => orProblem(() => given(env, variable))
-  const whole = (variable: string, fallback: number, least: number, most: number) => {
-    const given = value(variable) ?? String(fallback)
-    const number = Number(given)
-    if (/^\d+$/.test(given) && number >= least && number <= most) return number
-    throw new Problem(`${variable} is "${given}": give a whole number from ${least} to ${most}.`)
-  }
+  const read = <T>(variable: string, reader: Reader<T>) =>
+    orProblem(() => readEnv<{ value: T }>(env, { value: [variable, reader] }).value)
+  const whole = (variable: string, ...range: Parameters<typeof wholeOr>) => read(variable, wholeOr(...range))
   const databaseUrl = (variable: string) =>
-    value(variable) === undefined ? undefined : orProblem(() => readDatabaseUrl(env, variable))
-  const logLevel = value('LOG_LEVEL') ?? 'info'
+    read(variable, optionalText) === undefined ? undefined : orProblem(() => readDatabaseUrl(env, variable))
+  const logLevel = read('LOG_LEVEL', textOr('info'))
   if (!logLevels.includes(logLevel))
     throw new Problem(`LOG_LEVEL is "${logLevel}": give one of ${logLevels.join(', ')}.`)
   const port = (name: keyof Ports, fallback: number) => whole(portVariables[name], fallback, 1, 65_535)
+  const citus = { coordinator: read('CITUS_COORDINATOR', optionalHostAndPort), workers: read('CITUS_WORKERS', nodes) }
   return Object.freeze({
-    dataDir: path.resolve(root, value('DATA_DIR') ?? '.data'),
-    gatewayAddress: value('GATEWAY_ADDRESS') ?? '127.0.0.1',
+    dataDir: path.resolve(root, read('DATA_DIR', textOr('.data'))),
+    gatewayAddress: read('GATEWAY_ADDRESS', textOr('127.0.0.1')),
     ports: {
       gateway: port('gateway', 8000),
       guests: port('guests', 50051),
@@ -86,11 +98,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       redis: port('redis', 50379),
       envoyAdmin: port('envoyAdmin', 9901),
     },
+    observePorts: {
+      prometheus: whole('PROMETHEUS_PORT', 9090, 1, 65_535),
+      grafana: whole('GRAFANA_PORT', 3000, 1, 65_535),
+    },
+    grafanaHome: absolute(read('GF_PATHS_HOME', optionalText)),
     adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),
-    redisUrl: redisUrl(value('REDIS_URL')),
+    walArchive: absolute(read('WAL_ARCHIVE', optionalText)),
+    citus,
+    redisUrl: read('REDIS_URL', optionalRedisUrl),
     requestsPerSecond: whole('RATE_LIMIT_PER_SECOND', 1, 1, 1_000_000),
     corsOrigins: orProblem(() => originsFrom(env)),
+    consoleOidc: consoleOidc(env),
     maxConnections: whole('GATEWAY_MAX_CONNECTIONS', 10_000, 1, 1_000_000),
+    rateLimitService: read('RATE_LIMIT_SERVICE', optionalHostAndPort),
     statusChangesPerMinute: whole('STATUS_RATE_LIMIT_PER_MINUTE', 1, 1, 1_000_000),
     streams: {
       FEED_RETENTION: String(whole('FEED_RETENTION', 30, 1, 36_500)),
@@ -98,15 +119,22 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       WATCH_PATIENCE: String(whole('WATCH_PATIENCE', 10, 1, 3_600)),
       EXPORT_LIMIT: String(whole('EXPORT_LIMIT', 4, 1, 100)),
       EXPORT_PATIENCE: String(whole('EXPORT_PATIENCE', 30, 1, 3_600)),
+      // Each group goes to the worker of its hotel (docs/scaling.md).
+      ...(citus.workers !== undefined && { CREATE_GROUP_HOTELS: '1' }),
     },
-    defaultTimeZone: value('DEFAULT_TIME_ZONE') ?? 'UTC',
+    defaultTimeZone: read('DEFAULT_TIME_ZONE', textOr('UTC')),
     logLevel,
     openTelemetry: openTelemetry(env),
   })
 }
 
+/** Of a path in the environment, which is meant from the checkout. */
+function absolute(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : path.resolve(root, file)
+}
+
 /** Reads a setting; what is wrong with it is a Problem. */
-function orProblem<T>(read: () => T): T {
+export function orProblem<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
@@ -114,12 +142,11 @@ function orProblem<T>(read: () => T): T {
   }
 }
 
-function redisUrl(value: string | undefined): string | undefined {
-  try {
-    return optionalRedisUrl(value)
-  } catch (error) {
-    throw new Problem(`REDIS_URL ${(error as Error).message}.`)
-  }
+function consoleOidc(env: NodeJS.ProcessEnv): Record<string, string> {
+  orProblem(() => consoleSettings(env))
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (name.startsWith('CONSOLE_OIDC_') && value ? [[name, value]] : [])),
+  )
 }
 
 /** All services have one name each: OTEL_SERVICE_NAME, one for all, is not handed on. */
@@ -136,4 +163,20 @@ function openTelemetry(env: NodeJS.ProcessEnv): Record<string, string> {
 export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'DATABASE_ALLOW_PLAINTEXT', 'REDIS_CA_FILE']
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+/** Reads names of nodes with commas between; undefined for none. Throws an error that says what is wrong. */
+function nodes(value: string | undefined): string[] | undefined {
+  const names = optionalText(value)?.split(',')
+  for (const name of names ?? []) optionalHostAndPort(name)
+  return names
+}
+
+/** Reads one `host:port`; undefined for none. Throws an error that says what is wrong. */
+function optionalHostAndPort(value: string | undefined): string | undefined {
+  const name = optionalText(value)
+  if (name === undefined) return undefined
+  const [, port] = /^(?:[^\s/@:]+|\[[0-9a-f:]+\]):(\d+)$/i.exec(name) ?? []
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) throw new Error(`is "${name}": give host:port`)
+  return name
 }

@@ -1,6 +1,6 @@
-/** The services, in the order in which they are named everywhere. */
-export const serviceNames = ['guests', 'rooms', 'reservations'] as const
-export type ServiceName = (typeof serviceNames)[number]
+import { type ServiceName, serviceNames } from '@hotel/runtime/process/service-names'
+
+export { type ServiceName, serviceNames }
 
 /** One value for each service. */
 export type PerService<T> = Readonly<Record<ServiceName, T>>

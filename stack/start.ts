@@ -1,13 +1,17 @@
 import { parseArgs } from 'node:util'
-import { readAuth } from './auth.ts'
 import { readConfig } from './config.ts'
-import { aborted } from './process-run.ts'
-import { clientScopes } from './scopes.ts'
+import { readAuth } from './identity/auth.ts'
+import { consoleLink, gatewayHere } from './identity/console-link.ts'
+import { developerToken } from './identity/sign-in-server.ts'
+import { findPrometheus, type Observers, startObservers } from './observe/observe.ts'
+import { runMain } from './run/run-main.ts'
+import type { SupervisorContext } from './run/supervision/process-plan.ts'
+import { aborted } from './run/supervision/process-run.ts'
 import { perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
 import { STARTERS, watchStarters } from './setup/starters.mjs'
-import { type Stack, startStack } from './stack.ts'
-import { printLine, TOKEN_HOURS, welcome } from './words.ts'
+import { startStack } from './stack.ts'
+import { observersWords, printLine, welcome } from './start-messages.ts'
 
 /** One Ctrl-C arrives once from the terminal and once through each program in between. */
 const SAME_SIGNAL_MS = 2_000
@@ -17,8 +21,15 @@ async function main(): Promise<void> {
   const began = performance.now()
   const config = readConfig()
   const auth = readAuth()
-  const replicas = readReplicas(process.argv.slice(2))
+  const { replicas, observe } = readOptions(process.argv.slice(2))
+  // Before anything is started.
+  if (observe) findPrometheus()
   const { stopping, forcing } = listenForSignals()
+  let observers: Observers | undefined
+  const startBeside = async (around: SupervisorContext) => {
+    observers = await startObservers({ ...config, ports: config.observePorts }, around)
+    return observers
+  }
   try {
     await using stack = await startStack({
       ...config,
@@ -28,13 +39,17 @@ async function main(): Promise<void> {
       redis: config.redisUrl ?? true,
       drainSeconds: 1,
       restart: true,
+      ...(observe && { beside: startBeside }),
       log: (name, line) => printLine(name, line, config.logLevel),
       say: (sentence) => console.log(sentence),
       signal: stopping,
       force: forcing,
     })
-    const token = await tokenOf(stack)
-    console.log(welcome(stack, config, token, (performance.now() - began) / 1_000))
+    const { issuer } = stack
+    const token = issuer && (await developerToken(issuer))
+    const link = issuer && (await consoleLink(config.dataDir, gatewayHere(config)))
+    console.log(welcome(stack, config, { token, link }, (performance.now() - began) / 1_000))
+    if (observers !== undefined) console.log(observersWords(observers))
     // What only the start needed, as a service gives it back (runtime/server/serve.ts).
     void globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     await aborted(stopping)
@@ -44,23 +59,17 @@ async function main(): Promise<void> {
   console.log('Stopped.')
 }
 
-/** A token for whoever tries the suite: everything that a client may do, in every hotel. */
-async function tokenOf({ issuer }: Stack): Promise<string | undefined> {
-  return issuer?.mint({
-    subject: 'developer',
-    scopes: clientScopes,
-    hotels: ['*'],
-    tier: 'desk',
-    ttlSeconds: TOKEN_HOURS * 3_600,
-  })
-}
-
-/** How many instances of each service: `--replicas N`, 1 without it. */
-function readReplicas(args: readonly string[]): number {
-  const usage = 'give `npm start -- --replicas N`, with N from 1 to 9, or nothing (`npm start -- --help`)'
+/** How many instances of each service (`--replicas N`, 1 without it), and whether to start what shows how they are. */
+function readOptions(args: readonly string[]): { readonly replicas: number; readonly observe: boolean } {
+  const usage =
+    'give `npm start -- --replicas N`, with N from 1 to 9, `--observe`, both or nothing (`npm start -- --help`)'
   try {
-    const { values } = parseArgs({ args: [...args], options: { replicas: { type: 'string', default: '1' } } })
-    if (/^[1-9]$/.test(values.replicas)) return Number(values.replicas)
+    const options = {
+      replicas: { type: 'string', default: '1' },
+      observe: { type: 'boolean', default: false },
+    } as const
+    const { values } = parseArgs({ args: [...args], options })
+    if (/^[1-9]$/.test(values.replicas)) return { replicas: Number(values.replicas), observe: values.observe }
     throw new Problem(`--replicas is "${values.replicas}": ${usage}.`)
   } catch (error) {
     throw error instanceof Problem ? error : new Problem(`${(error as Error).message.split('.')[0]}: ${usage}.`)
@@ -88,9 +97,4 @@ function listenForSignals(): { readonly stopping: AbortSignal; readonly forcing:
   return { stopping: stopping.signal, forcing: forcing.signal }
 }
 
-main()
-  .catch((error: unknown) => {
-    console.error(error instanceof Problem ? `\n${error.message}` : error)
-    process.exitCode = 1
-  })
-  .finally(() => process.connected && process.disconnect?.())
+runMain(main)

@@ -1,12 +1,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Problem } from '../stack/setup/problem.mjs'
-import { type KindName, kinds } from './kinds.ts'
+import type { KindName } from './source/kind.ts'
+import { kinds } from './source/kinds.ts'
 
 /** A file to import. */
 export type Input = { readonly file: string; readonly kind: KindName | 'dump' }
 
-const USAGE = `Say what to import: \`npm run import -- guests.csv rooms.csv reservations.csv\`, a folder of \`npm run export\`, or a .json file of \`manage.py dumpdata\`.`
+const USAGE = `Name the files to import: \`npm run import -- guests.csv rooms.csv reservations.csv\`, a folder of \`npm run export\`, or a .json file of \`manage.py dumpdata\`.`
 
 /** The files that the arguments name, in the order in which they are imported; throws a Problem for one that is not there. */
 export async function inputs(args: readonly string[], resolve: (file: string) => string): Promise<Input[]> {
@@ -17,7 +18,7 @@ export async function inputs(args: readonly string[], resolve: (file: string) =>
 }
 
 async function inputsOf(argument: string, resolve: (file: string) => string): Promise<Input[]> {
-  if (argument.startsWith('-')) throw new Problem(`"${argument}" is no option of an import. ${USAGE}`)
+  if (argument.startsWith('-')) throw new Problem(`"${argument}" is not an option of the import. ${USAGE}`)
   const [, named, rest] = /^(\w+)=(.+)$/.exec(argument) ?? []
   const kind = kinds.find(({ name }) => name === named)?.name
   const file = resolve(kind === undefined ? argument : (rest ?? ''))
@@ -47,6 +48,6 @@ function kindByName(file: string): KindName {
   if (kind !== undefined) return kind
   const example = `guests=${path.basename(file)}`
   throw new Problem(
-    `${path.basename(file)} does not say what it holds: name it after one of ${known.join(', ')}, or say so (\`${example}\`).`,
+    `${path.basename(file)} has a name that does not begin with a kind: name it after one of ${known.join(', ')}, or name the kind (\`${example}\`).`,
   )
 }

@@ -103,5 +103,5 @@ const backoff = { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_
 
 function unreachable(name: ServiceName, address: string): string {
   const variable = name.toUpperCase()
-  return `The ${name} service does not answer at ${address}: start the suite (\`npm start\`), or set ${variable}_PORT or ${variable}_ADDRESS to where it is.`
+  return `The ${name} service does not answer at ${address}: start the suite (\`npm start\`), or set ${variable}_PORT or ${variable}_ADDRESS to its address.`
 }

@@ -1,29 +1,34 @@
 import { once } from 'node:events'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import type { Batch, ReservationRecord } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { fromCaller } from '@hotel/stack/run/command-line'
 import type { PerService } from '@hotel/stack/service-names'
 import { stringify } from 'csv-stringify'
 import { Problem, unwritable } from '../stack/setup/problem.mjs'
-import { guarded } from './cells.ts'
 import { connect, type TransferClient } from './clients.ts'
-import { fromCaller, readAddresses } from './config.ts'
-import { type Kind, kinds } from './kinds.ts'
+import { commandLine } from './command-line.ts'
+import { readAddresses } from './config.ts'
+import { guarded } from './csv/cells.ts'
 import { progress } from './progress.ts'
 import { run } from './run.ts'
-import { takeTokenFile, tokenSource } from './token.ts'
+import type { Kind } from './source/kind.ts'
+import { kinds } from './source/kinds.ts'
+import { tokenSource } from './token.ts'
 
 /** `npm run export -- folder`: writes a CSV file of each kind of resource into a new folder. */
 async function main(args: readonly string[]): Promise<number> {
-  const { rest, tokenFile } = takeTokenFile(args)
-  const folder = fromCaller(folderOf(rest))
+  const { values, positionals } = commandLine(args, {}, () => USAGE)
+  const [named, ...more] = positionals
+  if (named === undefined || more.length > 0) throw new Problem(USAGE)
+  const folder = fromCaller(named)
+  const { 'token-file': tokenFile } = values
   const token = await tokenSource(tokenFile && fromCaller(tokenFile))
   const { clients, close } = await connect(readAddresses(), token)
   const partial = `${folder}.partial`
   try {
     await makeFolder(folder, partial)
-    // What refers to others is read before them: whatever it names is in a later snapshot, as nothing is ever removed.
+    // Resources that refer to others are read before them: all that they name is in a later snapshot, as nothing is ever removed.
     for (const kind of kinds.toReversed()) await exportKind(kind, clients, path.join(partial, `${kind.name}.csv`))
     await rm(folder, { recursive: true, force: true })
     await rename(partial, folder)
@@ -34,16 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function folderOf(args: readonly string[]): string {
-  const usage = 'Say where to export to: `npm run export -- folder`, a folder that is new or empty.'
-  try {
-    const { positionals } = parseArgs({ args: [...args], allowPositionals: true })
-    if (positionals[0] !== undefined && positionals.length === 1) return positionals[0]
-  } catch {
-    // An option, and there are none.
-  }
-  throw new Problem(usage)
-}
+const USAGE = 'Name the folder of the export: `npm run export -- folder`, which is new or empty.'
 
 /** Files come to be in a folder of their own, which takes the name when it is whole. */
 async function makeFolder(folder: string, partial: string): Promise<void> {

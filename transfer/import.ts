@@ -1,17 +1,19 @@
+import { fromCaller } from '@hotel/stack/run/command-line'
 import { type Input, inputs } from './arguments.ts'
 import { connect } from './clients.ts'
-import { fromCaller, readAddresses } from './config.ts'
-import { openCsv } from './csv-file.ts'
-import { openDump, type Remarks } from './django-dump.ts'
-import { importSource } from './import-source.ts'
+import { readAddresses } from './config.ts'
+import { openCsv } from './csv/csv-file.ts'
 import { type Options, optionsOf } from './options.ts'
 import { progress } from './progress.ts'
-import { References } from './references.ts'
-import { Rehearsal } from './rehearsal.ts'
 import { run } from './run.ts'
-import type { Source } from './source.ts'
+import { Rehearsal } from './sending/rehearsal.ts'
+import { openDump, type Remarks } from './source/django-dump.ts'
+import { FormerIds } from './source/former-ids.ts'
+import { importSource } from './source/import-source.ts'
+import { References } from './source/references.ts'
+import type { Source } from './source/source.ts'
 import { stopSignals } from './stop.ts'
-import { takeTokenFile, tokenSource } from './token.ts'
+import { tokenSource } from './token.ts'
 
 /** What an import ends with when lines were refused, and when it could not go on. */
 const SOME_REFUSED = 2
@@ -19,22 +21,22 @@ const STOPPED = 1
 
 /** `npm run import -- file …`: imports files in the order that they need, and says what became of their lines. */
 async function main(args: readonly string[]): Promise<number> {
-  const { rest, tokenFile } = takeTokenFile(args)
-  const options = optionsOf(rest)
+  const options = optionsOf(args)
   const found = await inputs(options.files, fromCaller)
-  const token = await tokenSource(tokenFile && fromCaller(tokenFile))
+  const token = await tokenSource(options.tokenFile && fromCaller(options.tokenFile))
   const { clients, close } = await connect(readAddresses(), token)
   using stop = stopSignals()
   try {
     const rehearsal = options.isDryRun ? new Rehearsal() : undefined
-    if (rehearsal !== undefined) console.log('Dry run: all is checked, nothing is stored.')
+    if (rehearsal !== undefined) console.log('Dry run: everything is checked, nothing is stored.')
     const references = new References(clients, (list) => rehearsal?.listed(list) ?? [])
+    const former = new FormerIds(clients, stop.late)
     const { sources, remarks } = await openAll(found, options, references)
     const reports: string[] = []
     for (const source of sources) {
       const shown = progress(source.title)
       const { report, isWhole, failure } = await importSource(source, {
-        ...{ clients, references, stop, rehearsal, reading: options.reading, progress: shown },
+        ...{ clients, references, former, stop, rehearsal, reading: options.reading, progress: shown },
       })
       if (report !== undefined) reports.push(report)
       if (!isWhole) return stopped(reports, failure, options.isDryRun)
@@ -71,22 +73,24 @@ async function openAll(
 function stopped(reports: readonly string[], failure: unknown, isDryRun: boolean): number {
   tellReports(reports)
   if (failure !== undefined) throw failure
-  console.log(isDryRun ? 'Stopped.' : 'Stopped. What is stored stays: run the same again to go on.')
+  console.log(isDryRun ? 'Stopped.' : 'Stopped. Stored lines stay: run the same command again to continue.')
   return STOPPED
 }
 
 function tellReports(reports: readonly string[]): void {
   if (reports.length === 0) return
   console.log(
-    `Refused lines, each with its reason, are in these files; mend the lines and import them:\n${reports.join('\n')}`,
+    `Refused lines, each with its reason, are in these files; fix the lines and import them:\n${reports.join('\n')}`,
   )
 }
 
 function remarksOf({ others, leftEarly }: Remarks): string[] {
   const counted = [...others].map(([model, count]) => `${model} (${count})`)
   return [
-    ...(leftEarly > 0 ? [`${leftEarly} reservations were left early: their out_date is the day of leaving.`] : []),
-    ...(counted.length > 0 ? [`Not imported, as a hotel has no such thing: ${counted.join(', ')}.`] : []),
+    ...(leftEarly > 0
+      ? [`${leftEarly} guests left early: the out_date of their reservations is the day of leaving.`]
+      : []),
+    ...(counted.length > 0 ? [`Not imported, because the suite has no such resources: ${counted.join(', ')}.`] : []),
   ]
 }
 

@@ -28,6 +28,6 @@ test.each([
   [['--map', 'Vorname'], /--map is "Vorname": give "header=column"/],
   [['--map', 'first_name=Vorname'], /there is no column "Vorname"/],
   [['--dryrun'], /Unknown option '--dryrun'.*The options of an import are --dry-run/s],
-])('%j is told', (args, words) => {
+])('%j is reported', (args, words) => {
   expect(() => optionsOf(args)).toThrow(words)
 })

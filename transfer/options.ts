@@ -1,11 +1,11 @@
-import { parseArgs } from 'node:util'
 import { isSupportedCountry } from 'libphonenumber-js/min'
 import { Problem } from '../stack/setup/problem.mjs'
-import { type ColumnNames, headerName } from './csv-header.ts'
-import { kinds } from './kinds.ts'
-import type { Reading } from './reading.ts'
+import { commandLine } from './command-line.ts'
+import { type ColumnNames, headerName } from './csv/csv-header.ts'
+import { kinds } from './source/kinds.ts'
+import type { Reading } from './source/reading.ts'
 
-/** What an import is told besides its files. */
+/** The options of an import. */
 export type Options = {
   readonly files: readonly string[]
   readonly reading: Reading
@@ -13,6 +13,8 @@ export type Options = {
   readonly names: ColumnNames
   /** Whether all is checked and nothing stored. */
   readonly isDryRun: boolean
+  /** The file with the token, if one is named. */
+  readonly tokenFile: string | undefined
 }
 
 const OPTIONS = {
@@ -24,22 +26,18 @@ const OPTIONS = {
 
 /** The options among the arguments; throws a Problem that names the wrong one. */
 export function optionsOf(args: readonly string[]): Options {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = commandLine(
+    args,
+    OPTIONS,
+    (wrong) =>
+      `${wrong} The options of an import are --dry-run, --dates dmy or mdy, --country CH, --map "header=column" and --token-file FILE.`,
+  )
   return {
     files: positionals,
     reading: { dates: datesOf(values.dates), country: countryOf(values.country) },
     names: namesOf((values.map ?? []).flatMap(pairsOf)),
     isDryRun: values['dry-run'],
-  }
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
-  } catch (error) {
-    throw new Problem(
-      `${(error as Error).message} The options of an import are --dry-run, --dates dmy or mdy, --country CH, --map "header=column" and --token-file FILE.`,
-    )
+    tokenFile: values['token-file'],
   }
 }
 
@@ -73,9 +71,9 @@ function nameOf(said: string): readonly [string, string] {
   const [, header, column] = /^(.+)=(.*)$/.exec(said) ?? []
   const known = new Set(kinds.flatMap(({ columns, more }) => [...Object.keys(columns), ...more]))
   if (header === undefined || column === undefined)
-    throw new Problem(`--map is "${said}": give "header=column", as "Vorname=first_name".`)
+    throw new Problem(`--map is "${said}": give "header=column", such as "Vorname=first_name".`)
   const name = headerName(column)
   if (name !== '' && !known.has(name))
-    throw new Problem(`--map "${said}": there is no column "${column}": the name of the file's header comes first.`)
+    throw new Problem(`--map "${said}": there is no column "${column}": the name in the file's header comes first.`)
   return [headerName(header), name]
 }

@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises'
 import path from 'node:path'
-import { openIdentity } from '@hotel/runtime/access/identity'
+import { openIdentity } from '@hotel/runtime/access/tokens/identity'
+import { optionalText, readEnv } from '@hotel/runtime/process/env'
 import { readConfig } from '@hotel/stack/config'
-import { openIssuer } from '@hotel/stack/issuer'
-import { transferScopes } from '@hotel/stack/scopes'
+import { openIssuer } from '@hotel/stack/identity/issuer'
+import { transferScopes } from '@hotel/stack/identity/scopes'
 import { Problem } from '../stack/setup/problem.mjs'
 
 /** Gives a token that is good now, each time that one is needed. */
@@ -13,15 +14,6 @@ export type TokenSource = () => Promise<string>
 export const REMEDY = `give one with the scopes ${transferScopes.join(' and ')} and hotels "*" as HOTEL_TOKEN or --token-file`
 const TTL_SECONDS = 3_600
 
-/** Takes `--token-file FILE` out of the arguments; throws a Problem when it has no file. */
-export function takeTokenFile(args: readonly string[]): { rest: readonly string[]; tokenFile: string | undefined } {
-  const at = args.indexOf('--token-file')
-  if (at < 0) return { rest: args, tokenFile: undefined }
-  const tokenFile = args[at + 1]
-  if (tokenFile === undefined || tokenFile.startsWith('-')) throw new Problem(`--token-file names no file: ${REMEDY}.`)
-  return { rest: args.toSpliced(at, 2), tokenFile }
-}
-
 /**
  * The token of the file, which may be renewed meanwhile, or of HOTEL_TOKEN; or else a new one by the development issuer of
  * the data folder. Throws a Problem when there is none of them.
@@ -29,17 +21,17 @@ export function takeTokenFile(args: readonly string[]): { rest: readonly string[
 export async function tokenSource(
   tokenFile: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
+  { subject, scopes } = { subject: 'transfer', scopes: transferScopes },
 ): Promise<TokenSource> {
-  const { HOTEL_TOKEN: given } = env
+  const { given } = readEnv(env, { given: ['HOTEL_TOKEN', optionalText] })
   if (tokenFile !== undefined) return fromFile(tokenFile)
-  if (given) return async () => given
+  if (given !== undefined) return async () => given
   const { dataDir } = readConfig(env)
   await access(path.join(dataDir, 'issuer', 'key.json')).catch(() => {
     throw new Problem(`There is no token, and ${dataDir} has no development issuer to make one: ${REMEDY}.`)
   })
   const issuer = await openIssuer(dataDir)
-  const mint = () =>
-    issuer.mint({ subject: 'transfer', scopes: transferScopes, hotels: ['*'], ttlSeconds: TTL_SECONDS })
+  const mint = () => issuer.mint({ subject, scopes, hotels: ['*'], ttlSeconds: TTL_SECONDS })
   let token = await mint()
   let mintedAt = Date.now()
   return async () => {
@@ -52,6 +44,6 @@ function fromFile(file: string): TokenSource {
   try {
     return openIdentity(file, { warn: console.warn, info() {} }).token
   } catch (error) {
-    throw new Problem(`The token of --token-file can not be read (${(error as Error).message}): ${REMEDY}.`)
+    throw new Problem(`The token of --token-file cannot be read (${(error as Error).message}): ${REMEDY}.`)
   }
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { CreateReservationRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
-import { databaseUrl } from '@hotel/stack/provision'
+import { databaseUrl } from '@hotel/stack/servers/provision'
 import type { Processes, Round, Side } from '../frame/figure.ts'
 import { type GhzLoad, ghz } from '../load/ghz.ts'
 import { connectionsFor, pgbenchSide } from '../load/sides.ts'
 import { newStaysOf, type SentCreates } from './history.ts'
 import type { Home } from './home.ts'
-import { dayAfter, type House, idOf, NEW_NIGHTS, newStay } from './house.ts'
+import { dayAfter, type FullHotel, idOf, NEW_NIGHTS, newStay } from './house.ts'
 import { allScript, bareScript, nextOfPeer, type PeerSet, peerVariables } from './peer-tables.ts'
 
 /** The metadata of a call by the bench's own token. */
@@ -37,12 +37,12 @@ export async function numbered(home: Home, load: NumberedCalls, seconds: number)
 }
 
 /** The request of a new stay. */
-export function createRequest(house: House, n: number): Uint8Array {
+export function createRequest(house: FullHotel, n: number): Uint8Array {
   return creationOf(stayOf(house, n))
 }
 
 /** The same as the body of a POST. */
-export function createJson(house: House, n: number): string {
+export function createJson(house: FullHotel, n: number): string {
   return JSON.stringify(whole(stayOf(house, n)))
 }
 
@@ -53,7 +53,7 @@ export function creationOf(stay: Stay): Uint8Array {
 
 type Stay = { readonly guest: string; readonly room: string; readonly in_date: string }
 
-function stayOf(house: House, n: number): Stay {
+function stayOf(house: FullHotel, n: number): Stay {
   const { room, day } = newStay(n, house)
   return { guest: idOf('guest', n % house.guests), room: idOf('room', room), in_date: dayAfter(house.today, day) }
 }

@@ -1,13 +1,14 @@
-import { administer, databaseUrl } from '@hotel/stack/provision'
+import { administer } from '@hotel/stack/servers/administer'
+import { databaseUrl } from '@hotel/stack/servers/provision'
 import type { ServiceName } from '@hotel/stack/service-names'
 import type { Client } from 'pg'
-import { type House, SLOT_DAYS, sqlIdOf } from './house.ts'
+import { type FullHotel, SLOT_DAYS, sqlIdOf } from './house.ts'
 
 /** Of one statement: its change log is one array of that many rows. */
 const BATCH = 5_000
 
 /** Puts guests, rooms and the annex where they belong and where they are copied to, as the services would have. */
-export async function fillPeople(adminUrl: string, house: House): Promise<void> {
+export async function fillPeople(adminUrl: string, house: FullHotel): Promise<void> {
   const { hotel, annex, guests } = house
   const name = `'${hotel}', ${sqlIdOf('guest', 'n')}, ${FIRST_NAME}, ${LAST_NAME}`
   await fillGuests(adminUrl, house, 0, guests)
@@ -36,7 +37,7 @@ export async function fillPeople(adminUrl: string, house: House): Promise<void> 
   }))
 }
 
-function roomsOf({ location, rooms, annex, annexRooms }: House): string {
+function roomsOf({ location, rooms, annex, annexRooms }: FullHotel): string {
   return `select ${sqlIdOf('room', 'n')} as id, '${location}'::uuid as location, (n + 1)::text as number from generate_series(0, ${rooms - 1}) n
     union all select ${sqlIdOf('annexRoom', 'n')}, '${annex}', (n + 1)::text from generate_series(0, ${annexRooms - 1}) n`
 }
@@ -48,7 +49,7 @@ const FIRST_NAME = `initcap(${syllable('n')} || ${syllable('n / 20')})`
 const LAST_NAME = `initcap(${syllable('n * 7')} || ${syllable('n / 31')} || ${syllable('n / 601')} || ${syllable('n / 12007')})`
 
 /** Adds guests to the service that owns them, from one number to another: for searches among many. */
-export async function fillGuests(adminUrl: string, { hotel }: House, from: number, to: number): Promise<void> {
+export async function fillGuests(adminUrl: string, { hotel }: FullHotel, from: number, to: number): Promise<void> {
   for (let start = from; start < to; start += 100_000)
     await pastTriggers(
       adminUrl,
@@ -60,7 +61,7 @@ export async function fillGuests(adminUrl: string, { hotel }: House, from: numbe
 }
 
 /** Makes the reservations of the house's rooms from one number to another. */
-export function fillReservations(adminUrl: string, house: House, from: number, to: number): Promise<void> {
+export function fillReservations(adminUrl: string, house: FullHotel, from: number, to: number): Promise<void> {
   const { rooms, today, location } = house
   return fillStays(adminUrl, house, from, to, (n) => ({
     id: sqlIdOf('reservation', n),
@@ -86,7 +87,7 @@ type Stay = {
  */
 async function fillStays(
   adminUrl: string,
-  { hotel, guests }: House,
+  { hotel, guests }: FullHotel,
   from: number,
   to: number,
   stayOf: (n: string) => Stay,

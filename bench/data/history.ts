@@ -1,7 +1,8 @@
-import { administer, databaseUrl } from '@hotel/stack/provision'
+import { administer } from '@hotel/stack/servers/administer'
+import { databaseUrl } from '@hotel/stack/servers/provision'
 import type { Client } from 'pg'
 import type { Check } from '../frame/figure.ts'
-import { type House, NEW_NIGHTS, sqlIdOf, sqlNewDay } from './house.ts'
+import { type FullHotel, NEW_NIGHTS, sqlIdOf, sqlNewDay } from './house.ts'
 
 /** Creates that were sent with a key each, which ends with the number of the call. */
 export type SentCreates = {
@@ -18,7 +19,7 @@ export type SentCreates = {
 export type SentStays = { readonly room: (n: string) => string; readonly first: (n: string) => string }
 
 /** The new stays of a house. */
-export function newStaysOf(house: House): SentStays {
+export function newStaysOf(house: FullHotel): SentStays {
   return {
     room: (n) => sqlIdOf('room', `${n} % ${house.rooms}`),
     first: (n) => `date '${house.today}' + ${sqlNewDay(n, house)}`,

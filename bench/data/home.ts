@@ -1,13 +1,14 @@
-import { administer, databaseUrl } from '@hotel/stack/provision'
+import { administer } from '@hotel/stack/servers/administer'
+import { databaseUrl } from '@hotel/stack/servers/provision'
 import type { Processes } from '../frame/figure.ts'
 import type { Sizes } from '../run.ts'
 import { fillPeople, fillReservations } from './fill.ts'
-import { type House, idOf } from './house.ts'
+import { type FullHotel, idOf } from './house.ts'
 import { type BenchSuite, startBenchSuite } from './suite.ts'
 
 /** The suite with the filled hotel that the figures of a run share. */
 export type Home = BenchSuite & {
-  readonly house: House
+  readonly house: FullHotel
   /** How many reservations it was filled with. */
   readonly reservations: number
   /** Numbers that nobody has had: of new stays, and of whatever else is used up. */
@@ -52,7 +53,7 @@ function pids(process: { readonly pid: number | undefined } | undefined): number
   return process?.pid === undefined ? [] : [process.pid]
 }
 
-async function houseOf({ adminUrl }: BenchSuite, { rooms, guests, arrivals, many }: Sizes): Promise<House> {
+async function houseOf({ adminUrl }: BenchSuite, { rooms, guests, arrivals, many }: Sizes): Promise<FullHotel> {
   return administer(databaseUrl(adminUrl, 'reservations'), async (client) => {
     const { rows } = await client.query<{ hotel: string; location: string; today: string }>(
       `select hotel_id as hotel, id as location, location_date(time_zone, now())::text as today from location`,

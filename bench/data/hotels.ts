@@ -18,7 +18,7 @@ export async function fillHotels(adminUrl: string, count: number): Promise<void>
     'rooms',
     `insert into hotel (hotel_id, id, name, ${columns}) select ${hotel}, ${hotel}, 'Hotel ' || h, ${made} ${every}`,
     `insert into location (hotel_id, id, name, time_zone, ${columns})
-     select ${hotel}, ${location}, 'House ' || h, 'UTC', ${made} ${every}`,
+     select ${hotel}, ${location}, 'FullHotel ' || h, 'UTC', ${made} ${every}`,
     `insert into room (hotel_id, id, location_id, number, ${columns})
      select ${hotel}, ${room}, ${location}, r + 1, ${made} ${everyRoom}`,
   )
@@ -33,7 +33,7 @@ export async function fillHotels(adminUrl: string, count: number): Promise<void>
     'reservations',
     `insert into hotel (hotel_id, id, name, version) select ${hotel}, ${hotel}, 'Hotel ' || h, 1 ${every}`,
     `insert into location (hotel_id, id, name, time_zone, version)
-     select ${hotel}, ${location}, 'House ' || h, 'UTC', 1 ${every}`,
+     select ${hotel}, ${location}, 'FullHotel ' || h, 'UTC', 1 ${every}`,
     `insert into room (hotel_id, id, location_id, number, version) select ${hotel}, ${room}, ${location}, r + 1, 1 ${everyRoom}`,
     `insert into guest (hotel_id, id, first_name, last_name, version)
      select ${hotel}, ${sqlIdOf('hotelGuest', 'h')}, 'Ada', 'Lovelace', 1 ${every}`,

@@ -1,5 +1,5 @@
 /** The hotel that the figures are about: the default one, with ids by number, from 0, so that whoever makes load knows them. */
-export type House = {
+export type FullHotel = {
   readonly hotel: string
   /** Where its rooms are. */
   readonly location: string
@@ -77,7 +77,7 @@ export type NewStay = { readonly room: number; readonly day: number }
  * The new stay of a number; all are different. First there is one in each room, then the next one in each; their dates are
  * far apart, as those of bookings are, until each slot has one, and then follow one another.
  */
-export function newStay(n: number, { rooms, slots }: Pick<House, 'rooms' | 'slots'>): NewStay {
+export function newStay(n: number, { rooms, slots }: Pick<FullHotel, 'rooms' | 'slots'>): NewStay {
   const room = n % rooms
   const turn = Math.floor(n / rooms)
   const slot = turn < slots ? ((turn + room * 7) * STRIDE) % slots : turn
@@ -91,7 +91,7 @@ export const NEW_STAY_BY_PGBENCH = `\\set room :i % :rooms
 \\set day :slot * ${SLOT_DAYS} + ${NEW_AFTER_DAYS}`
 
 /** The same in SQL: the days, of an expression. */
-export function sqlNewDay(n: string, { rooms, slots }: Pick<House, 'rooms' | 'slots'>): string {
+export function sqlNewDay(n: string, { rooms, slots }: Pick<FullHotel, 'rooms' | 'slots'>): string {
   const slot = `case when ${n} / ${rooms} < ${slots} then (${n} / ${rooms} + ${n} % ${rooms} * 7) * ${STRIDE} % ${slots}
     else ${n} / ${rooms} end`
   return `((${slot}) * ${SLOT_DAYS} + ${NEW_AFTER_DAYS})::int`

@@ -1,5 +1,6 @@
-import { administer, databaseUrl } from '@hotel/stack/provision'
-import { type House, MOST_NUMBER, NEW_STAY_BY_PGBENCH, sqlIdOf, sqlNumberOf } from './house.ts'
+import { administer } from '@hotel/stack/servers/administer'
+import { databaseUrl } from '@hotel/stack/servers/provision'
+import { type FullHotel, MOST_NUMBER, NEW_STAY_BY_PGBENCH, sqlIdOf, sqlNumberOf } from './house.ts'
 
 /**
  * Tables of the peers' own, in a schema beside the service's: copies of its tables with the rows that are in them, so that a
@@ -55,7 +56,7 @@ begin
 end $$`
 
 /** The variables that the scripts need, beside those that say where to begin. */
-export function peerVariables({ rooms, guests, slots }: House, clients: number) {
+export function peerVariables({ rooms, guests, slots }: FullHotel, clients: number) {
   return { rooms, guests, slots, clients, n: 0 }
 }
 
@@ -77,13 +78,13 @@ ${NEW_STAY_BY_PGBENCH}
 `
 
 /** One transaction of the two inserts. */
-export function bareScript(house: House): string {
+export function bareScript(house: FullHotel): string {
   const { occupancy, reservation } = inserts(house, 'bare')
   return `${NEXT}begin;\n${occupancy};\n${reservation};\ncommit;\n`
 }
 
 /** One transaction with all rows that a create makes: under the hotel's head, the change, the row of the view, the key. */
-export function allScript(house: House): string {
+export function allScript(house: FullHotel): string {
   const { hotel } = house
   const { occupancy, reservation, id } = inserts(house, 'all')
   return `${NEXT}begin;
@@ -108,7 +109,7 @@ commit;
 `
 }
 
-function inserts({ hotel, location, today }: House, set: PeerSet) {
+function inserts({ hotel, location, today }: FullHotel, set: PeerSet) {
   const id = sqlIdOf('peer', ':i')
   const room = sqlIdOf('room', ':room')
   const first = `date '${today}' + :day::int`

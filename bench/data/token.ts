@@ -1,4 +1,4 @@
-import { clientScopes } from '@hotel/stack/scopes'
+import { clientScopes } from '@hotel/stack/identity/scopes'
 import type { Stack } from '@hotel/stack/stack'
 
 /** A token for the calls that are measured. */

@@ -26,7 +26,7 @@ function sideOf({ median, p50, p99, cpu = {}, by, inFlight, rounds }: MeasuredSi
 }
 
 /** A comparison in words: `CreateReservation is 0.62 × pgbench (must 0.5 ×, reach for 1 ×): met`. */
-export function ratioWords({ of, to, ratio, must, reach, most, verdict }: MeasuredComparison): string {
+function ratioWords({ of, to, ratio, must, reach, most, verdict }: MeasuredComparison): string {
   const demands = [
     ...(must === undefined ? [] : [`must ${must} ×`]),
     ...(reach === undefined ? [] : [`reach for ${reach} ×`]),

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import path from 'node:path'
-import { nodeProgram } from '@hotel/stack/node-program'
-import { freePort } from '@hotel/stack/ports'
-import { supervise } from '@hotel/stack/processes'
-import { claim } from '@hotel/stack/run-file'
+import { nodeProgram } from '@hotel/stack/run/node-program'
+import { freePort } from '@hotel/stack/run/ports'
+import { claim } from '@hotel/stack/run/run-file'
+import { supervise } from '@hotel/stack/run/supervision/processes'
 
 /** A peer that runs: where it is, and its process. */
 export type Peer = AsyncDisposable & { readonly address: string; readonly pid: number }

@@ -78,10 +78,12 @@ function envoy_on_response(handle)
   headers:remove("x-envoy-upstream-healthchecked-cluster")
   local content_type = headers:get("content-type")
   if content_type and string.sub(content_type, 1, 16) == "application/grpc" then return end
+  -- An answer of the gateway itself to a call of gRPC-Web or Connect is a gRPC answer, too.
+  if handle:streamInfo():dynamicMetadata():get("hotel.web") then return end
   for _, name in ipairs(of_grpc) do headers:remove(name) end
   local status = headers:get(":status")
   if code == "201" and status == "200" then headers:replace(":status", "201") end
-  -- What a body grows to as a message may be too large for a service: the transcoder says 429 of every such code.
+  -- A body may become a message that is too large for a service: the transcoder answers 429 for every such code.
   if code == "413" and status == "429" then headers:replace(":status", "413") end
   -- How soon a restart or a failover may be over; google.rpc.RetryInfo in the body says the same.
   if reasons[status] and status ~= "500" then headers:replace("retry-after", "1") end

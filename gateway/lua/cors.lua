@@ -8,7 +8,7 @@ function envoy_on_request(handle)
   local origin = headers:get("origin")
   if origin == nil or not (cors.origins[origin] or cors.origins["*"]) then return end
   handle:streamInfo():dynamicMetadata():set(filter, "origin", origin)
-  -- A preflight has no body. What has one, as a call of gRPC, only looks like it.
+  -- A preflight has no body. A request with a body, such as a gRPC call, only looks like a preflight.
   local asks = headers:get(":method") == "OPTIONS" and headers:get("access-control-request-method")
   if not asks or headers:get("content-type") then return end
   handle:respond({

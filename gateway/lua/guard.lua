@@ -1,8 +1,8 @@
 -- Refuses over REST what the transcoder would silently drop, misread or take for another resource. Stands before it and
--- after the limit per client. `templates` and `one_message` are generated from the API's descriptors, above.
+-- after the limit per client. `templates`, `one_message` and `id_pattern` are generated from the API's descriptors, above.
 
 local largest_body = 65536
--- What gRPC puts before a message: whether it is compressed, and its length.
+-- The prefix of a gRPC message: whether it is compressed, and its length.
 local message_head = 5
 
 local function is_grpc(content_type)
@@ -18,8 +18,7 @@ end
 
 -- One spelling for each id: another would be another key for the limit per reservation.
 local function is_id(text)
-  return #text == 36 and string.find(text, "^%x+%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x+$") == 1
-    and string.sub(text, 9, 9) == "-" and not string.find(text, "%u")
+  return string.find(text, id_pattern) == 1
 end
 
 local function percent_decode(text)
@@ -36,7 +35,7 @@ local function check_query(query, allowed, violations)
     if not type then
       violate(violations, name or raw, "is not a query parameter of this method")
     elseif not decoded then
-      violate(violations, name, "is not well percent-encoded")
+      violate(violations, name, "is not correctly percent-encoded")
     elseif seen[name] and not type.list then
       violate(violations, name, "is given more than once")
     else
@@ -47,8 +46,8 @@ local function check_query(query, allowed, violations)
   end
 end
 
--- What a browser sends when it opens a stream of events again: the id of the last event, which is its cursor. Counts more
--- than the query, which is the one of the beginning.
+-- The header of a browser that opens a stream of events again: the id of the last event, which is its cursor. Takes
+-- precedence over the query, which is still that of the first request.
 local function resume(headers, path, query, violations)
   local id = headers:get("last-event-id")
   if id == nil or id == "" then return query end
@@ -109,7 +108,7 @@ local function check_rest(handle, method, path, query, content_type)
   local rule = template.methods[method]
   if method == "OPTIONS" then return handle:respond({ [":status"] = "204", allow = template.allow }, "") end
   if not rule then
-    local message = "The path does not know this method, only " .. template.allow .. "."
+    local message = "The path does not have this method, only " .. template.allow .. "."
     return refuse(handle, 405, 12, "METHOD_NOT_ALLOWED", message, nil, nil, { allow = template.allow })
   end
   for index in ipairs(template.variables) do
@@ -131,7 +130,7 @@ local function check_rest(handle, method, path, query, content_type)
   end
   if size > 0 then
     if is_coded(coding) then
-      return refuse(handle, 415, 3, "INVALID_FIELD", "The body must be sent as it is, without a content-encoding.", nil,
+      return refuse(handle, 415, 3, "INVALID_FIELD", "The body must be sent without a content-encoding.", nil,
         { { "content-encoding", "must be absent or identity" } }, { ["accept-encoding"] = "identity" })
     end
     if not string.find(string.lower(content_type), "^application/json%s*$")
@@ -155,21 +154,20 @@ function envoy_on_request(handle)
   path = string.gsub(path, "%%3[Aa]", ":")
   if is_grpc(content_type) then
     if find_template(path) then
-      return handle:respond({ [":status"] = "415" }, "This is a path of REST: send application/json.")
+      return refuse_call(handle, 415, "This is a REST path: send application/json.")
     end
     -- Other methods, and a path with a query, lead to no method: they must not be counted as if they did.
     if method ~= "POST" or given ~= target then return handle:respond({ [":status"] = "404" }, "") end
     local violations = {}
     check_headers(headers, violations)
     if violations[1] then
-      handle:respond({ [":status"] = "400" }, "The metadata " .. violations[1][1] .. " " .. violations[1][2] .. ".")
-      return
+      return refuse_call(handle, 400, "The metadata " .. violations[1][1] .. " " .. violations[1][2] .. ".")
     end
     if not one_message[path] then return end
     -- Field extraction waits for a message, for ever when the request ends without one.
     local body = handle:body()
     if body == nil then
-      handle:respond({ [":status"] = "400" }, "The request message is missing.")
+      refuse_call(handle, 400, "The request message is missing.")
     elseif body:length() > largest_body + message_head then
       handle:respond({ [":status"] = "413" }, "")
     end
@@ -180,7 +178,7 @@ function envoy_on_request(handle)
     path = string.sub(path, 1, -2)
   end
   if path ~= given then headers:replace(":path", query == "" and path or path .. "?" .. query) end
-  -- The transcoder knows no HEAD. What answers it leaves out the body.
+  -- The transcoder does not support HEAD, so the request becomes a GET, and the body is left out of the answer.
   if method == "HEAD" then headers:replace(":method", "GET") end
   check_rest(handle, method, path, query, content_type)
 end

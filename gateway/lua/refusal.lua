@@ -1,4 +1,4 @@
--- The guard's own answers: `google.rpc.Status` in JSON.
+-- Answers of our own filters: `google.rpc.Status` in JSON, or a status of gRPC.
 
 local function quote(text)
   -- Names come from the client in any bytes; what is not printable ASCII could make the answer no JSON.
@@ -37,4 +37,22 @@ local function refuse_fields(handle, violations)
     message = message .. (index > 1 and "; " or "") .. violation[1] .. " " .. violation[2]
   end
   refuse(handle, 400, 3, "INVALID_FIELD", message .. ".", nil, violations)
+end
+
+-- A length-delimited field of a protobuf message.
+local function field(number, bytes)
+  local length = #bytes
+  local size = length < 128 and string.char(length) or string.char(length % 128 + 128, math.floor(length / 128))
+  return string.char(number * 8 + 2) .. size .. bytes
+end
+
+-- The same for a call of gRPC: INVALID_ARGUMENT. Envoy makes the text the message of one, but not of gRPC-Web and Connect.
+local function refuse_call(handle, http, text)
+  local info = field(1, "INVALID_FIELD") .. field(2, "hotel")
+  local detail = field(1, "type.googleapis.com/google.rpc.ErrorInfo") .. field(2, info)
+  local status = string.char(8, 3) .. field(2, text) .. field(3, detail)
+  local encoded = string.gsub(handle:base64Escape(status), "=", "")
+  handle:respond({
+    [":status"] = tostring(http), ["grpc-message"] = text, ["grpc-status-details-bin"] = encoded,
+  }, text)
 end

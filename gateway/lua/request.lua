@@ -12,7 +12,7 @@ local function spell_scheme(headers)
   if headers:getNumValues("authorization") == 1 then headers:replace("authorization", "Bearer " .. token) end
 end
 
--- What a write means depends on these: one that is spelt in another way must not be as good as absent.
+-- The meaning of a write depends on these headers: one with another spelling must be refused, not ignored.
 local meant = { ["idempotency_key"] = true, ["if_match"] = true }
 
 -- A name with `_` is for many programs the one with `-`, and could pass for a header that the suite believes: none goes on.
@@ -27,12 +27,12 @@ local function take_out_underscores(handle, headers)
   local violations = {}
   for _, name in ipairs(names) do
     local right = string.gsub(name, "_", "-")
-    if not grpc or meant[name] then violations[#violations + 1] = { name, "is no header of HTTP: write " .. right } end
+    if not grpc or meant[name] then violations[#violations + 1] = { name, "is not a valid header name: write " .. right } end
     headers:remove(name)
   end
   if violations[1] == nil then return end
   if not grpc then return refuse_fields(handle, violations) end
-  handle:respond({ [":status"] = "400" }, "The metadata " .. violations[1][1] .. " is not read: write "
+  refuse_call(handle, 400, "The metadata " .. violations[1][1] .. " is not read: write "
     .. string.gsub(violations[1][1], "_", "-") .. ".")
 end
 

@@ -4,8 +4,8 @@
 local words = {
   string = "must be a string",
   bytes = "must be a string: base64",
-  timestamp = "must be a date and time as 2026-01-31T12:00:00Z",
-  duration = "must be seconds as 1.5s",
+  timestamp = "must be a date and time such as 2026-01-31T12:00:00Z",
+  duration = "must be seconds such as 1.5s",
   mask = "must be a string: names of fields, separated by commas",
   int32 = "must be a whole number from -2147483648 to 2147483647",
   uint32 = "must be a whole number from 0 to 4294967295",
@@ -42,7 +42,7 @@ local function enum_name(type, text)
   return type.names[name] and name
 end
 
--- What is wrong with the text of a scalar or enum, or nil.
+-- The problem of the text of a scalar or enum, or nil.
 local function text_problem(type, text)
   if type.names then return not enum_name(type, text) and "must be one of " .. type.all or nil end
   if patterns[type] and text ~= "" and not string.find(text, patterns[type]) then return words[type] end

@@ -1,11 +1,16 @@
-import { migrate } from '@hotel/runtime/database/migrate'
+import { migrate, SEARCHING } from '@hotel/runtime/database/migrate'
 import { migrations } from './migrations.ts'
 
 await migrate(
   {
     schema: 'guests',
     migrations,
-    programs: ['guest-triggers', 'lists', 'erasure'].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
+    programs: [
+      SEARCHING,
+      ...['guest/guest-triggers', 'guest/lists', 'deletion/erasure'].map(
+        (name) => new URL(`${name}.sql`, import.meta.url),
+      ),
+    ],
     grants: `
       grant insert, update on guest, known_hotel to :role;
       grant insert, update, delete on erasure to :role;

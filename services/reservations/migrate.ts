@@ -1,4 +1,4 @@
-import { migrate } from '@hotel/runtime/database/migrate'
+import { migrate, SEARCHING } from '@hotel/runtime/database/migrate'
 import { migrations } from './migrations.ts'
 
 await migrate(
@@ -6,22 +6,32 @@ await migrate(
     schema: 'reservations',
     migrations,
     programs: [
-      'replicas',
-      'occupancy',
-      'calendar',
-      'occupied-rooms',
-      'holding-instead',
-      'assignment',
-      'creation',
-      'alternatives',
-      'availability',
-      'lists',
-      'current-and-upcoming',
-      'house-lists',
-      'room-block-triggers',
-      'import',
-      'erasure',
-    ].map((name) => new URL(`sql/${name}.sql`, import.meta.url)),
+      SEARCHING,
+      ...[
+        'replicas/replicas',
+        'nights/occupancy',
+        'nights/calendar',
+        'desk/occupied-rooms',
+        'nights/holding-instead',
+        'nights/assignment',
+        'creation/before-creation',
+        'creation/lost-legs',
+        'creation/creation',
+        'creation/creation-of-hotel',
+        'nights/alternatives',
+        'nights/legs',
+        'availability/rooms-asked',
+        'availability/room-availability',
+        'availability/room-type-availability',
+        'finding/lists',
+        'current-and-upcoming/stay-of',
+        'current-and-upcoming/current-and-upcoming',
+        'desk/house-lists',
+        'blocks/room-block-triggers',
+        'transfer/import',
+        'deletion/erasure',
+      ].map((name) => new URL(`${name}.sql`, import.meta.url)),
+    ],
     grants: `
       grant insert, update on reservation, room_block to :role;
       grant insert, update, delete on retired_room to :role;

@@ -1,4 +1,4 @@
-import { FEED_MIGRATION, IMPORTED_IDS, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
+import { FEED_MIGRATION, FOLDING, IMPORTED_IDS, KEY_DIGESTS } from '@hotel/runtime/database/migrate'
 
 /** The tables of the reservations database, in order. */
 export const migrations = [
@@ -24,4 +24,11 @@ export const migrations = [
   { name: '0017-house-lists', file: new URL('migrations/0017-house-lists.sql', import.meta.url) },
   { name: '0019-finding', file: new URL('migrations/0019-finding.sql', import.meta.url) },
   { name: '0021-cancellation-cause', file: new URL('migrations/0021-cancellation-cause.sql', import.meta.url) },
+  { name: '0025-folding', file: FOLDING },
+  { name: '0026-guest-search', file: new URL('migrations/0026-guest-search.sql', import.meta.url) },
+  {
+    name: '0027-guest-search-of-older',
+    file: new URL('migrations/0027-guest-search-of-older.sql', import.meta.url),
+    inSteps: true,
+  },
 ]

@@ -54,6 +54,14 @@ export function findRedis() {
   return findOnPath('redis-server') ?? findOnPath('valkey-server') ?? fetched(redisWheel)
 }
 
+/** Envoy's rate limit service, which `go install` names after its folder: where RATE_LIMIT_BIN says, or on PATH. */
+export function findRateLimitService() {
+  return process.env.RATE_LIMIT_BIN || findOnPath('ratelimit') || findOnPath('service_cmd')
+}
+
+/** How to have it, at the commit whose image docker-compose.limits.yml names. */
+export const rateLimitRemedy = '`go install github.com/envoyproxy/ratelimit/src/service_cmd@3fb70258`'
+
 /** @param {{ folder: string, binary: string }} wheel */
 function fetched({ folder, binary }) {
   const file = path.join(folder, binary)

@@ -33,6 +33,12 @@ export async function generate() {
   }
 }
 
+/** Generates the TypeScript client of the API when that has changed; what does so is written in TypeScript itself. */
+export async function generateClient() {
+  const { ok, output } = await run(nodeBinary, [path.join(root, 'clients', 'typescript', 'generate.mjs')])
+  if (!ok) throw new Problem(`The TypeScript client could not be generated.\n${output.trim()}`)
+}
+
 /**
  * Generates everything below a folder, as `proto/gen` in it; gives back the folder.
  * @param {string} folder
@@ -51,7 +57,7 @@ export async function generateInto(folder) {
 /** Everything that decides what is generated. */
 async function fingerprint() {
   const hash = createHash('sha256')
-  const protos = ['hotel', 'grpc'].map((name) => filesBelow(path.join(root, 'proto', name), '.proto'))
+  const protos = ['buf', 'google', 'grpc', 'hotel'].map((name) => filesBelow(path.join(root, 'proto', name), '.proto'))
   for (const file of [...(await Promise.all(protos)).flat(), 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'].map(
     (name) => path.resolve(root, name),
   ))

@@ -49,14 +49,14 @@ function installProblem(output) {
   if (/ENOENT/.test(output) && /spawn/.test(output))
     return new Problem('npm is not on PATH: install it with Node from https://nodejs.org.')
   if (/\b(EACCES|EPERM|EROFS)\b/.test(output))
-    return new Problem(`${root} can not be written: give this user write access to the checkout.`)
+    return new Problem(`${root} cannot be written: give this user write access to the checkout.`)
   if (/\b(ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN)\b/.test(output))
     return new Problem('The npm registry was not reached: check the network and start again.')
-  return new Problem(`The packages could not be installed: see npm's words.\n${output.trim()}`)
+  return new Problem(`The packages could not be installed. The output of npm:\n${output.trim()}`)
 }
 
 /**
- * The package `node` fetches its binary in an install script, which npm may have been told not to run.
+ * The package `node` fetches its binary in an install script, which a setting of npm may prevent.
  * @param {NodeJS.ProcessEnv} env
  */
 async function finishNode(env) {

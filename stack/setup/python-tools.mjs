@@ -6,18 +6,28 @@ import { Problem } from './problem.mjs'
 import { findPython, pipInstall } from './python.mjs'
 import { root, run } from './run.mjs'
 
-/** What the tests try the API with that is written in Python: the file with its packages, and the least Python 3 for these. */
+/** What the tests and checks need that comes by Python: the file with its packages, and the least Python 3 for these. */
 const tools = {
-  schemathesis: { requirements: 'test/openapi/requirements.txt', minor: 11 },
+  schemathesis: { requirements: 'test/fuzz/requirements.txt', minor: 11 },
   'python-client': { requirements: 'clients/python/requirements.txt', minor: 10 },
+  'openapi-generators': { requirements: 'clients/check/requirements.txt', minor: 10 },
+  'kubernetes-schemas': { requirements: 'stack/checks/kubernetes/requirements.txt', minor: 10 },
 }
+
+/** The tools of `npm test`. @type {readonly PythonTool[]} */
+export const testTools = ['schemathesis', 'python-client']
+/** The tools of `npm run clients:check`. @type {readonly PythonTool[]} */
+export const clientTools = ['python-client', 'openapi-generators']
 
 /** @typedef {keyof typeof tools} PythonTool */
 /** @typedef {{ readonly python: string, readonly folder: string }} Installed */
 
-/** Gets those that are not there. Without a Python, or without the network, the tests go on and say what was not run. */
-export async function fetchPythonTools() {
-  for (const name of toolNames())
+/**
+ * Gets those that are not there. Without a Python, or without the network, the tests go on and say what was not run.
+ * @param {readonly PythonTool[]} names
+ */
+export async function fetchPythonTools(names) {
+  for (const name of names)
     await fetchTool(name).catch((error) => {
       if (!(error instanceof Problem)) throw error
       console.warn(error.message)
@@ -31,7 +41,7 @@ export async function fetchPythonTools() {
 export async function findPythonTools() {
   /** @type {Partial<Record<PythonTool, Installed>>} */
   const found = {}
-  for (const name of toolNames()) {
+  for (const name of /** @type {PythonTool[]} */ (Object.keys(tools))) {
     const python = await pythonFor(name).catch(() => undefined)
     const folder = python && (await folderOf(name, python))
     if (python !== undefined && folder !== undefined && existsSync(folder)) found[name] = { python, folder }
@@ -45,11 +55,6 @@ export async function findPythonTools() {
  */
 export function remedyFor(name) {
   return `install Python 3.${tools[name].minor} or newer with pip, and run this again`
-}
-
-/** @returns {PythonTool[]} */
-export function toolNames() {
-  return /** @type {PythonTool[]} */ (Object.keys(tools))
 }
 
 /** @param {PythonTool} name */

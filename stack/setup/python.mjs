@@ -10,7 +10,7 @@ const pythons = ['python3', 'python3.12', 'python3.11', 'python3.10', 'python3.1
  * A Python of 3.10, or of the minor version that is wanted, or newer, with pip; throws a Problem with the remedy when there
  * is none.
  * @param {string} wanted what it is for
- * @param {string} otherwise the remedy besides installing it
+ * @param {string} otherwise the other remedy than installing it
  */
 export async function findPython(wanted, otherwise, minor = 10) {
   let withoutPip
@@ -28,7 +28,7 @@ export async function findPython(wanted, otherwise, minor = 10) {
 }
 
 /**
- * Installs packages, and nothing that these would like besides, into a folder of their own; it appears when it is whole.
+ * Installs packages, without their dependencies, into a folder of their own; it appears when it is whole.
  * @param {{ title: string, python: string, folder: string, packages: readonly string[] }} options
  * @returns {Promise<{ ok: boolean, output: string }>}
  */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@bufbuild/protobuf'
-import type { Suite } from '@hotel/stack/test-suite'
+import type { Suite } from '../harness/test-suite.ts'
 import { byId, type Dearest, dear, long, PAGE } from './dear.ts'
 import { type LargeHotel, SHARED } from './large-hotel.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { JsonObject } from '@bufbuild/protobuf'
 import { type ServiceName, serviceNames } from '@hotel/stack/service-names'
-import { day } from '../hotel.ts'
+import { day } from '../support/hotel.ts'
 import { type Dear, type Dearest, dear } from './dear.ts'
 import { type LargeHotel, SIZE } from './large-hotel.ts'
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf'
-import type { Suite } from '@hotel/stack/test-suite'
-import { day } from '../hotel.ts'
+import type { Suite } from '../harness/test-suite.ts'
+import { day } from '../support/hotel.ts'
 import { byId, type Dearest, dear, long, PAGE } from './dear.ts'
 import { type LargeHotel, SIZE } from './large-hotel.ts'
 
@@ -24,6 +24,8 @@ function freeYear() {
   return { in_date: day(SIZE.nights + years * 366), out_date: day(SIZE.nights + (years + 1) * 366) }
 }
 let years = 0
+/** Hundreds of days that no test has used. */
+let days = 0
 
 /** What is made once, when it is first asked for. */
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
@@ -86,6 +88,25 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
   const came = today(`status = 'CHECKED_IN', checkin_datetime = now()`)
   const left = today(`status = 'CHECKED_OUT', checkin_datetime = now(), checkout_datetime = now(),
     in_date = '${day(-1)}', out_date = '${day()}'`)
+  /** As many reservations that nobody came for as one call marks, on a day of their own. */
+  const noShows = async () => {
+    days += 1
+    const date = day(-1_000 - days)
+    await suite.sql(
+      'reservations',
+      `begin; set local session_replication_role = replica;
+       create temporary table missed on commit drop as
+         select r.*, n from reservation r, generate_series(1, 100) n where r.id = '${reservation(1)}';
+       update missed set id = gen_random_uuid(), in_date = '${date}', out_date = '${date}', note = repeat('a', 2000),
+         rooms = array[('{${rooms.join()}}'::uuid[])[n]];
+       insert into occupancy (hotel_id, holder_id, room_id, in_date, out_date, holder)
+         select hotel_id, id, rooms[1], in_date, in_date + 1, 'RESERVATION' from missed;
+       alter table missed drop column n;
+       insert into reservation select * from missed;
+       commit`,
+    )
+    return date
+  }
   const dates = { refused: 'ROOM_NOT_AVAILABLE', subject }
   return {
     'ReservationService/UpdateReservation': [
@@ -104,6 +125,9 @@ function changes(suite: Suite, large: LargeHotel): Dearest {
     ],
     'ReservationService/DeleteReservation': [byId(made)],
     'ReservationService/CancelReservation': [byId(made, { cause: 'HOTEL', reason: long(2000) })],
+    'ReservationService/MarkNoShows': [
+      dear('100 of a room', (date) => ({ location: large.location, date }), { subject: noShows }),
+    ],
     'ReservationService/UndeleteReservation': [
       byId(async () => suite.reservations.deleteReservation({ id: await subject() })),
     ],
@@ -135,6 +159,12 @@ function lists({ hotel, location, room, guest, reservation }: LargeHotel): Deare
       list({ location: nowhere }),
       list({ room: room(1), status: 'CHECKED_IN' }),
       list({ guest: guest(1), room: room(400) }),
+      list({ guest_name: 'ada lovelace' }),
+      list({ guest_name: 'ada lovelace', order_by: 'out_date' }),
+      list({ guest_name: 'ada', location, status: 'CHECKED_IN' }),
+      list({ guest_name: 'rare', show_deleted: true }),
+      list({ guest_name: 'seldom', from: day(100), to: day(101) }),
+      list({ guest_name: 'nobody' }),
       list({ order_by: 'out_date', status: 'CHECKED_OUT' }),
       list({ order_by: 'in_date', guest: guest(1) }),
       list({ order_by: 'update_time desc', room: room(1), status: 'CHECKED_IN' }),
@@ -146,11 +176,15 @@ function lists({ hotel, location, room, guest, reservation }: LargeHotel): Deare
       list({ ...gone, deleted_to: '2999-01-01', status: 'CHECKED_IN' }),
     ],
     'ReservationService/ListCurrentAndUpcoming': [list({}), list({ location })],
-    'ReservationService/ListCurrent': [list({})],
+    'ReservationService/ListCurrent': [list({}), list({ guest_name: 'rare' })],
     'ReservationService/ListUpcoming': [list({})],
     'ReservationService/ListInHouse': [list({}), list({ location })],
     'ReservationService/ListArrivals': [list({}), list({ location, date: day(5) })],
-    'ReservationService/ListDepartures': [list({}), list({ location, date: day(5) })],
+    'ReservationService/ListDepartures': [
+      list({}),
+      list({ location, date: day(5) }),
+      list({ location, date: day(5), guest_name: 'rare' }),
+    ],
     'ReservationService/GetCurrentAndUpcoming': [dear('one', { id: reservation(3) })],
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Suite } from '@hotel/stack/test-suite'
+import type { Suite } from '../harness/test-suite.ts'
 import { byId, type Dearest, dear, long, PAGE } from './dear.ts'
 import type { LargeHotel } from './large-hotel.ts'
 

@@ -1,4 +1,4 @@
-import type { Suite } from '@hotel/stack/test-suite'
+import type { Suite } from '../harness/test-suite.ts'
 import type { Dearest } from './dear.ts'
 import { dearGuests } from './dear-guests.ts'
 import { dearInternal } from './dear-internal.ts'

@@ -1,5 +1,5 @@
-import type { Suite } from '@hotel/stack/test-suite'
-import { day } from '../hotel.ts'
+import type { Suite } from '../harness/test-suite.ts'
+import { day } from '../support/hotel.ts'
 
 /** The default hotel, filled: what dear requests are about. Ids by number, from 1. */
 export type LargeHotel = {
@@ -117,7 +117,9 @@ function roomsTables(hotel: string, location: string): string[] {
 function replicas(hotel: string, location: string): string[] {
   return [
     `insert into guest (hotel_id, id, first_name, last_name, version)
-     select '${hotel}', ${sqlId(KINDS.guest, 'n')}, 'Ada', 'Lovelace', 1 from generate_series(1, ${SIZE.guests}) n`,
+     select '${hotel}', ${sqlId(KINDS.guest, 'n')}, 'Ada',
+       case when n % 20 = 0 then 'Rare' when n % 40 = 1 then 'Seldom' else 'Lovelace' end, 1
+     from generate_series(1, ${SIZE.guests}) n`,
     `insert into room_type (hotel_id, id, name, version)
      select '${hotel}', ${sqlId(KINDS.roomType, 'n')}, 'Type ' || n, 1 from generate_series(1, ${SIZE.roomTypes}) n`,
     `insert into room (hotel_id, id, location_id, number, room_type_id, version)

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { day } from '../hotel.ts'
-import { lines } from '../transfer.ts'
+import { day } from '../support/hotel.ts'
+import { lines } from '../transfer/transfer-runs.ts'
 
 /** Rows of each kind: more than the largest page has. */
 export const COUNT = 520

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fromJson, type JsonObject, toBinary } from '@bufbuild/protobuf'
-import { type ApiMethod, readApi } from '@hotel/gateway/http-rules'
-import type { Suite } from '@hotel/stack/test-suite'
-import type { AnyCall } from '../house/any-call.ts'
+import { type ApiMethod, readApi } from '@hotel/gateway/api'
+import type { AnyCall } from '../full-hotel/any-call.ts'
+import type { Suite } from '../harness/test-suite.ts'
 
 const api = readApi(readFileSync(new URL(import.meta.resolve('@hotel/proto/api.binpb'))))
 

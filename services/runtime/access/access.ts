@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { Status } from 'nice-grpc'
-import { Refusal } from '../resource/refusal.ts'
-import type { Logger } from '../telemetry/log.ts'
-import type { AuthSettings } from './auth-settings.ts'
-import { openKeySet } from './key-set.ts'
+import { Refusal } from '../errors/refusal.ts'
+import type { Logger } from '../process/log.ts'
 import { readScopes } from './scopes.ts'
-import { type Token, tokenVerifier } from './token.ts'
+import type { AuthSettings } from './tokens/auth-settings.ts'
+import { openKeySet } from './tokens/key-set.ts'
+import { type Token, tokenVerifier } from './tokens/token.ts'
 
-/** Who may call which method. */
+/** The tokens and scopes of calls. */
 export type Access = {
-  /** Whom a call's `authorization` names; throws UNAUTHENTICATED, or PERMISSION_DENIED when it lacks the method's scope. */
+  /** The caller by a call's `authorization`; throws UNAUTHENTICATED, or PERMISSION_DENIED when it lacks the method's scope. */
   admit(path: string, authorization: readonly (string | Buffer)[]): Promise<Token>
   close(): void
 }

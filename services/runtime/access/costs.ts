@@ -12,7 +12,7 @@ export function readCosts(descriptorSet: Uint8Array): Costs {
   const wrong = costs.filter(({ value, cost }) => value !== undefined && (cost < 2 || cost > MOST))
   if (wrong.length > 0)
     throw new Error(
-      `These methods say a cost that is not from 2 to ${MOST}: leave out (hotel.auth.v1.cost), or change it.\n` +
+      `These methods have a cost that is not from 2 to ${MOST}: leave out (hotel.auth.v1.cost), or change it.\n` +
         wrong.map(({ path }) => path.slice(1)).join('\n'),
     )
   return new Map(costs.map(({ path, cost }) => [path, cost]))

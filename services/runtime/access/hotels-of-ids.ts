@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { forkFor, type MikroORM, query } from '../database/database.ts'
-import { RecentMap } from '../recent-map.ts'
-import { isId } from '../resource/id.ts'
-import { notFound } from '../resource/refusal.ts'
+import { isId } from '../errors/id.ts'
+import { notFound } from '../errors/refusal.ts'
+import { RecentMap } from '../process/recent-map.ts'
 import { isVisible } from './hotels.ts'
 
 /**
@@ -70,7 +70,7 @@ function askingTogether(orm: MikroORM) {
     const leave = () => {
       asking.callers -= 1
       if (asking.callers > 0) return
-      // Who comes later in this turn asks anew.
+      // A caller that comes later in this turn asks again.
       if (asked.get(resource) === asking) asked.delete(resource)
       gone.abort(signal.reason)
     }

@@ -1,11 +1,11 @@
 import { Status } from 'nice-grpc'
+import { currentCaller } from '../call/call.ts'
+import { idFilter, type Rule } from '../call/valid.ts'
 import { type EntityManager, query } from '../database/database.ts'
-import { DEFAULT_HOTEL, isId } from '../resource/id.ts'
-import { notFound, Refusal } from '../resource/refusal.ts'
-import { idFilter, type Rule } from '../resource/valid.ts'
-import { currentCaller } from './caller.ts'
+import { DEFAULT_HOTEL, isId } from '../errors/id.ts'
+import { notFound, Refusal } from '../errors/refusal.ts'
 
-/** Whether a hotel is the caller's, by its token. What is of another is to the caller as what does not exist. */
+/** Whether a hotel is the caller's, by its token. For the caller, resources of other hotels do not exist. */
 export function isVisible(hotel: string): boolean {
   const { hotels } = currentCaller()
   return hotels === 'every' || hotels.has(hotel)
@@ -20,13 +20,13 @@ export function callersHotels(): HotelIds {
   return hotels === 'every' ? null : [...hotels].filter(isId).sort()
 }
 
-/** Throws PERMISSION_DENIED unless the caller's hotels are every one: so is nobody's a hotel that is yet to be made. */
+/** Throws PERMISSION_DENIED unless the caller has every hotel: nobody else can have a hotel that is not created yet. */
 export function demandEveryHotel(): void {
   if (callersHotels() === null) return
   throw new Refusal(
     Status.PERMISSION_DENIED,
     'PERMISSION_DENIED',
-    'a hotel is made by a token of every hotel only, whose claim `hotels` is "*"',
+    'creating a hotel needs a token with every hotel: its claim `hotels` must be "*"',
     { hotels: '*' },
   )
 }
@@ -63,8 +63,9 @@ export function hotelUnlessNamed(): string | undefined {
   return hotels.length === 1 ? hotels[0] : undefined
 }
 
-/** What is wrong with a `hotel` that is not named where hotelUnlessNamed does not tell it. */
-export const HOTEL_REQUIRED = 'is required: the token is not of the default hotel, nor of one hotel only'
+/** The violation of a `hotel` that is not named where hotelUnlessNamed cannot find it. */
+export const HOTEL_REQUIRED =
+  'is required: the token does not have the default hotel, and has more than one other hotel or none'
 
 /**
  * The hotel of a resource by id alone, the one look-up that does not know the hotel; the resource is also the name of its

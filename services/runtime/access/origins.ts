@@ -5,7 +5,7 @@ export function originsFrom({ CORS_ORIGINS: given }: Readonly<Record<string, str
   for (const origin of origins)
     if (origin !== '*' && (/[*]|^null$/.test(origin) || URL.parse(origin)?.origin !== origin))
       throw new Error(
-        `CORS_ORIGINS has "${origin}": give origins as https://desk.hotel.example, separated by commas, or *`,
+        `CORS_ORIGINS has "${origin}": give origins such as https://desk.hotel.example, separated by commas, or *`,
       )
   return origins
 }

@@ -11,7 +11,7 @@ export function readScopes(descriptorSet: Uint8Array): Scopes {
   const wrong = scopes.filter(([, scope]) => !/^[a-z]+\.(read|write)$/.test(scope)).map(([path]) => path.slice(1))
   if (wrong.length > 0)
     throw new Error(
-      `These methods say no scope, as rooms.read: give each an option (hotel.auth.v1.scope).\n${wrong.join('\n')}`,
+      `These methods have no scope, such as rooms.read: give each an option (hotel.auth.v1.scope).\n${wrong.join('\n')}`,
     )
   return new Map(scopes)
 }

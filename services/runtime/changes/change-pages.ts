@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { admission } from '../database/admission.ts'
 import { type MikroORM, query } from '../database/database.ts'
-import type { Rebuild } from '../resource/write.ts'
-import type { ChangeRow } from './feed.ts'
+import type { ChangeRow, Rebuild } from './change-row.ts'
 
 /** The numbers that each `Kind` of a change has in the protos. */
 const KINDS = { CREATED: 1, UPDATED: 2, DELETED: 3, UNDELETED: 4, ERASED: 5 } as const
@@ -26,7 +25,7 @@ const MOST_ROWS = 200
 const MOST_BYTES = 65_536
 /** Numbers that one read looks through for the wanted kind: others of the hotel may have changed much more. */
 const MOST_LOOKED_THROUGH = 5_000
-/** Who waits for an answer comes first: most of the pool's connections are for them. */
+/** Callers that wait for an answer come first: most of the pool's connections are for them. */
 const READS_AT_ONCE = 2
 
 /**

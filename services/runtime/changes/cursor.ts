@@ -1,7 +1,7 @@
 import { Status } from 'nice-grpc'
-import { isId } from '../resource/id.ts'
-import { Refusal } from '../resource/refusal.ts'
-import { Invalid } from '../resource/valid.ts'
+import { Invalid } from '../call/valid.ts'
+import { isId } from '../errors/id.ts'
+import { Refusal } from '../errors/refusal.ts'
 
 /** A place in a hotel's feed, as handed to one who watches a kind of resource. */
 export type Cursor = {

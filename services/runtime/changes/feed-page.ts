@@ -1,5 +1,5 @@
 import { type EntityManager, query } from '../database/database.ts'
-import type { ChangeRow } from './feed.ts'
+import type { ChangeRow } from './change-row.ts'
 
 /** The next changes of a hotel for a follower, all read in one snapshot. */
 export type FeedPage = {

@@ -1,13 +1,15 @@
 import type { Change, FeedServiceDefinition, Head } from '@hotel/proto/hotel/feed/v1/feed'
 import type { ServiceImplementation } from 'nice-grpc'
 import { callersHotels, isVisible } from '../access/hotels.ts'
+import { places } from '../call/stream-places.ts'
+import { Invalid, id, type Rule, valid } from '../call/valid.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
-import { Invalid, id, type Rule, valid } from '../resource/valid.ts'
-import type { Rebuild } from '../resource/write.ts'
+import { constraintOf } from '../protos/constraints.ts'
+import type { ChangeRow, Encode, Rebuild } from './change-row.ts'
+import type { Moved } from './feed-followers.ts'
+import type { FeedListener } from './feed-listener.ts'
 import { readFeedPage } from './feed-page.ts'
-import type { Heads, Moved } from './heads.ts'
 import { knownResources } from './known-resources.ts'
-import { places } from './places.ts'
 import { CUT_AFTER_MS, tooManyWatches, tooSlow } from './watch.ts'
 
 /** So that the heads of however many hotels come in messages of some 250 KB. */
@@ -17,23 +19,9 @@ const CHECKPOINT_EVERY_MS = 5_000
 const MOST_FOLLOWERS = 256
 const PATIENCE_MS = 30_000
 
-/** A row of the change table. */
-export type ChangeRow = {
-  seq: string
-  resource: string
-  version: number
-  kind: 'CREATED' | 'UPDATED' | 'DELETED' | 'UNDELETED' | 'ERASED'
-  actor: string
-  time: string
-  payload: Record<string, unknown>
-}
-
-/** A resource's message as `google.protobuf.Any`: its full name and how to encode it. */
-export type Encode = (resource: string, message: object) => { type_url: string; value: Buffer }
-
 type FeedOptions = {
   orm: MikroORM
-  heads: Heads
+  heads: FeedListener
   rebuild: Rebuild
   encode: Encode
   /** The kinds of resources, by their tables. */
@@ -51,7 +39,7 @@ export function feedService({
   const takePlace = places({ total: MOST_FOLLOWERS }, tooManyWatches)
   return {
     async *watchHeads(_request, call) {
-      const outflow = takePlace()
+      const sendQueue = takePlace()
       const em = forkFor(orm, call.signal)
       const hotels = callersHotels()
       const own = hotels && new Set(hotels)
@@ -69,8 +57,8 @@ export function feedService({
             epoch = all.epoch
             yield* inParts(visible(all.heads), epoch)
           } else yield* inParts(visible(moved.heads), epoch ?? '')
-          if (!(await outflow.taken(PATIENCE_MS, call.signal))) {
-            outflow.cutAfter(CUT_AFTER_MS)
+          if (!(await sendQueue.taken(PATIENCE_MS, call.signal))) {
+            sendQueue.cutAfter(CUT_AFTER_MS)
             throw tooSlow(PATIENCE_MS / 1_000)
           }
           moved = await following.moved(CHECKPOINT_EVERY_MS)
@@ -93,11 +81,12 @@ export function feedService({
 }
 
 /** No feed comes as far, and what is added to a place still is a number of the database. */
-const LAST_PLACE = 10n ** 18n
+const { minimum: FIRST_PLACE, maximum: LAST_PLACE } = constraintOf('hotel.feed.v1.ListChangesRequest.after_seq')
 
 const place: Rule<bigint> = (value) => {
   const seq = value as bigint
-  if (seq < 0n || seq > LAST_PLACE) throw new Invalid('is no number of a change: give 0 or one that was told')
+  if (seq < FIRST_PLACE || seq > LAST_PLACE)
+    throw new Invalid('is not the number of a change: give 0 or a number from an answer')
   return seq
 }
 

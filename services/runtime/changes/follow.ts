@@ -1,13 +1,13 @@
 import { FeedServiceDefinition } from '@hotel/proto/hotel/feed/v1/feed'
 import { ClientError, Status } from 'nice-grpc'
-import { causeOf } from '../database/cause.ts'
-import type { Peer } from '../server/peers.ts'
-import type { Amiss } from '../server/readiness.ts'
+import { causeOf } from '../errors/cause.ts'
+import type { Peer } from '../peers/peers.ts'
+import type { Amiss } from '../process/amiss.ts'
 import type { FeedState } from '../telemetry/metrics.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { takeTurns } from './feed-turns.ts'
 import { newReading, type Reading } from './reading.ts'
 import { Renumbered, type Replica, type Standing } from './replica.ts'
-import { takeTurns } from './turns.ts'
 
 export type Follower = {
   /** Whether everything that the peer had at some moment since the start is applied, but of hotels that are set aside. */
@@ -45,7 +45,7 @@ export function followFeed(options: FollowOptions): Follower {
   const turns = takeTurns({
     parallel: PARALLEL_HOTELS,
     setAside: (hotel, error) =>
-      log.warn({ feed: name, hotel, err: causeOf(error) }, 'hotel set aside: its changes can not be followed'),
+      log.warn({ feed: name, hotel, err: causeOf(error) }, 'hotel set aside: its changes cannot be followed'),
     followed: (hotel) => log.info({ feed: name, hotel }, 'hotel followed again'),
     turned: () => look(),
   })
@@ -104,7 +104,7 @@ export function demandCaughtUp(followers: Readonly<Record<string, Follower>>): A
   return Object.fromEntries(
     named.map(([name, follower]) => {
       const hotels = follower.setAside()
-      const words = `${hotels} of the hotels in the feed of ${name} can not be followed`
+      const words = `${hotels} of the hotels in the feed of ${name} cannot be followed`
       return [`hotel.feed.${name}`, hotels === 0 ? undefined : words]
     }),
   )
@@ -114,7 +114,7 @@ export function demandCaughtUp(followers: Readonly<Record<string, Follower>>): A
 async function standingUnder(epoch: string, known: Standing, { name, replica, telemetry }: FollowOptions) {
   if (known.epoch === epoch) return known
   if (known.epoch !== undefined)
-    telemetry.log.warn({ feed: name }, 'the feed is numbered anew: all of it is read again')
+    telemetry.log.warn({ feed: name }, 'the feed has a new numbering: all of it is read again')
   return replica.restart(known.epoch, epoch)
 }
 
@@ -124,7 +124,7 @@ async function againAndAgain(run: () => Promise<void>, closing: AbortSignal, opt
   while (!closing.aborted) {
     await run().catch((error: Error) => {
       if (closing.aborted) return
-      // It is tried again all the time; what a restart does not mend is said once.
+      // It is tried again all the time; a fault that a restart does not fix is logged once.
       const level = isRefused(error) && error.message !== before ? 'warn' : 'debug'
       telemetry.log[level]({ feed: name, err: causeOf(error) }, 'feed interrupted')
       before = error.message

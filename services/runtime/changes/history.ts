@@ -1,14 +1,26 @@
 import type { HistoryEntry, ListHistoryRequest, ListHistoryResponse } from '@hotel/proto/hotel/history/v1/history'
 import { HistoryEntry_Kind as Kind } from '@hotel/proto/hotel/history/v1/history'
-import { type EntityManager, query } from '../database/database.ts'
-import type { Page } from '../resource/page.ts'
-import { MOST_BYTES, type Summed } from '../resource/page-bytes.ts'
-import type { ChangeRow } from './feed.ts'
+import type { CallContext } from 'nice-grpc'
+import { hotelOf } from '../access/hotels.ts'
+import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
+import type { Page, Pager } from '../read/page.ts'
+import { MOST_BYTES, type Summed } from '../read/page-bytes.ts'
+import type { ChangeRow } from './change-row.ts'
 
-/** Whose history: the table of the resource, and the field names of its message. */
+/** The resource of a history: its table, and the field names of its message. */
 export type Subject = { readonly table: string; readonly hotel: string; readonly fields: readonly string[] }
 
 type Row = Summed & Pick<ChangeRow, 'version' | 'kind' | 'actor' | 'time' | 'payload'>
+
+/** The method that lists the history of a resource, whose name is also that of its table. */
+export function historyMethod(orm: MikroORM, page: Pager, method: string, resource: string, message: object) {
+  const fields = historyFields(message)
+  return async (request: ListHistoryRequest, call: CallContext): Promise<ListHistoryResponse> => {
+    const em = forkFor(orm, call.signal)
+    const hotel = await hotelOf(em, resource, request.id)
+    return listHistory(em, page(method, request), request, { table: resource, hotel, fields })
+  }
+}
 
 /** A page of a resource's changes from the feed's table, the latest first, each told as what differs from the one before. */
 export async function listHistory(

@@ -1,14 +1,14 @@
 import type { ListResourcesRequest, ListResourcesResponse } from '@hotel/proto/hotel/feed/v1/feed'
 import type { CallContext } from 'nice-grpc'
 import { callersHotels, isOfHotels } from '../access/hotels.ts'
+import { Invalid, type Rule, valid } from '../call/valid.ts'
 import { forkFor, type MikroORM, query } from '../database/database.ts'
-import { isId } from '../resource/id.ts'
-import { Invalid, type Rule, valid } from '../resource/valid.ts'
-import type { Rebuild } from '../resource/write.ts'
-import type { Encode } from './feed.ts'
+import { isId } from '../errors/id.ts'
+import { constraintOf } from '../protos/constraints.ts'
+import type { Encode, Rebuild } from './change-row.ts'
 
 /** The most ids of one request. */
-export const MOST_IDS = 100
+export const MOST_IDS = constraintOf('hotel.feed.v1.ListResourcesRequest.ids').maxItems
 
 type Options = { orm: MikroORM; rebuild: Rebuild; encode: Encode; resources: readonly string[] }
 type Row = { hotel_id: string; version: number; row: Record<string, unknown> }
@@ -42,7 +42,8 @@ export function knownResources({ orm, rebuild, encode, resources }: Options) {
 
 const someIds: Rule<string[]> = (value) => {
   const ids = value as string[]
-  if (ids.length > MOST_IDS) throw new Invalid(`are more than ${MOST_IDS}`)
-  if (!ids.every(isId)) throw new Invalid('contain what is not an id')
+  if (ids.length > MOST_IDS) throw new Invalid(`are more than ${MOST_IDS}: send fewer at once`)
+  if (!ids.every(isId))
+    throw new Invalid('contain a value that is not an id: give the 36 lower-case characters of each')
   return ids
 }

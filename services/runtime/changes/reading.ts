@@ -1,6 +1,6 @@
 import type { FeedServiceDefinition, ListChangesResponse } from '@hotel/proto/hotel/feed/v1/feed'
 import type { Client } from 'nice-grpc'
-import { repeatable } from '../server/peers.ts'
+import { repeatable } from '../peers/peers.ts'
 import { Renumbered, type Replica, type Standing } from './replica.ts'
 
 /** One reading of a peer's feed: from where the replica stands up to the heads as they come, until the stream ends. */
@@ -55,7 +55,7 @@ export function newReading({ name, client, replica, standing, signal, applied: c
     if (answer.epoch !== epoch) throw new Renumbered()
     const upTo = endOf(answer, after)
     if (upTo <= after) throw new Error(`the ${name} feed of the hotel ends before its head`)
-    await replica.apply(hotel, { epoch, after, upTo, changes: answer.changes })
+    await replica.apply(hotel, { epoch, after, upTo, changes: answer.changes }, signal)
     applied.set(hotel, upTo)
     // More than was known may come with a page.
     if (upTo > headOf(hotel)) wanted.set(hotel, upTo)
@@ -76,7 +76,7 @@ export function newReading({ name, client, replica, standing, signal, applied: c
     async step(hotel) {
       if (placeOf(hotel) > headOf(hotel)) throw lost(name)
       if (placeOf(hotel) < headOf(hotel)) await nextPage(hotel)
-      else if (unsure.has(hotel) && (await replica.forget(hotel, epoch))) unsure.delete(hotel)
+      else if (unsure.has(hotel) && (await replica.forget(hotel, epoch, signal))) unsure.delete(hotel)
       return look(hotel)
     },
     late: () =>
@@ -96,6 +96,6 @@ function atLeast0(changes: bigint): bigint {
 
 function lost(name: string): Error {
   return new Error(
-    `the ${name} feed of the hotel ends before what was applied of it: was its database restored without another feed_epoch (docs/operating.md)?`,
+    `the ${name} feed of the hotel ends before the applied changes: was its database restored without a new feed_epoch (docs/operating.md)?`,
   )
 }

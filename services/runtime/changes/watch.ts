@@ -1,19 +1,19 @@
 import type { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
 import { type CallContext, Status } from 'nice-grpc'
 import { isVisible } from '../access/hotels.ts'
-import type { ClockOffset } from '../database/clock.ts'
+import { currentCall } from '../call/call.ts'
+import type { SendQueue } from '../call/send-queue.ts'
+import { type Owner, type PlaceLimits, places } from '../call/stream-places.ts'
+import { Invalid, id, valid } from '../call/valid.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
-import { Refusal, statusMessage, unknownHotel } from '../resource/refusal.ts'
-import { Invalid, id, valid } from '../resource/valid.ts'
-import type { Rebuild } from '../resource/write.ts'
-import { refusalOf } from '../server/adapter.ts'
-import { currentCall } from '../server/call.ts'
-import type { Logger } from '../telemetry/log.ts'
+import { Refusal, statusMessage, unknownHotel } from '../errors/refusal.ts'
+import { refusalOf } from '../errors/refusal-of.ts'
+import type { ClockOffset } from '../process/clock.ts'
+import type { Logger } from '../process/log.ts'
 import { type ChangePage, changeReader } from './change-pages.ts'
+import type { Rebuild } from './change-row.ts'
 import { type Cursor, cursorExpired, cursorText, readCursor } from './cursor.ts'
-import type { Heads } from './heads.ts'
-import type { Outflow } from './outflow.ts'
-import { type Owner, type PlaceLimits, places } from './places.ts'
+import type { FeedListener } from './feed-listener.ts'
 
 type WatchOptions = {
   /** Days that a cursor is good for. */
@@ -23,7 +23,7 @@ type WatchOptions = {
   /** Seconds in which a reader must have taken an answer. */
   watchPatienceSeconds: number
   orm: MikroORM
-  heads: Heads
+  heads: FeedListener
   rebuild: Rebuild
   log: Logger
   clockOffset: ClockOffset
@@ -59,7 +59,7 @@ export function watcher(options: WatchOptions): Watch {
     let place = placeOf(request, resource, now(), options.feedRetentionDays)
     if (!isVisible(request.hotel)) throw unknownHotel()
     await demandHotel(request.hotel, call.signal)
-    const outflow = takePlace(request.hotel)
+    const sendQueue = takePlace(request.hotel)
     if (request.from_now) place = { ...place, ...(await headOf(forkFor(orm, call.signal), request.hotel)) }
     // Follow first, then read: a change that commits in between wakes the next wait.
     const following = heads.follow(call.signal, request.hotel)
@@ -72,7 +72,7 @@ export function watcher(options: WatchOptions): Watch {
         if (page.changes.length > 0 || idle >= CHECKPOINT_EVERY_MS) {
           told = performance.now()
           yield { changes: page.changes as never[], cursor: cursorText(place) }
-          await demandTaken(outflow, call.signal)
+          await demandTaken(sendQueue, call.signal)
         }
         if (page.upTo === page.head) await following.moved(untilCheckpoint(told))
         call.signal.throwIfAborted()
@@ -87,12 +87,12 @@ export function watcher(options: WatchOptions): Watch {
     }
   }
 
-  async function demandTaken(outflow: Outflow, signal: AbortSignal): Promise<void> {
+  async function demandTaken(sendQueue: SendQueue, signal: AbortSignal): Promise<void> {
     const { watchPatienceSeconds: seconds } = options
-    if (await outflow.taken(seconds * 1_000, signal)) return
+    if (await sendQueue.taken(seconds * 1_000, signal)) return
     // The call itself ends, and has its line, only when its reader takes what is left or is gone.
-    options.log.info({ request_id: currentCall()?.requestId, seconds }, 'a watcher takes nothing and is let go')
-    outflow.cutAfter(CUT_AFTER_MS)
+    options.log.info({ request_id: currentCall()?.requestId, seconds }, 'a watcher that reads nothing is dropped')
+    sendQueue.cutAfter(CUT_AFTER_MS)
     throw tooSlow(seconds)
   }
 }
@@ -103,11 +103,12 @@ function placeOf(request: WatchRequest, resource: string, now: number, retention
     hotel: id,
     cursor: (text) => (text === '' ? undefined : readCursor(String(text), request.hotel, resource, now)),
     from_now: (wanted) => {
-      if (wanted === true && request.cursor !== '') throw new Invalid('is instead of a cursor: give one of them')
+      if (wanted === true && request.cursor !== '')
+        throw new Invalid('cannot be given together with a cursor: give one of them')
     },
   })
   if (cursor === undefined) return { epoch: '', hotel, resource, seq: 0n, time: now }
-  if (now - cursor.time > retentionDays * DAY_MS) throw cursorExpired(`a cursor is good for ${retentionDays} days`)
+  if (now - cursor.time > retentionDays * DAY_MS) throw cursorExpired(`a cursor is valid for ${retentionDays} days`)
   return cursor
 }
 
@@ -123,7 +124,7 @@ async function headOf(em: EntityManager, hotel: string): Promise<Pick<Cursor, 'e
 /** The place after a page; throws CURSOR_EXPIRED when the numbers are not those that the place is of. */
 function after({ epoch, head, upTo }: ChangePage, place: Cursor): Cursor {
   if ((place.epoch !== '' && place.epoch !== epoch) || head < place.seq)
-    throw cursorExpired('the cursor is of a numbering that a restore has replaced')
+    throw cursorExpired('the cursor belongs to a numbering that a restore has replaced')
   return { ...place, epoch, seq: upTo }
 }
 
@@ -136,7 +137,7 @@ export function tooSlow(seconds: number): Refusal {
   return new Refusal(
     Status.RESOURCE_EXHAUSTED,
     'WATCHER_TOO_SLOW',
-    `nothing was taken for ${seconds} seconds: go on from the last cursor`,
+    `nothing was read for ${seconds} seconds: continue from the last cursor, and read faster`,
     { seconds: String(seconds) },
   )
 }

@@ -26,14 +26,14 @@ describe('the URL of a database', () => {
 
   test.each([
     ['db.example.com', '?sslmode=disable', /another machine.*DATABASE_ALLOW_PLAINTEXT/],
-    ['db.example.com', '?sslmode=prefer', /may do without encryption/],
-    ['localhost', '?sslmode=no-verify', /may do without encryption/],
+    ['db.example.com', '?sslmode=prefer', /may connect without encryption/],
+    ['localhost', '?sslmode=no-verify', /may connect without encryption/],
     ['localhost', '?host=db.example.com', /name the host before the path/],
-    ['db.example.com', '?ssl=0', /say `sslmode`/],
+    ['db.example.com', '?ssl=0', /use `sslmode`/],
     [
       'db.example.com',
       '?sslrootcert=/nowhere/ca.pem',
-      /\/nowhere\/ca.pem by sslrootcert that can not be read \(ENOENT\)/,
+      /\/nowhere\/ca.pem by sslrootcert that cannot be read \(ENOENT\)/,
     ],
   ])('%s with "%s" is refused, and told without the password', (host, query, message) => {
     const read = () => encryptedUrl(at(host, query), false)
@@ -53,9 +53,41 @@ describe('the URL of a database', () => {
     )
   })
 
+  test('with several hosts says that it means the one that takes writes, and each counts as it is', () => {
+    const several = (hosts: string, query = '?target_session_attrs=read-write') =>
+      `postgresql://user:s3cret@${hosts}/db${query}`
+    const url = encryptedUrl(several('127.0.0.1:1,localhost:2'), false)
+    expect(new URL(url).searchParams.get('sslmode')).toBe('disable')
+    // What a service is given is read again.
+    expect(encryptedUrl(url, false)).toBe(url)
+    const { connectionString, hosts, stream } = connectionOf(url)
+    expect([connectionString, hosts?.count]).toEqual(['postgresql://user:s3cret@127.0.0.1:1/db', 2])
+    expect(stream).toBeDefined()
+    expect(connectionOf(encryptedUrl(at('127.0.0.1'), false)).stream).toBeUndefined()
+    const remote = encryptedUrl(several('127.0.0.1,db.example.com'), false)
+    expect(new URL(remote).searchParams.get('sslmode')).toBe('verify-full')
+    for (const wrong of [several('one,two', ''), several('one,two', '?target_session_attrs=standby'), several('one')])
+      expect(() => encryptedUrl(wrong, true)).toThrow(/target_session_attrs=read-write/)
+  })
+
+  test('with one host may have a comma in the password', () => {
+    const url = 'postgresql://user:12,3@localhost:5433/db'
+    expect(connectionOf(encryptedUrl(url, false)).connectionString).toBe(url)
+  })
+
+  test('with several hosts takes the certificate of each, also of one that is an address', () => {
+    const hosts = 'db.example.com,[2001:db8::1]:5433'
+    const { ssl } = connectionOf(encryptedUrl(`postgresql://user@${hosts}/db?target_session_attrs=read-write`, false))
+    const check = (subjectaltname: string) =>
+      ssl !== false && ssl.checkServerIdentity?.('', { subjectaltname } as never)
+    expect(check('IP Address:2001:DB8:0:0:0:0:0:1')).toBeUndefined()
+    expect(check('DNS:db.example.com')).toBeUndefined()
+    expect(check('DNS:other.example.com')).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  })
+
   test('that is none is told without its words', () => {
     for (const url of ['postgresql//user:s3cret@host', 'mysql://user:s3cret@host/db', 's3cret']) {
-      expect(() => readDatabaseUrl({ DATABASE_URL: url })).toThrow(/^DATABASE_URL is no postgresql:\/\/ URL/)
+      expect(() => readDatabaseUrl({ DATABASE_URL: url })).toThrow(/^DATABASE_URL is not a postgresql:\/\/ URL/)
       expect(() => readDatabaseUrl({ DATABASE_URL: url })).not.toThrow(/s3cret/)
     }
   })

@@ -1,5 +1,5 @@
 import type { EntityClass, EntityMetadata } from '@mikro-orm/postgresql'
-import { notFound } from '../resource/refusal.ts'
+import { notFound } from '../errors/refusal.ts'
 import { type EntityManager, type Prepared, query } from './database.ts'
 
 /** A resource of a hotel as an entity, by a statement that is planned once. Throws NOT_FOUND. */

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type * as Migrations from '@mikro-orm/migrations'
-import { readEnv, text, textOr } from '../env.ts'
-import { type MigrationFile, openDatabase } from './database.ts'
+import { readEnv, text, textOr } from '../process/env.ts'
+import { type EntityManager, type MigrationFile, openDatabase } from './database.ts'
 import { readDatabaseUrl } from './database-url.ts'
+import { markOf, stateOf } from './migration-mark.ts'
+import { statementsOf } from './sql/statements.ts'
 
 /** The migrations that every service begins with. */
 export const FEED_MIGRATION: MigrationFile = {
@@ -18,6 +20,9 @@ export const IMPORTED_IDS = new URL('sql/imported-ids.sql', import.meta.url)
 
 /** How texts are compared: a migration of the services that compare them. */
 export const FOLDING = new URL('sql/folding.sql', import.meta.url)
+
+/** How texts are searched: functions of the services that search them, which have FOLDING. */
+export const SEARCHING = new URL('sql/searching.sql', import.meta.url)
 
 /** The functions that every service's database has. */
 const OF_EVERY_SERVICE = ['sql/feed.sql', 'sql/take-head.sql'].map((file) => new URL(file, import.meta.url))
@@ -39,6 +44,7 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
   const settings = readEnv(env, {
     role: ['SERVICE_ROLE', text],
     timeZone: ['DEFAULT_TIME_ZONE', textOr('UTC')],
+    inputs: ['MIGRATION_INPUTS', digest],
   })
   const url = readDatabaseUrl(env, 'MIGRATION_DATABASE_URL')
   const { schema, migrations } = plan
@@ -51,17 +57,32 @@ export async function migrate(plan: Plan, env: NodeJS.ProcessEnv): Promise<void>
       const connection = em.getConnection()
       // One lock for all who migrate at once: `create or replace` of one function by two fails with "tuple concurrently updated".
       await connection.execute('select pg_advisory_xact_lock(4711)', [], 'run', em.getTransactionContext())
-      for (const sql of [...programs, grantsTo(role, schema, plan.grants)]) {
+      for (const sql of [...programs, grantsTo(role, schema, plan.grants)].flatMap(statementsOf)) {
         await connection.execute(sql, [], 'run', em.getTransactionContext())
       }
       if (plan.seed !== undefined) {
         const [sql, parameters] = plan.seed(settings.timeZone)
         await connection.execute(sql, [...parameters], 'run', em.getTransactionContext())
       }
+      if (settings.inputs !== '') await mark(em, schema, settings.inputs)
     })
   } finally {
     await orm.close()
   }
+}
+
+/** Says of what the schema is made, and how, for whoever asks whether it has to be made anew. */
+async function mark(em: EntityManager, schema: string, inputs: string): Promise<void> {
+  const run = <Row>(sql: string) => em.getConnection().execute<Row[]>(sql, [], 'all', em.getTransactionContext())
+  await run('set local search_path = pg_catalog')
+  const [found] = await run<{ state: string }>(stateOf(schema))
+  await run(`comment on schema ${schema} is '${markOf(inputs, found?.state ?? '')}'`)
+}
+
+/** A SHA-256 in hexadecimal digits; empty when there is none. */
+function digest(value: string | undefined): string {
+  if (value === undefined || /^[0-9a-f]{64}$/.test(value)) return value ?? ''
+  throw new Error('is not a SHA-256: give 64 hexadecimal digits, or nothing')
 }
 
 /** The library is loaded here: services import the names of their migrations, and migrate nothing. */
@@ -80,16 +101,18 @@ async function migrating(schema: string, migrations: readonly MigrationFile[]) {
   }
 }
 
-async function sqlMigration({ Migration }: typeof Migrations, { name, file, inSteps = false }: MigrationFile) {
+async function sqlMigration({ Migration }: typeof Migrations, { name, file, inSteps = false, index }: MigrationFile) {
   const sql = await readFile(file, 'utf8')
   return {
     name,
     class: class extends Migration {
       override isTransactional() {
-        return !inSteps
+        return !inSteps && index === undefined
       }
 
       override async up() {
+        // One that was interrupted leaves an index that is invalid, and that none of this name may be made beside.
+        if (index !== undefined) this.addSql(`drop index concurrently if exists ${index}`)
         this.addSql(sql)
       }
     },

@@ -1,16 +1,40 @@
 import type { Pool, PoolClient } from 'pg'
-import { cancelOn } from './cancel.ts'
+import { currentCall } from '../call/call.ts'
+import type { Caller } from '../call/caller.ts'
+import { cancelOn } from '../library-patches/pg/cancelling.ts'
+import { admission } from './admission.ts'
 import type { MikroORM } from './database.ts'
-import { type Parameter, TextQuery } from './text-query.ts'
-
-/** The columns of a row as Postgres writes them, in their order. */
-export type Texts = readonly (string | null)[]
-
-/** A statement; with a name a connection plans it once, under this name. */
-export type Statement = { readonly name?: string | undefined; readonly text: string }
+import { type Parameter, type Statement, TextQuery, type Texts } from './text-query.ts'
 
 /** The rows of a statement with these parameters ($1 …). Rejects with the signal's reason once that aborts. */
 export type Read = (statement: Statement, values: readonly Parameter[], signal: AbortSignal) => Promise<Texts[]>
+
+/** Statements of calls that run at once: writes have connections left, whatever the reads wait for. */
+const READS = 16
+/** Of these, those for the same hotels: when their statements are slow, reads of others go on. */
+const READS_OF_ONE = 10
+
+/** As a reader, for calls: no hotel's slow statements take all connections. What is no call's own waits for none. */
+export function sharedReader(orm: MikroORM): Read {
+  const read = reader(orm)
+  const admit = admission(READS, READS_OF_ONE)
+  return async (statement, values, signal) => {
+    const caller = currentCall()?.caller
+    if (caller === undefined) return read(statement, values, signal)
+    using _place = await admit(sharerOf(caller), signal)
+    return await read(statement, values, signal)
+  }
+}
+
+const sharers = new WeakMap<object, string>()
+
+/** The key of a share: callers of the same hotels have one, and each caller of every hotel has one. */
+function sharerOf({ hotels, subject }: Caller): string {
+  if (hotels === 'every') return subject
+  const known = sharers.get(hotels) ?? [...hotels].sort().join()
+  sharers.set(hotels, known)
+  return known
+}
 
 /**
  * Reads on the ORM's own pool, without what the ORM and its query builder do for entities: rows are arrays of texts, of which

@@ -27,8 +27,7 @@ export async function save({ run }: Pick<Transaction, 'run'>, unsaved: Unsaved):
   await Promise.all(
     [...byStatement].map(([{ name, text, columns }, rows]) => {
       const of = (property: EntityProperty) => rows.map(({ entity }) => textOf(entity[property.name]))
-      const counted = rows.every(({ isNew }) => isNew) ? [] : [rows.length]
-      return run({ name, text }, [...columns.map(of), ...counted])
+      return run({ name, text }, [...columns.map(of), rows.length])
     }),
   )
   for (const { meta, entity, isNew } of unsaved) if (!isNew) entity[meta.versionProperty] += 1
@@ -69,18 +68,26 @@ function makeStatements(meta: EntityMetadata): Statements {
     .filter((column) => !isKey(column))
     .map((column) => `${nameOf(column)} = ${isVersion(column) ? `t.${nameOf(column)} + 1` : valueIn('n', column)}`)
   const found = columns.filter((column) => isKey(column) || isVersion(column)).map(nameOf)
+  // By a value too, which says the one server that has the hotel's rows where these are spread over several.
+  const hotels = `$${columns.findIndex((column) => nameOf(column) === 'hotel_id') + 1}::uuid[]`
+  const ofOneHotel = `t.hotel_id = (${hotels})[1]`
+  // From the hotel's head, which is taken: there the rows are made where they belong, and not sent through another server.
+  const made = columns.map((column) => (nameOf(column) === 'hotel_id' ? 'h.hotel_id' : valueIn('n', column)))
   return {
     insert: {
       name: `insert_${table}`,
-      text: `insert into ${table} (${names.join(', ')})
-        select ${columns.map((column) => valueIn('n', column)).join(', ')} from ${rows} order by n.place`,
+      text: `with made as (
+          insert into ${table} (${names.join(', ')})
+          select ${made.join(', ')} from ${rows}
+          join feed_head h on h.hotel_id = n.hotel_id and h.hotel_id = any(${hotels}) order by n.place returning id)
+        select demand_rows(count(*), $${columns.length + 1}) from made`,
       columns,
     },
     update: {
       name: `update_${table}`,
       text: `with changed as (
           update ${table} t set ${set.join(', ')} from ${rows}
-          where ${found.map((name) => `t.${name} = n.${name}`).join(' and ')} returning t.id)
+          where ${[ofOneHotel, ...found.map((name) => `t.${name} = n.${name}`)].join(' and ')} returning t.id)
         select demand_rows(count(*), $${columns.length + 1}) from changed`,
       columns,
     },
@@ -98,6 +105,8 @@ function arrayOf(column: EntityProperty): string {
 
 function valueIn(row: string, column: EntityProperty): string {
   const type = typeOf(column)
+  // A cast of the text as a whole depends on settings, which Citus does not allow in an update.
+  if (type === 'uuid[]') return `string_to_array(translate(${row}.${nameOf(column)}, '{}"', ''), ',')::uuid[]`
   return `${row}.${nameOf(column)}${type.endsWith('[]') ? `::${type}` : ''}`
 }
 

@@ -1,5 +1,5 @@
 import type { Connection, Submittable } from 'pg'
-import type { Statement, Texts } from './read.ts'
+import { wireOf } from '../library-patches/pg/untyped.ts'
 
 /** A value of a statement's parameter. */
 export type Parameter = string | number | boolean | null | undefined | readonly (string | null)[]
@@ -27,7 +27,7 @@ export class TextQuery implements Submittable {
 
   /** Sends it: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY */
   submit(on: Connection): undefined {
-    const connection = on as unknown as Wire
+    const connection = wireOf(on)
     const { name = '', text } = this
     connection.stream.cork()
     if (name === '' || connection.parsedStatements[name] !== text) connection.parse({ name, text })
@@ -53,17 +53,6 @@ export class TextQuery implements Submittable {
   handleEmptyQuery(): void {}
 }
 
-/** What a connection of `pg` sends by; its own types demand more than it does. */
-type Wire = {
-  readonly stream: { cork(): void; uncork(): void }
-  /** The texts of the statements that are prepared, by name. */
-  readonly parsedStatements: Readonly<Record<string, string>>
-  parse(statement: { name: string; text: string }): void
-  bind(to: { statement: string; values: (string | null)[] }): void
-  execute(): void
-  sync(): void
-}
-
 /** A value as Postgres reads it. */
 function written(value: Parameter): string | null {
   if (value === null || value === undefined) return null
@@ -73,3 +62,9 @@ function written(value: Parameter): string | null {
 function element(text: string | null): string {
   return text === null ? 'NULL' : `"${text.replaceAll(/[\\"]/g, '\\$&')}"`
 }
+
+/** The columns of a row as Postgres writes them, in their order. */
+export type Texts = readonly (string | null)[]
+
+/** A statement; with a name a connection plans it once, under this name. */
+export type Statement = { readonly name?: string | undefined; readonly text: string }

@@ -1,8 +1,9 @@
 import type { CompiledQuery } from 'kysely'
 import type { Pool, PoolClient, QueryResult } from 'pg'
-import { cancelOn } from './cancel.ts'
+import { databaseError } from '../errors/database-error.ts'
+import { cancelOn } from '../library-patches/pg/cancelling.ts'
+import { setPipeline } from '../library-patches/pg/pipeline.ts'
 import type { EntityManager, MikroORM, Prepared } from './database.ts'
-import { databaseError } from './database-error.ts'
 
 /**
  * A transaction whose statements are sent at once, each without waiting for the answers of those before (libpq's pipeline
@@ -88,7 +89,7 @@ function pipelined(client: PoolClient, pool: Pool): Pipeline {
     if (!isCorked) {
       // All that is sent in one turn leaves as one write to the socket.
       isCorked = true
-      const { stream } = client.connection as unknown as { stream: { cork(): void; uncork(): void } }
+      const { stream } = client.connection
       stream.cork()
       process.nextTick(() => {
         isCorked = false
@@ -121,7 +122,7 @@ function pipelined(client: PoolClient, pool: Pool): Pipeline {
       if (state === 'open') cancelling ??= cancelOn(pool, client).catch(() => undefined)
     },
     async end() {
-      // What is cancelled must be a statement of this transaction, and not of whoever gets the connection next.
+      // The cancelled statement must be one of this transaction, and not of the next user of the connection.
       await cancelling
       const ended = state === 'over' ? Promise.resolve() : submit('rollback')
       const error = await ended.then(
@@ -132,11 +133,6 @@ function pipelined(client: PoolClient, pool: Pool): Pipeline {
       client.release(error)
     },
   }
-}
-
-/** `pg` reads it at each statement; it says that it is read-only because it does not expect changes with statements under way. */
-function setPipeline(client: PoolClient, on: boolean): void {
-  Object.assign(client, { pipeline: on })
 }
 
 function transactionOn(orm: MikroORM, pipeline: Pipeline): Transaction {
@@ -158,18 +154,15 @@ function transactionOn(orm: MikroORM, pipeline: Pipeline): Transaction {
   }
 }
 
-type Context = NonNullable<Parameters<EntityManager['setTransactionContext']>[0]>
-
 const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE'])
 
 /** What the ORM uses of Kysely's transaction: it has its statements run. */
-function contextOf(pipeline: Pipeline, sends: (() => void) | undefined): Context {
-  const context = {
+function contextOf(pipeline: Pipeline, sends: (() => void) | undefined) {
+  return {
     async executeQuery({ sql, parameters }: CompiledQuery) {
       sends?.()
       const { command, rowCount, rows } = await pipeline.send(sql, parameters)
       return { rows, ...(CHANGES.has(command) && { numAffectedRows: BigInt(rowCount ?? 0) }) }
     },
   }
-  return context as unknown as Context
 }

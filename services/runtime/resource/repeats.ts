@@ -1,12 +1,12 @@
 import { hash as hashOf } from 'node:crypto'
 import { type CallContext, Status } from 'nice-grpc'
-import { currentCaller } from '../access/caller.ts'
+import { currentCaller } from '../call/call.ts'
+import { requestForm } from '../call/request-form.ts'
 import { type EntityManager, type Prepared, query } from '../database/database.ts'
 import type { Saved } from '../database/save.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { requestForm } from '../server/request-form.ts'
-import { invalidFields, Refusal } from './refusal.ts'
-import type { Scope } from './write.ts'
+import { invalidFields, Refusal } from '../errors/refusal.ts'
+import type { Scope } from './write-scope.ts'
 
 /** What makes a call a repeat of another: undefined without a key. */
 export type Repeat =
@@ -63,15 +63,15 @@ const KEY: Prepared = {
 }
 
 /**
- * The changes that hold what the first call with this key answered, in the order of the feed; undefined when there was none.
- * One of the build before has caused the last `changes` up to the one that its key points at.
+ * The changes that hold what the first call with this key answered, in the order of the feed; undefined when there was no such
+ * call. One of the build before has caused the last `changes` up to the one that its key points at.
  */
 export async function recall(
   em: EntityManager,
   scope: Scope,
   repeat: Repeat,
   changes = 1,
-): Promise<[Kept, ...Kept[]] | undefined> {
+): Promise<readonly Kept[] | undefined> {
   if (repeat === undefined) return undefined
   const { caller, key } = repeat
   const [first] = await query<KeyRow>(em, KEY, [scope.hotel, caller, key, erasedKey(key)])
@@ -86,13 +86,13 @@ export async function recall(
   }
   const last = BigInt(first.change_seq)
   const seqs = first.change_seqs ?? Array.from({ length: changes }, (_, before) => String(last - BigInt(before)))
-  const [one, ...others] = await query<Kept>(
+  const kept = await query<Kept>(
     em,
     'select resource, payload from change where hotel_id = $1 and seq = any($2) order by seq',
     [first.change_hotel_id, seqs],
   )
-  if (one === undefined) throw new Error('a key points at changes that are not there')
-  return [one, ...others]
+  if (kept.length === 0 && seqs.length > 0) throw new Error('a key points at changes that are not there')
+  return kept
 }
 
 /** Either form of a request will do, so that instances of this build and of the one before know each other's keys. */
@@ -125,38 +125,40 @@ export type KeyOfWrite = {
 /**
  * Keys with what their writes answered: the latest changes of the resources that they made, changed, or found to be as
  * wanted. The build before looks for several changes in a row, and answers another's: where there was no change it has to
- * take the key for reused instead. A change that is not there is null, which the table refuses.
+ * take the key for reused instead. A change that is not there is null, which the table refuses. One that found nothing to change
+ * answers by no change.
  */
-const KEEP_KEYS: Prepared = {
-  name: 'keep_keys',
+const STORE_KEYS: Prepared = {
+  name: 'store_keys',
   text: `insert into idempotency_key
       (hotel_id, caller, key, method, request_hash, request_digest, change_hotel_id, change_seq, change_seqs, create_time)
-    select k.hotel, k.caller, k.key, k.method,
-      case when k.are_several and not answer.are_new then k.digest else k.hash end, k.digest, k.of_hotel,
-      case when answer.number = cardinality(k.ids::uuid[]) then answer.seqs[1] end,
-      case when k.are_several then answer.seqs end, k.now
+    select h.hotel_id, k.caller, k.key, k.method,
+      case when k.are_several and answer.are_new is not true then k.digest else k.hash end, k.digest, k.of_hotel,
+      case when answer.number = cardinality(k.ids::uuid[]) then coalesce(answer.seqs[1], k.before) end,
+      case when k.are_several then coalesce(answer.seqs, '{}') end, k.now
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::uuid[], $8::bigint[],
         $9::text[], $10::text[], $11::boolean[], $12::timestamptz[])
       as k (hotel, caller, key, method, hash, digest, of_hotel, before, resources, ids, are_several, now)
+    join feed_head h on h.hotel_id = k.hotel and h.hotel_id = any($1)
     cross join lateral (
       select array_agg(c.seq order by c.seq desc) as seqs, count(*) as number, bool_and(c.seq > k.before) as are_new
       from unnest(k.ids::uuid[]) as wanted (id) cross join lateral (
         select l.seq from unnest(k.resources::text[]) as kind (resource) cross join lateral (
           select t.seq from change t
-          where t.hotel_id = k.of_hotel and t.resource = kind.resource and t.id = wanted.id
+          where t.hotel_id = k.of_hotel and t.hotel_id = any($7) and t.resource = kind.resource and t.id = wanted.id
           order by t.version desc limit 1) l
         order by l.seq desc limit 1) c
     ) answer`,
 }
 
 /** Keeps what writes answered, in their transaction; `saved` is what each has made or changed. */
-export async function keepKeys(
+export async function storeKeys(
   { run }: Pick<Transaction, 'run'>,
   keys: readonly (KeyOfWrite & { readonly saved: readonly Saved[] })[],
 ): Promise<void> {
   if (keys.length === 0) return
   const each = (value: (key: (typeof keys)[number]) => unknown) => keys.map(value)
-  await run(KEEP_KEYS, [
+  await run(STORE_KEYS, [
     each(({ scope }) => scope.hotel),
     each(({ repeat }) => repeat.caller),
     each(({ repeat }) => repeat.key),

@@ -1,45 +1,51 @@
-import { Invalid, type Rule } from './valid.ts'
+import { Invalid, matching, type Rule } from '../call/valid.ts'
+import { type Constraint, kindOf, mismatch } from '../protos/constraints.ts'
 
-/** A name of 1 to `most` characters that must be given. */
+/** A name within the constraint of its field, that must be given. */
 export const requiredName =
-  (most = 255): Rule<string> =>
+  (constraint: Constraint): Rule<string> =>
   (value) => {
     if (typeof value !== 'string' || value === '') throw new Invalid('is required')
-    return name(value, most)
+    return name(value, constraint)
   }
 
 /** As requiredName, but may be absent: null then. */
 export const optionalName =
-  (most = 255): Rule<string | null> =>
+  (constraint: Constraint): Rule<string | null> =>
   (value) =>
-    value === undefined ? null : name(value as string, most)
+    value === undefined ? null : name(value as string, constraint)
 
-/** A text of 1 to `most` characters; null when absent. Loses what garbles the text around it. */
+/** A text within the constraint of its field; null when absent. Loses what garbles the text around it. */
 export const optionalText =
-  (most = 255): Rule<string | null> =>
+  ({ maxLength }: Constraint): Rule<string | null> =>
   (value) =>
     value === undefined
       ? null
-      : trimmed(trimmed(value as string, most).replaceAll(new RegExp(GARBLING, 'gu'), ''), most)
+      : trimmed(trimmed(value as string, maxLength).replaceAll(new RegExp(GARBLING, 'gu'), ''), maxLength)
 
 /** A text of 1 to `most` characters, without what is not seen at its ends. Throws an Invalid for any other. */
 export function trimmed(value: string, most: number): string {
   const text = withoutUnseenEnds(value)
-  if (text === '') throw new Invalid('may not be blank')
+  if (text === '') throw new Invalid('must not be blank')
   // Code points, as PostgreSQL counts the length of a varchar.
   if ([...text].length > most) throw new Invalid(`is longer than ${most} characters`)
   return text
 }
 
 /** Throws an Invalid for a name with characters that would garble the list or the form that it stands in. */
-function name(value: string, most: number): string {
-  const text = trimmed(value, most)
-  const code = GARBLING.exec(value)?.[0].codePointAt(0)
-  if (code !== undefined) {
-    const character = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-    throw new Invalid(`contains ${character}, a control character or one that turns the direction of text: remove it`)
-  }
+function name(value: string, { kind, maxLength }: Constraint): string {
+  const text = trimmed(value, maxLength)
+  const wrong = kind && mismatch(kind, value)
+  if (wrong !== undefined) throw new Invalid(garbled(value) ?? wrong)
   return text
+}
+
+/** What is said of the first character of a text that garbles it, if there is one. */
+function garbled(value: string): string | undefined {
+  const code = GARBLING.exec(value)?.[0].codePointAt(0)
+  if (code === undefined) return undefined
+  const character = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  return `contains ${character}, a control character or one that changes the direction of text: remove it`
 }
 
 /**
@@ -60,12 +66,23 @@ function withoutUnseenEnds(value: string): string {
   return value.slice(0, end).replace(UNSEEN_FIRST, '')
 }
 
-/** An e-mail address of the form that HTML's input takes, in any script (RFC 6531), at most 254 characters (RFC 5321, 4.5.3.1.3). */
-export const email: Rule<string> = (value) => {
-  const text = trimmed(value as string, 254)
-  if (!EMAIL.test(text)) throw new Invalid('is not an e-mail address, as name@example.org')
-  return text
-}
+/** A country, by the two capital letters of ISO 3166-1. */
+export const countryCode = matching('country_code')
+
+/**
+ * An e-mail address of the form that HTML's input takes, in any script (RFC 6531), within the constraint of its field, which
+ * follows RFC 5321, 4.5.3.1.3.
+ */
+export const email =
+  ({ maxLength }: Constraint): Rule<string> =>
+  (value) => {
+    const text = anAddress(trimmed(value as string, maxLength))
+    if (!EMAIL.test(text)) throw new Invalid(address.message)
+    return text
+  }
+
+const anAddress = matching('email_address')
+const [address] = kindOf('email_address').patterns
 
 // Letters and digits with their marks, and within a label the joiners and points of some scripts (RFC 5892, A.1 to A.7).
 const LETTER = String.raw`\p{L}\p{Nd}`

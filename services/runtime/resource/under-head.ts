@@ -1,25 +1,15 @@
-import type { ClockOffset } from '../database/clock.ts'
+import { currentCall } from '../call/call.ts'
 import type { MikroORM, Prepared } from '../database/database.ts'
-import { databaseError } from '../database/database-error.ts'
+import type { Limits, TakenAlong, Turn } from '../database/head-lines.ts'
+import { HeadIsHeld, HotelIsBusy, RowIsHeld, type Turns, turns } from '../database/head-turns.ts'
 import type { Saved } from '../database/save.ts'
 import { inTransaction, type Transaction } from '../database/transaction.ts'
-import {
-  HeadIsHeld,
-  HotelIsBusy,
-  type Limits,
-  RowIsHeld,
-  type TakenAlong,
-  type Turn,
-  type Turns,
-  turns,
-} from '../database/turns.ts'
-import { currentCall } from '../server/call.ts'
+import { databaseError } from '../errors/database-error.ts'
+import { hotelBusy } from '../errors/refusal.ts'
+import type { ClockOffset } from '../process/clock.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { hotelBusy } from './refusal.ts'
 import { type Head, type Task, writeGroup } from './write-group.ts'
-
-/** What a write is about: the hotel it happens in, and, when it creates a hotel, that one. */
-export type Scope = { readonly hotel: string; readonly creates?: string }
+import type { Scope } from './write-scope.ts'
 
 /**
  * Whose turns at the heads a transaction takes: a call's, an import's, which stays long, or the service's own. None of
@@ -56,7 +46,7 @@ const CALLERS_WAIT_MS = { quick: 12_000, slow: 6_000 }
 export const LANES = {
   calls: { quick: 6, slow: 2, waiting: WAITING, waitMs: CALLERS_WAIT_MS },
   imports: { quick: 1, slow: 1, waiting: WAITING, waitMs: CALLERS_WAIT_MS },
-  // Who follows a feed goes on with other hotels, and comes again.
+  // A follower of a feed continues with other hotels, and tries again later.
   own: { quick: 2, slow: 2, waiting: WAITING, waitMs: { quick: 6_000, slow: 3_000 } },
 } satisfies Record<string, Limits>
 
@@ -125,7 +115,7 @@ export function underHead(
     } catch (error) {
       // The last one first, as each that is to come again comes before all that wait.
       for (const { settle } of along.toReversed()) settle(Promise.reject(error))
-      // Whose caller is gone had its statement cancelled.
+      // When its caller has gone, the statement was cancelled.
       throw first.signal.aborted ? first.signal.reason : error
     }
   }

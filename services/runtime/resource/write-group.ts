@@ -1,15 +1,10 @@
 import type { EntityManager } from '../database/database.ts'
-import { databaseError } from '../database/database-error.ts'
+import { NotTogether } from '../database/head-turns.ts'
 import { type Saved, save, savedOf, unsavedOf } from '../database/save.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { NotTogether } from '../database/turns.ts'
-import { type KeyOfWrite, keepKeys } from './repeats.ts'
-
-/**
- * Asks the database, or changes it, for several writes by one statement; gives what each gets, in their order. An Error is
- * thrown to its write, and says that nothing was changed for it.
- */
-export type Ask<Item, Result> = (em: EntityManager, items: readonly Item[]) => Promise<(Result | Error)[]>
+import { databaseError } from '../errors/database-error.ts'
+import { type Ask, meetingOf, type Progress } from './meeting.ts'
+import { type KeyOfWrite, storeKeys } from './repeats.ts'
 
 /** The hotel's head as a transaction has it. */
 export type Head = {
@@ -52,9 +47,6 @@ type Member = {
   readonly decided: Promise<Decided<unknown>>
   readonly progress: Progress
 }
-
-/** Where a write is: while it decides, what it sends may change something. */
-type Progress = { stage: 'BEGINS' | 'DECIDES' | 'MEETS' | 'ENDED'; hasChanged: boolean }
 
 /** Makes the group of a transaction; `head` is on its way. `saved` is told of the rows that are committed. */
 export function writeGroup(
@@ -136,7 +128,7 @@ async function commit(transaction: Transaction, members: readonly Member[], outc
     keys.length > 0 || made.some(({ member }) => member.progress.hasChanged) || unsaved.flat().length > 0
   // Without it the transaction is rolled back, which waits for no disk.
   if (hasChanged)
-    await Promise.all([save(transaction, unsaved.flat()), keepKeys(transaction, keys), transaction.commit()])
+    await Promise.all([save(transaction, unsaved.flat()), storeKeys(transaction, keys), transaction.commit()])
   return saved.flat()
 }
 
@@ -145,59 +137,4 @@ function isOfOne(error: unknown): boolean {
   if (error instanceof NotTogether) return true
   const state = databaseError(error)?.sqlState
   return state !== undefined && !/^(08|25|28|53|57|58|XX)/.test(state)
-}
-
-type Asked<Item, Result> = {
-  readonly progress: Progress
-  readonly item: Item
-  resolve(result: Result): void
-  reject(error: unknown): void
-}
-
-/** Where the writes of a transaction meet, to ask for something by one statement. */
-function meetingOf(em: EntityManager) {
-  const members: Progress[] = []
-  /** What is asked for by each kind of statement. */
-  const asked = new Map<unknown, { run(): Promise<void>; all: Asked<never, never>[] }>()
-  let isOpen = false
-
-  const runFor = async <Item, Result>(ask: Ask<Item, Result>, all: readonly Asked<Item, Result>[]): Promise<void> => {
-    const results = await ask(
-      em,
-      all.map(({ item }) => item),
-    ).catch((error: Error) => all.map(() => error))
-    for (const [index, { progress, resolve, reject }] of all.entries()) {
-      const result = results[index] as Result | Error
-      progress.stage = 'DECIDES'
-      if (result instanceof Error) reject(result)
-      else {
-        progress.hasChanged = true
-        resolve(result)
-      }
-    }
-  }
-  const goOn = () => {
-    if (!isOpen || members.some(({ stage }) => stage === 'BEGINS' || stage === 'DECIDES')) return
-    const kinds = [...asked.values()]
-    asked.clear()
-    for (const { run } of kinds) void run()
-  }
-
-  return {
-    join: (progress: Progress) => members.push(progress),
-    /** All that take part are there. */
-    open() {
-      isOpen = true
-      goOn()
-    },
-    goOn,
-    ask: <Item, Result>(progress: Progress, ask: Ask<Item, Result>, item: Item) =>
-      new Promise<Result>((resolve, reject) => {
-        const all = (asked.get(ask)?.all ?? []) as Asked<unknown, unknown>[] as Asked<Item, Result>[]
-        all.push({ progress, item, resolve, reject })
-        asked.set(ask, { run: () => runFor(ask, all), all: all as Asked<unknown, unknown>[] as never })
-        progress.stage = 'MEETS'
-        goOn()
-      }),
-  }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { DriverException } from '@mikro-orm/core'
 import { type CallContext, Status } from 'nice-grpc'
-import { refusalOf } from './adapter.ts'
+import { refusalOf } from '../errors/refusal-of.ts'
 
 const never = new AbortController().signal
 const context = { signal: never } as CallContext

@@ -1,16 +1,16 @@
 import { type CallContext, type CompatServiceDefinition, type ServerAddBuilder, Status } from 'nice-grpc'
-import { expired } from '../access/token.ts'
-import { tlsProblem } from '../database/cause.ts'
-import { Refusal } from '../resource/refusal.ts'
-import { type Call, currentCall } from './call.ts'
-import { Unreadable } from './readable.ts'
+import { expired } from '../access/tokens/token.ts'
+import { type Call, currentCall } from '../call/call.ts'
+import { Undecodable } from '../call/strict-decoding.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { refusalOf, unavailable } from '../errors/refusal-of.ts'
 
 /** A call with less time left than this could not be answered in time: it is refused before it does anything. */
 const LEAST_MS = 20
 
 /** Why the streams of a process that drains end. */
 export function restarting(): Refusal {
-  return unavailable('the service restarts: continue at another')
+  return unavailable('the service restarts: repeat the call at another instance')
 }
 
 /**
@@ -77,7 +77,7 @@ function demandSound(current: Call, request: unknown): number {
   const { caller, expires } = current
   if (caller === undefined || expires === undefined) throw new Error('nobody has asked for the token of the call')
   refuseLate(current)
-  if (request instanceof Unreadable) throw request.refusal
+  if (request instanceof Undecodable) throw request.refusal
   return expires
 }
 
@@ -121,62 +121,4 @@ function refuseLate({ deadline }: Call): void {
       'the call has too little time left: nothing was done',
     )
   }
-}
-
-function unavailable(message: string): Refusal {
-  return new Refusal(Status.UNAVAILABLE, 'UNAVAILABLE', message)
-}
-
-/**
- * What the caller is told of an error: a refusal as it is, else what it comes to; an AbortError for who is gone. `ending`
- * says why, once streams are ended from here.
- */
-export function refusalOf(error: unknown, context: CallContext, requestId: string, ending: AbortSignal): unknown {
-  if (error instanceof Refusal) return error
-  if (context.signal.aborted) return error instanceof Error && error.name === 'AbortError' ? error : abortError()
-  if (ending.aborted && (error as Error).name === 'AbortError') return ending.reason
-  if (isLate(error))
-    return unavailable('the service did not get an answer in time: repeat, a write with its idempotency key')
-  if (isLost(error))
-    return unavailable('the database does not answer now: repeat later, a write with its idempotency key')
-  return fault(requestId)
-}
-
-/** What is said of what nobody has foreseen; its cause is for the log only. */
-export function fault(requestId: string): Refusal {
-  return new Refusal(
-    Status.INTERNAL,
-    'INTERNAL',
-    `a fault of the service, reported under the request id ${requestId}`,
-    { request_id: requestId },
-  )
-}
-
-function abortError(): Error {
-  const error = new Error('The operation has been aborted')
-  error.name = 'AbortError'
-  return error
-}
-
-/** What an aborted signal gives as its reason, by Node and by gRPC's client. The ORM keeps of it the message only. */
-const ABORTED = /^Th(e|is) operation (was|has been) aborted/
-
-/** Whether a limit of time that the service set for itself ended the work: the call's own signal has not aborted. */
-function isLate(error: unknown): boolean {
-  const { name, message } = error as { name?: unknown; message?: unknown }
-  return name === 'TimeoutError' || name === 'AbortError' || (typeof message === 'string' && ABORTED.test(message))
-}
-
-/** Whether the database could not be reached, went away, shut down, or ran out of time or connections. */
-function isLost(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: string }
-  if (tlsProblem(error) !== undefined) return true
-  if (typeof code === 'string') {
-    // 28: it does not let this service in, which is for its operator to mend.
-    if (/^(08|28|57P|53|57014|25P0|55P03|40)/.test(code)) return true
-    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/.test(code)) return true
-  }
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
-    message ?? '',
-  )
 }

@@ -1,10 +1,10 @@
 import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
 import type { Access } from '../access/access.ts'
-import type { Token } from '../access/token.ts'
-import { Refusal } from '../resource/refusal.ts'
-import { fault } from './adapter.ts'
-import { type Call, currentCall } from './call.ts'
-import { asIs, type Listener, receiving } from './receiving.ts'
+import type { Token } from '../access/tokens/token.ts'
+import { type Call, currentCall } from '../call/call.ts'
+import { Refusal } from '../errors/refusal.ts'
+import { fault } from '../errors/refusal-of.ts'
+import { asIs, type Listener, receiving } from '../library-patches/grpc-js/interception.ts'
 
 /**
  * Asks for a call's token, and notes whom it names, before anything of its message is read: grpc-js reads, decompresses

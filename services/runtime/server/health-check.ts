@@ -1,4 +1,4 @@
-import { readEnv, text } from '../env.ts'
+import { readEnv, text } from '../process/env.ts'
 import { assertServing } from './health.ts'
 
 /** A container's health check: asks the service that listens at GRPC_ADDRESS of the same container; exit code 1 says no. */

@@ -1,5 +1,8 @@
 import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2'
 
+/** The name under which a process is SERVING for as long as it answers, whatever becomes of what it depends on. */
+export const LIVE = 'live'
+
 /** Of grpc.health.v1: the path of its check, and its request without a name, with the five bytes before each message. */
 const CHECK = '/grpc.health.v1.Health/Check'
 const REQUEST = Buffer.alloc(5)
@@ -38,7 +41,6 @@ async function ask(stream: ClientHttp2Stream): Promise<Buffer> {
   stream.end(REQUEST)
   const parts: Buffer[] = []
   for await (const part of stream) parts.push(part as Buffer)
-  if (trailers['grpc-status'] !== '0')
-    throw new Error(`its health can not be asked (status ${trailers['grpc-status']})`)
+  if (trailers['grpc-status'] !== '0') throw new Error(`its health check failed (status ${trailers['grpc-status']})`)
   return Buffer.concat(parts)
 }

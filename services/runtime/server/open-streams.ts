@@ -1,5 +1,5 @@
 import { Status } from 'nice-grpc'
-import { Refusal } from '../resource/refusal.ts'
+import { Refusal } from '../errors/refusal.ts'
 
 /** Streams of one method that nobody needs a token for, at once in this process. */
 const MOST = 100

@@ -4,22 +4,25 @@ import { ServerReflectionDefinition as ReflectionV1Alpha } from '@hotel/proto/gr
 import { createServer, type ServerAddBuilder, type ServiceImplementation } from 'nice-grpc'
 import { HealthDefinition, HealthServiceImpl, HealthState } from 'nice-grpc-server-health'
 import { openAccess } from '../access/access.ts'
-import type { AuthSettings } from '../access/auth-settings.ts'
-import { outflowInterceptor } from '../changes/outflow.ts'
-import { causeOf } from '../database/cause.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { AuthSettings } from '../access/tokens/auth-settings.ts'
+import { sendingEncoded } from '../call/pre-encoded.ts'
+import { sendQueueInterceptor } from '../call/send-queue.ts'
+import { decodingStrictly } from '../call/strict-decoding.ts'
+import { causeOf } from '../errors/cause.ts'
+import type { Amiss } from '../process/amiss.ts'
+import type { Logger } from '../process/log.ts'
+import type { Stop } from '../process/process.ts'
+import { pause } from '../process/waiting.ts'
 import { serveMetrics } from '../telemetry/metrics.ts'
 import { observeCalls } from '../telemetry/observe.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { adapting, restarting } from './adapter.ts'
 import { admitting } from './admitting.ts'
-import { sendingEncoded } from './encoded.ts'
+import { LIVE } from './health.ts'
 import { boundMessages } from './message-bounds.ts'
 import { openStreams } from './open-streams.ts'
-import type { Stop } from './process.ts'
-import { readingStrictly } from './readable.ts'
-import type { Amiss } from './readiness.ts'
 import { reflection } from './reflection.ts'
+import { shedding } from './shedding/shedding.ts'
 import { noting, observeUnknownCalls } from './unknown-calls.ts'
 
 const READINESS_EVERY_MS = 1_000
@@ -33,7 +36,7 @@ export type ServeOptions = {
   metricsAddress: string | undefined
   /** Seconds between NOT_SERVING and the refusal of calls: the gateway's time to notice. */
   drainSeconds: number
-  /** Whose tokens are accepted. */
+  /** The issuer whose tokens are accepted. */
   auth: AuthSettings
   telemetry: Telemetry
   /** Throws while the service can not do its work, or gives what is amiss besides; asked every second. */
@@ -56,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const draining = new AbortController()
   const health = HealthState()
   health.setStatus('unhealthy')
+  health.setStatus('healthy', LIVE)
   const access = await openAccess(options.auth, log)
   const [served, open] = [new Set<string>(), new Set<string>()]
   const needsToken = (path: string) => !open.has(path)
@@ -63,8 +67,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
     interceptors: [
       boundMessages(needsToken),
       observeCalls(options.telemetry),
+      shedding(needsToken, metrics),
       admitting(access, needsToken),
-      outflowInterceptor,
+      sendQueueInterceptor,
     ],
     'grpc.max_metadata_size': 64 * 1024,
     'grpc.keepalive_time_ms': 30_000,
@@ -77,7 +82,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const reflecting = options.auth.publicDocs ? opening : guarded
   reflecting.add(ReflectionV1, reflect)
   reflecting.add(ReflectionV1Alpha, reflect)
-  options.add(readingStrictly(sendingEncoded(guarded)))
+  options.add(decodingStrictly(sendingEncoded(guarded)))
   const unobserve = observeUnknownCalls(options.telemetry, served)
   giveBackMemory()
   const port = await server.listen(options.address)
@@ -156,6 +161,6 @@ async function watchReadiness(
     for (const [part, words] of Object.entries(amiss))
       health.setStatus(words === undefined ? 'healthy' : 'unhealthy', part)
     for (const name of ['', ...services]) health.setStatus(isReady ? 'healthy' : 'unhealthy', name)
-    await sleep(isReady ? READINESS_EVERY_MS : 100, undefined, { signal: stopping }).catch(() => undefined)
+    await pause(isReady ? READINESS_EVERY_MS : 100, stopping)
   }
 }

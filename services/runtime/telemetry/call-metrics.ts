@@ -1,5 +1,6 @@
-import type { Metric, Registry } from 'prom-client'
-import type { Reason } from '../resource/refusal.ts'
+import type { Registry } from 'prom-client'
+import type { Reason } from '../errors/refusal.ts'
+import { showFamily, type Value } from '../library-patches/prom-client/foreign-family.ts'
 
 /** Which method a call is of. */
 export type MethodLabels = {
@@ -33,11 +34,8 @@ type Tally = {
   readonly reasons: Map<Reason, number>
 }
 
-type Value = { metricName?: string; labels: Record<string, string | number>; value: number }
-
 /**
- * Counts the calls of one side. prom-client finds a number by a text of all labels, which it makes for each call anew; here a
- * method has plain numbers, and what Prometheus reads is made of them when it asks.
+ * Counts the calls of one side. A method has plain numbers, and what Prometheus reads is made of them when it asks.
  */
 export function callMetrics(registry: Registry, side: 'server' | 'client', calls: string): CallMetrics {
   const tallies = new Map<string, Tally>()
@@ -105,14 +103,4 @@ function histogramOf(name: string, { labels, durations, seconds, ended }: Tally)
     { metricName: `${name}_sum`, labels, value: seconds },
     { metricName: `${name}_count`, labels, value: ended },
   ]
-}
-
-/** A family of numbers that are kept elsewhere: the registry asks any metric for no more than this. */
-function showFamily(
-  registry: Registry,
-  family: { type: 'counter' | 'histogram'; name: string; help: string },
-  values: () => Value[],
-): void {
-  const metric = { ...family, get: async () => ({ ...family, aggregator: 'sum', values: values() }) }
-  registry.registerMetric(metric as unknown as Metric)
 }

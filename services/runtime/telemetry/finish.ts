@@ -1,6 +1,6 @@
-import { databaseError } from '../database/database-error.ts'
-import type { Call } from '../server/call.ts'
-import type { Method } from './observe.ts'
+import type { Call } from '../call/call.ts'
+import { databaseError } from '../errors/database-error.ts'
+import type { Method } from './method.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** Codes that are a fault on this side and not the caller's: https://opentelemetry.io/docs/specs/semconv/rpc/grpc/. */

@@ -16,6 +16,8 @@ export type Metrics = {
   retried(sqlState: string): void
   /** Shows that a write waits for its hotel's head, until it is over. */
   waits(): { over(): void }
+  /** How many writes wait so now. */
+  writesWaiting(): number
   /** Counts a write that was answered from its first call. */
   replayed(): void
   /** Counts the changes of a followed feed that were applied, and shows how far behind it is, as `state` tells when asked. */
@@ -34,7 +36,7 @@ export type FeedState = {
   readonly setAside: number
 }
 
-/** What a client makes up is no label: all methods that are not served count as one. */
+/** A value that clients choose is not a label: all methods that are not served count as one. */
 export const UNKNOWN_METHOD: MethodLabels = { grpc_type: 'unary', grpc_service: 'unknown', grpc_method: 'unknown' }
 
 /** Makes the process's metrics. */
@@ -52,9 +54,10 @@ export function createMetrics(): Metrics {
   for (const sqlstate of ['40001', '40P01']) retries.inc({ sqlstate }, 0)
   const waiting = new Gauge({
     name: 'hotel_writes_waiting',
-    help: "Writes that wait for their hotel's head, or for a turn among all that wait.",
+    help: "Writes that are waiting for their hotel's head, or for a turn.",
     registers,
   })
+  let waitingNow = 0
   const replays = new Counter({
     name: 'hotel_idempotent_replays_total',
     help: 'Writes answered from the first call with their idempotency key.',
@@ -67,14 +70,17 @@ export function createMetrics(): Metrics {
     retried: (sqlstate) => retries.inc({ sqlstate }),
     waits() {
       waiting.inc()
+      waitingNow += 1
       let isWaiting = true
       return {
         over() {
           if (isWaiting) waiting.dec()
+          if (isWaiting) waitingNow -= 1
           isWaiting = false
         },
       }
     },
+    writesWaiting: () => waitingNow,
     replayed: () => replays.inc(),
     follows: feedMetrics(registry),
   }
@@ -103,20 +109,24 @@ function feedMetrics(registry: Registry): Metrics['follows'] {
         for (const [feed, state] of feeds) this.set({ feed }, value(state()))
       },
     })
-  gauge('hotel_feed_lag_changes', 'Changes of a followed feed known and not yet applied.', (state) => state.changes)
+  gauge(
+    'hotel_feed_lag_changes',
+    'Changes of a followed feed that are known and not yet applied.',
+    (state) => state.changes,
+  )
   gauge(
     'hotel_feed_lag_seconds',
-    'How long the oldest change known and not yet applied has been waiting.',
+    'How long the oldest change that is known and not yet applied has been waiting.',
     (state) => state.lagSeconds,
   )
   gauge(
     'hotel_replica_age_seconds',
-    'Time since the replica was last known to hold all that the followed service has.',
+    'Time since the replica was last known to be complete.',
     (state) => state.ageSeconds,
   )
   gauge(
     'hotel_feed_hotels_set_aside',
-    'Hotels of a followed feed whose changes can not be read or applied now.',
+    'Hotels of a followed feed whose changes cannot be read or applied now.',
     (state) => state.setAside,
   )
   const applied = new Counter({

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Metadata, type ServerInterceptingCallInterface, type ServerInterceptor, status as Status } from '@grpc/grpc-js'
-import { type Call, runIn } from '../server/call.ts'
-import { refusalBehind, statusOf } from '../server/own-status.ts'
-import { receiving } from '../server/receiving.ts'
-import type { MethodCalls, MethodLabels } from './call-metrics.ts'
+import { type Call, runIn } from '../call/call.ts'
+import { refusalBehind, statusOf } from '../call/own-status.ts'
+import { traceContext } from '../call/trace.ts'
+import { receiving, sending } from '../library-patches/grpc-js/interception.ts'
 import { finish } from './finish.ts'
+import { type Method, methodAt, methodLabels } from './method.ts'
 import type { Telemetry } from './telemetry.ts'
-import { traceContext } from './tracing.ts'
 
 /** The header of a call's id: from and to callers, and on to peers. */
 export const REQUEST_ID = 'x-request-id'
@@ -16,14 +16,6 @@ const BACKGROUND = /^(hotel\.feed|grpc)\./
 
 /** As much of a caller's id as the gateway logs. */
 const LONGEST_ID = 255
-
-/** A method, and what each of its calls needs to know of it. */
-export type Method = {
-  /** As `hotel.guests.v1.GuestService/GetGuest`. */
-  readonly name: string
-  readonly labels: MethodLabels
-  readonly calls: MethodCalls
-}
 
 /**
  * Sees every call to a method that is served as its caller sees it: gives it its id, has its handler run in it, and at
@@ -44,7 +36,7 @@ export function observeCalls(telemetry: Telemetry): ServerInterceptor {
     }
     answer(base, () => call, end)
     return receiving(base, (next) => {
-      // What still arrives after the end of a call is for nobody.
+      // Messages that arrive after the end of a call are dropped.
       const within = (work: () => void) => {
         if (call !== undefined) runIn(call, work)
       }
@@ -63,11 +55,6 @@ export function observeCalls(telemetry: Telemetry): ServerInterceptor {
       }
     })
   }
-}
-
-/** A method by its path, with what counts its calls under these labels. */
-export function methodAt({ metrics }: Telemetry, path: string, labels: MethodLabels): Method {
-  return { name: path.slice(1), labels, calls: metrics.server(labels) }
 }
 
 /** A call as it arrives, with its caller's id and place in a trace or new ones. */
@@ -93,44 +80,27 @@ export function beginCall(
   }
 }
 
-/** The labels of a method, by its path as `/hotel.guests.v1.GuestService/GetGuest`. */
-export function methodLabels(path: string, requestStream: boolean, responseStream: boolean): MethodLabels {
-  const [, service = '', method = ''] = path.split('/')
-  const streams = requestStream ? 'bidi_stream' : 'server_stream'
-  return {
-    grpc_type: responseStream ? streams : requestStream ? 'client_stream' : 'unary',
-    grpc_service: service,
-    grpc_method: method,
-  }
-}
-
-/**
- * Adds the id to what the caller gets, and to a refusal its details, and tells the code. grpc-js ends calls through these
- * methods too, at their deadline or for a message that is too large or broken, and past all interceptors: so they are
- * replaced on the call.
- */
+/** Adds the id to what the caller gets, and to a refusal its details, and tells the code, whoever ends the call. */
 function answer(
   base: ServerInterceptingCallInterface,
   call: () => Call | undefined,
   end: (code: Status) => void,
 ): void {
-  const sendMetadata = base.sendMetadata.bind(base)
-  const sendStatus = base.sendStatus.bind(base)
   let isSent = false
-  base.sendMetadata = (metadata) => {
-    const id = call()?.requestId
-    if (id !== undefined) metadata.set(REQUEST_ID, id)
-    isSent = true
-    sendMetadata(metadata)
-  }
-  base.sendStatus = (given) => {
-    const current = call()
-    const refusal = refusalBehind(given, current?.refusal)
-    const metadata = given.metadata ?? new Metadata()
-    const status = refusal === undefined ? { ...given, metadata } : statusOf(refusal, metadata)
-    if (!isSent && current !== undefined) metadata.set(REQUEST_ID, current.requestId)
-    if (refusal !== undefined && current !== undefined) current.refusal = refusal
-    sendStatus(status)
-    end(status.code ?? Status.UNKNOWN)
-  }
+  sending(base, {
+    metadata(metadata) {
+      const id = call()?.requestId
+      if (id !== undefined) metadata.set(REQUEST_ID, id)
+      isSent = true
+    },
+    status(given) {
+      const current = call()
+      const refusal = refusalBehind(given, current?.refusal)
+      const metadata = given.metadata ?? new Metadata()
+      if (!isSent && current !== undefined) metadata.set(REQUEST_ID, current.requestId)
+      if (refusal !== undefined && current !== undefined) current.refusal = refusal
+      return refusal === undefined ? { ...given, metadata } : statusOf(refusal, metadata)
+    },
+    sent: ({ code }) => end(code ?? Status.UNKNOWN),
+  })
 }

@@ -28,9 +28,9 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import type { Logger } from './log.ts'
+import type { Span, TraceContext, Tracing } from '../call/trace.ts'
+import type { Logger } from '../process/log.ts'
 import type { OtlpSettings } from './otlp.ts'
-import type { Span, TraceContext, Tracing } from './tracing.ts'
 
 const w3c = new W3CTraceContextPropagator()
 
@@ -65,7 +65,7 @@ export async function startTracing(service: string, settings: OtlpSettings, log:
     close: () =>
       provider
         .shutdown()
-        .catch((error: Error) => log.warn({ err: error.message }, 'the last steps of traces were not exported')),
+        .catch((error: Error) => log.warn({ err: error.message }, 'the last spans of traces were not exported')),
   }
 }
 

@@ -1,4 +1,4 @@
-import { numberOr, optionalText, readEnv } from '../env.ts'
+import { numberOr, optionalText, readEnv } from '../process/env.ts'
 
 /** Where and how the steps of traces are exported. */
 export type OtlpSettings = {
@@ -92,7 +92,7 @@ function optionalUrl(value: string | undefined): URL | undefined {
   const url = URL.parse(value)
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
   // A URL may hold a password, and headers a key: what is wrong is told without them.
-  throw new Error('is no http:// or https:// URL: give one as http://collector:4318')
+  throw new Error('is not an http:// or https:// URL: give one such as http://collector:4318')
 }
 
 function optionalOf<Word extends string>(words: readonly Word[]): (value: string | undefined) => Word | undefined {
@@ -119,7 +119,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new Error('has a value with a % that is none of the percent-encoding: write it as %25')
+    throw new Error('has a value with a % that is not part of percent-encoding: write it as %25')
   }
 }
 
@@ -129,7 +129,7 @@ function pairs(value: string | undefined): Record<string, string> {
     entries.map((pair) => {
       const [, key, text] = /^\s*([^=\s]+)\s*=(.*)$/.exec(pair) ?? []
       if (key === undefined || text === undefined)
-        throw new Error('has an entry that is no key=value: give those, separated by commas')
+        throw new Error('has an entry that is not key=value: give such entries, separated by commas')
       return [key, decoded(text.trim())]
     }),
   )

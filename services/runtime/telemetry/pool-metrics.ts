@@ -6,7 +6,7 @@ export function showPool(pool: Pool, registry: Registry): void {
   const registers = [registry]
   new Gauge({
     name: 'db_client_connection_count',
-    help: 'Connections of the database pool, by what they do: idle or used.',
+    help: 'Connections of the database pool, by state: idle or used.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -24,7 +24,7 @@ export function showPool(pool: Pool, registry: Registry): void {
   })
   new Gauge({
     name: 'db_client_connection_pending_requests',
-    help: 'Pieces of work that wait for a connection of the database pool now.',
+    help: 'Requests that are waiting for a connection of the database pool.',
     registers,
     collect() {
       this.set(pool.waitingCount)
@@ -34,13 +34,13 @@ export function showPool(pool: Pool, registry: Registry): void {
     pool,
     new Histogram({
       name: 'db_client_connection_wait_time_seconds',
-      help: 'Time to get a connection of the database pool, the making of a new one included.',
+      help: 'Time to get a connection of the database pool, including the time to open a new one.',
       buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
     new Counter({
       name: 'db_client_connection_errors_total',
-      help: 'Times that no connection was to be had: the server did not answer, or none became free in time.',
+      help: 'Failed attempts to get a connection: the server did not answer, or none became free in time.',
       registers,
     }),
   )

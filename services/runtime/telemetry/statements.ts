@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
-import { databaseError } from '../database/database-error.ts'
-import { currentCall } from '../server/call.ts'
+import { currentCall } from '../call/call.ts'
+import { databaseError } from '../errors/database-error.ts'
 
 type Statement = {
   text: string
@@ -50,7 +50,8 @@ export function traceStatements(client: ClientBase): void {
 export function summaryOf(text: string): string {
   // The ORM writes values into the text: what follows the first quote is not looked at.
   const [words = ''] = text.split("'", 1)
-  const [operation = 'statement'] = /[a-z]+/i.exec(words) ?? []
+  // Behind `with`, the first statement in the parentheses says it.
+  const [, operation = 'statement'] = /^\s*(?:with\b.*?\(\s*)?([a-z]+)/is.exec(words) ?? []
   const [, table] = /\b(?:from|into|update|join)\s+(?:only\s+)?"?([a-z_][a-z0-9_]*)/i.exec(words) ?? []
   const [, called] = /^\s*select\s+([a-z_][a-z0-9_]*)\s*\(/i.exec(words) ?? []
   return [operation.toLowerCase(), table ?? called].filter((word) => word !== undefined).join(' ')

@@ -1,7 +1,7 @@
-import { createLogger, type Logger } from './log.ts'
+import type { Tracing } from '../call/trace.ts'
+import { createLogger, type Logger } from '../process/log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { OtlpSettings } from './otlp.ts'
-import type { Tracing } from './tracing.ts'
 
 /** What a process tells about itself: its log, its metrics and, when a collector is set, its steps of traces. */
 export type Telemetry = {

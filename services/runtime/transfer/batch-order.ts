@@ -1,8 +1,9 @@
 import { Status } from 'nice-grpc'
-import { currentCaller } from '../access/caller.ts'
-import { invalidFields, Refusal } from '../resource/refusal.ts'
+import { currentCaller } from '../call/call.ts'
+import { invalidFields, Refusal } from '../errors/refusal.ts'
+import { constraintOf } from '../protos/constraints.ts'
 
-const LONGEST_NAME = 100
+const LONGEST_NAME = constraintOf('hotel.transfer.v1.ImportRequest.name').maxLength
 
 /** Resolves when a batch may be stored; throws BATCH_BEFORE_NOT_STORED when the one before it was not. */
 export type Turn = () => Promise<void>
@@ -42,12 +43,12 @@ export function batchOrder(): <T>(place: Place, store: (turn: Turn) => Promise<T
 
 function refuseLongNames(place: Place): void {
   const violations = (['name', 'after'] as const)
-    .filter((field) => place[field].length > LONGEST_NAME)
+    .filter((field) => [...place[field]].length > LONGEST_NAME)
     .map((field) => ({ field, description: `has more than ${LONGEST_NAME} characters` }))
   if (violations.length > 0) throw invalidFields(violations)
 }
 
 function notStored(after: string, why: string): Refusal {
-  const message = `the batch ${after} ${why}: send this one without \`after\` once that is stored`
+  const message = `the batch ${after} ${why}: send this one without \`after\` once that one is stored`
   return new Refusal(Status.ABORTED, 'BATCH_BEFORE_NOT_STORED', message, { after })
 }

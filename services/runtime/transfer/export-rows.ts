@@ -1,7 +1,7 @@
 import { IsolationLevel } from '@mikro-orm/core'
 import { callersHotels, type HotelIds, isOfHotels } from '../access/hotels.ts'
 import { type EntityManager, forkFor, type MikroORM, query } from '../database/database.ts'
-import { bounded, type Summed, withinBytes } from '../resource/page-bytes.ts'
+import { bounded, type Summed, withinBytes } from '../read/page-bytes.ts'
 
 const PAGE = 1_000
 

@@ -1,9 +1,9 @@
 import { type CallContext, Status } from 'nice-grpc'
-import type { Outflow } from '../changes/outflow.ts'
-import { type Owner, places } from '../changes/places.ts'
-import { Refusal } from '../resource/refusal.ts'
-import { currentCall } from '../server/call.ts'
-import type { Logger } from '../telemetry/log.ts'
+import { currentCall } from '../call/call.ts'
+import type { SendQueue } from '../call/send-queue.ts'
+import { type Owner, places } from '../call/stream-places.ts'
+import { Refusal } from '../errors/refusal.ts'
+import type { Logger } from '../process/log.ts'
 
 export type ExportOptions = {
   /** Most exports at once in this process, each with a connection to the database. */
@@ -27,24 +27,24 @@ export function exportStreams({ exportLimit, exportPatienceSeconds: seconds, log
     call: CallContext,
     read: (call: CallContext) => AsyncIterable<Rows>,
   ): AsyncGenerator<Rows> {
-    const outflow = takePlace()
+    const sendQueue = takePlace()
     const late = AbortSignal.timeout(LONGEST_MS)
     try {
       for await (const rows of read({ ...call, signal: AbortSignal.any([call.signal, late]) })) {
         yield rows
-        if (!(await outflow.taken(seconds * 1_000, call.signal)))
-          throw tooSlow(`nothing was taken for ${seconds} seconds`)
+        if (!(await sendQueue.taken(seconds * 1_000, call.signal)))
+          throw tooSlow(`nothing was read for ${seconds} seconds`)
       }
     } catch (error) {
       const ended = late.aborted && !call.signal.aborted ? tooSlow('the export took more than an hour') : error
-      if (ended instanceof Refusal) letGo(outflow, ended.details)
+      if (ended instanceof Refusal) letGo(sendQueue, ended.details)
       throw ended
     }
   }
 
-  function letGo(outflow: Outflow, why: string): void {
-    outflow.cutAfter(seconds * 1_000)
-    log.info({ request_id: currentCall()?.requestId, why }, 'an export is let go')
+  function letGo(sendQueue: SendQueue, why: string): void {
+    sendQueue.cutAfter(seconds * 1_000)
+    log.info({ request_id: currentCall()?.requestId, why }, 'an export is dropped')
   }
 }
 
@@ -60,5 +60,5 @@ function tooManyExports(of: Owner, limit: number): Refusal {
 }
 
 function tooSlow(why: string): Refusal {
-  return new Refusal(Status.RESOURCE_EXHAUSTED, 'EXPORT_TOO_SLOW', `${why}: begin again, and read faster`)
+  return new Refusal(Status.RESOURCE_EXHAUSTED, 'EXPORT_TOO_SLOW', `${why}: start again, and read faster`)
 }

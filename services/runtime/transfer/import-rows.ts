@@ -1,10 +1,11 @@
 import type { Outcome } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { CallContext } from 'nice-grpc'
 import { isVisible } from '../access/hotels.ts'
-import { isId } from '../resource/id.ts'
-import { alreadyExists, type FieldViolation, invalidFields, Refusal } from '../resource/refusal.ts'
-import { Invalid, type Rule } from '../resource/valid.ts'
-import type { Scope, Write, Writer } from '../resource/write.ts'
+import { Invalid, type Rule } from '../call/valid.ts'
+import { isId } from '../errors/id.ts'
+import { alreadyExists, type FieldViolation, invalidFields, Refusal } from '../errors/refusal.ts'
+import type { Write, Writer } from '../resource/write.ts'
+import type { Scope } from '../resource/write-scope.ts'
 import { claimIds, releaseIds } from './claimed-ids.ts'
 import { differences, existingRows, type ImportRow, overwriteRow } from './stored-rows.ts'
 import { ALREADY_THERE, CREATED, type Importing, refused } from './transfer.ts'
@@ -159,7 +160,7 @@ async function meet<Message, Row extends ImportRow>(
 
 function idTaken(id: string, fields: string[]): Refusal {
   const names = fields.join(',')
-  const message = `${id} is there with other content (${names}): change it by the API, or give the line another id`
+  const message = `${id} exists with other content (${names}): change it by the API, or give the line another id`
   return alreadyExists('ID_TAKEN', message, { id, fields: names })
 }
 

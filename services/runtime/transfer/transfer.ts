@@ -1,8 +1,8 @@
 import type { Outcome, TransferServiceImplementation } from '@hotel/proto/hotel/transfer/v1/transfer'
 import { Batch, Outcome_Kind as Kind } from '@hotel/proto/hotel/transfer/v1/transfer'
 import type { CallContext } from 'nice-grpc'
-import { isId } from '../resource/id.ts'
-import { invalidFields, type Refusal } from '../resource/refusal.ts'
+import { isId } from '../errors/id.ts'
+import { invalidFields, type Refusal } from '../errors/refusal.ts'
 import { batchOrder, type Turn } from './batch-order.ts'
 import { type ExportOptions, exportStreams } from './export-streams.ts'
 
@@ -68,7 +68,7 @@ function assumedOf(validateOnly: boolean, given: Partial<Batch> = {}): Batch | u
   const ids = [hotels.map(({ id }) => [id]), ...Object.values(others).map(idsOf)].flat(2)
   if (!ids.every(isId))
     throw refuse('has a resource without an id or a hotel: give the 36 lower-case characters of both')
-  if (!validateOnly && ids.length > 0) throw refuse('is for a batch with validate_only: leave it out')
+  if (!validateOnly && ids.length > 0) throw refuse('is only for a batch with validate_only: leave it out')
   return validateOnly ? Batch.fromPartial(given) : undefined
 }
 
@@ -82,7 +82,7 @@ function idsOf(rows: readonly object[]): string[][] {
 /** A key would be kept for each hotel of a batch, and its answer is of many resources: the ids of the rows do better. */
 function refuseKey(call: CallContext): void {
   if (call.metadata.get('idempotency-key') === undefined) return
-  const description = 'is not taken by an import: leave it out, a batch that is sent again does no harm'
+  const description = 'is not used by an import: leave it out; sending a batch again is safe'
   throw invalidFields([{ field: 'idempotency-key', description }])
 }
 

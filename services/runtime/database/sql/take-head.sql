@@ -10,7 +10,8 @@ create or replace function take_head(
 language plpgsql as $$
 begin
   perform set_config('lock_timeout', patience_ms::text, true);
-  now := begin_write(hotel, make_interval(secs => clock_offset));
+  -- Rounded up to a millisecond, because services keep milliseconds: rounded down, it could be before the time of the last change.
+  now := date_trunc('milliseconds', begin_write(hotel, make_interval(secs => clock_offset)) + interval '999 microseconds');
   select h.seq into take_head.seq from feed_head h where h.hotel_id = hotel;
   perform set_config('lock_timeout', rows_ms::text, true), set_config('hotel.write_time', now::text, true);
   if probing then

@@ -1,0 +1,7 @@
+export { createHotelClient, type HotelClient, type HotelClientOptions, type Watched } from './client.ts'
+export type { components, paths } from './gen/openapi.ts'
+export { Refusal } from './refusal.ts'
+export type { RepeatOptions } from './repeat.ts'
+export type { RestClient } from './rest.ts'
+export type { TokenSource } from './token.ts'
+export type { WatchAnswer, WatchOptions } from './watch.ts'

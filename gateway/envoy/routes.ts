@@ -1,0 +1,198 @@
+import type { Api, ApiMethod } from '../api.ts'
+import type { ConsoleFiles } from '../console/files.ts'
+import { consoleRoutes, missingFiles, pageRoutes } from '../console/routes.ts'
+import { guardFilter } from '../guard/guard.ts'
+import { rateLimitFilter } from '../limits/client-limit.ts'
+import { routeCost } from '../limits/dear-limit.ts'
+import { sharedClientFilter } from '../limits/shared-limits.ts'
+import type { GatewaySettings } from '../settings.ts'
+import { callerFilter, tokenFilter } from '../tokens/tokens.ts'
+import { byMethod, disabled, documentRoutes, readOnlyRoutes } from './document-routes.ts'
+import type { Document } from './documents.ts'
+import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
+import { callTypes, connectRoute } from './web-protocols.ts'
+
+/** The filters that no route of the gateway itself needs, and those that a public route does not need either. */
+const always = [guardFilter, transcoderFilter]
+const unlessPublic = ({ rateLimitService }: Pick<GatewaySettings, 'rateLimitService'>) => [
+  callerFilter,
+  rateLimitFilter,
+  ...(rateLimitService === undefined ? [] : [sharedClientFilter]),
+  tokenFilter,
+]
+
+/** Of what is answered out of a file: the largest is the reference of the API, about 5 MB before it is compressed. */
+const LARGEST_FILE = 16_777_216
+
+/** The one virtual host: gRPC paths, to which the transcoder leads REST too, then what the gateway answers itself. */
+export function routeConfiguration(
+  api: Api,
+  settings: Pick<GatewaySettings, 'auth' | 'console' | 'rateLimitService'>,
+  documents: readonly Document[],
+  pages: ConsoleFiles | undefined,
+): object {
+  const { auth, console } = settings
+  const open = disabled(...always, ...unlessPublic(settings))
+  const free = auth.publicDocs ? open : disabled(...always)
+  return {
+    name: 'hotel',
+    virtual_hosts: [
+      {
+        name: 'hotel',
+        domains: ['*'],
+        routes: [
+          malformedHost(open),
+          ...['v1', 'v1alpha'].map((version) => guestsRoute(`/grpc.reflection.${version}.ServerReflection/`, free)),
+          ...healthRoutes(open),
+          eventStreams(api),
+          connectRoute(),
+          ...api.methods.map(methodRoute),
+          ...(pages === undefined ? [] : [...consoleRoutes(pages, console, open), ...pageRoutes(api, pages)]),
+          ...documents.flatMap((document) => documentRoutes(document, document.isOpen ? open : free)),
+          ...(pages === undefined ? [] : missingFiles(open)),
+          ...readOnlyRoutes('/healthz', open),
+          options(),
+          { name: 'unknown', match: { prefix: '/' }, direct_response: { status: 404 } },
+        ],
+      },
+    ],
+    max_direct_response_body_size_bytes: LARGEST_FILE,
+    // 201 for a creation is decided by a filter that runs on the way back; what a client sends is no decision.
+    internal_only_headers: ['x-http-code'],
+  }
+}
+
+/** Several hosts, which Envoy joins by commas, and what is none. https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function malformedHost(open: object): object {
+  const regex = String.raw`(\[[\da-fA-F:.]+\]|[\w.~%-]+)(:\d*)?`
+  return {
+    name: 'unknown',
+    match: {
+      prefix: '/',
+      headers: [{ name: ':authority', string_match: { safe_regex: { regex } }, invert_match: true }],
+    },
+    direct_response: { status: 400 },
+    typed_per_filter_config: open,
+  }
+}
+
+/**
+ * The question which methods a path knows, or a browser's whether a page of another origin may call. It has no token, and is
+ * answered here: it leads to no service. One that carries a call of gRPC is no such question.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7, https://fetch.spec.whatwg.org/#cors-preflight-fetch
+ */
+function options(): object {
+  return {
+    name: 'options',
+    match: { prefix: '/', headers: [byMethod('OPTIONS'), withoutGrpc] },
+    direct_response: { status: 404 },
+    typed_per_filter_config: disabled(callerFilter, tokenFilter, transcoderFilter),
+  }
+}
+
+const withoutGrpc = {
+  name: 'content-type',
+  string_match: { safe_regex: { regex: String.raw`(?i)\s*application/(grpc|connect|proto).*` } },
+  invert_match: true,
+  treat_missing_header_as_empty: true,
+}
+
+/** The longest that a unary call may take. */
+const unarySeconds = 15
+
+function methodRoute(method: ApiMethod): object {
+  const name = method.path.slice(1)
+  const match = { path: method.path, ...grpcOnly }
+  if (method.kind === 'stream') {
+    // Watches send a sign of life every few seconds; silence for a minute is a dead peer, or a reader who stands still.
+    return {
+      name,
+      match,
+      route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
+      metadata: { filter_metadata: { [answerFilter]: { stream: true }, ...routeCost(method) } },
+    }
+  }
+  return {
+    name,
+    match,
+    route: {
+      cluster: method.service,
+      retry_policy: retries(method),
+      // The service is told the time that it has and ends the call itself; this is the net behind it. Beside
+      // `max_stream_duration` a route's own `timeout` does not act, and the header's limit only where a client sent one.
+      max_stream_duration: { max_stream_duration: `${unarySeconds + 1}s`, grpc_timeout_header_max: `${unarySeconds}s` },
+    },
+    metadata: { filter_metadata: routeCost(method) },
+    request_headers_to_add: [
+      { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
+    ],
+  }
+}
+
+/**
+ * Streams as server-sent events for those who accept them. The transcoder takes its form from the first route, that of the
+ * request as it came, and then leads to the method's own.
+ */
+function eventStreams(api: Api): object {
+  return {
+    name: 'unknown',
+    match: {
+      safe_regex: { regex: '/[a-z_]+(:|%3[Aa])watch/?' },
+      headers: [{ name: 'accept', string_match: { contains: 'text/event-stream', ignore_case: true } }],
+    },
+    direct_response: { status: 404 },
+    typed_per_filter_config: { [transcoderFilter]: transcoder(api, { stream_sse_style_delimited: true }) },
+  }
+}
+
+/** Calls of gRPC are POST, and the transcoder makes them so: anything else only looks like one. */
+const grpcOnly = {
+  headers: [byMethod('POST'), { name: 'content-type', string_match: { safe_regex: { regex: callTypes } } }],
+}
+
+const endless = { timeout: '0s' }
+
+const repeatedOn = {
+  // A write is repeated only when it can not have reached the service.
+  write: 'connect-failure,refused-stream',
+  read: 'unavailable,connect-failure,refused-stream,reset',
+  // One that has begun is never repeated. Another instance may have room for it.
+  stream: 'unavailable,connect-failure,refused-stream,reset,resource-exhausted',
+} as const
+
+function retries(method: ApiMethod): object {
+  return {
+    retry_on: repeatedOn[method.kind],
+    num_retries: 2,
+    host_selection_retry_max_attempts: 5,
+    retry_host_predicate: [
+      {
+        name: 'envoy.retry_host_predicates.previous_hosts',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+        },
+      },
+    ],
+  }
+}
+
+/** Any service could describe the whole API; guests is the one that depends on no other. */
+function guestsRoute(prefix: string, free: object): object {
+  return {
+    name: prefix.slice(1, -1),
+    match: { prefix, ...grpcOnly },
+    route: { ...endless, cluster: 'guests', idle_timeout: '60s' },
+    typed_per_filter_config: free,
+  }
+}
+
+/** Health is answered beside Envoy, which knows how every service is. A watch of it may say nothing for days. */
+function healthRoutes(free: object): object[] {
+  const route = (method: string, bound: object) => ({
+    name: `grpc.health.v1.Health/${method}`,
+    match: { path: `/grpc.health.v1.Health/${method}`, ...grpcOnly },
+    route: { cluster: 'health', ...bound },
+    typed_per_filter_config: free,
+  })
+  return [route('Check', { timeout: '5s' }), route('Watch', { ...endless, idle_timeout: '0s' })]
+}

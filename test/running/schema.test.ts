@@ -1,0 +1,27 @@
+import { serviceNames } from '@hotel/stack/service-names'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Suite, sharedSuite } from '../harness/test-suite.ts'
+
+let suite: Suite
+beforeAll(async () => {
+  suite = await sharedSuite()
+})
+afterAll(async () => {
+  await suite?.[Symbol.asyncDispose]()
+})
+
+describe.each(serviceNames)('the %s database', (service) => {
+  test("the service's role can neither create nor drop, and owns nothing", async () => {
+    const url = new URL(suite.stack.databaseUrls[service])
+    const role = decodeURIComponent(url.username)
+    const [rights] = await suite.sql(
+      service,
+      `select rolsuper, rolcreatedb, rolcreaterole, rolbypassrls, has_schema_privilege(rolname, 'public', 'create') as creates,
+         has_database_privilege(rolname, current_database(), 'create') as schemas,
+         exists (select 1 from pg_class where relowner = pg_roles.oid) as owns
+       from pg_roles where rolname = $1`,
+      [role],
+    )
+    expect(Object.values(rights ?? { missing: true })).toEqual(Array(7).fill(false))
+  })
+})

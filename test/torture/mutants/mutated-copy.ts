@@ -1,0 +1,55 @@
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { root } from '../../../stack/setup/run.mjs'
+import type { Edit, Mutant } from './mutant.ts'
+
+/** What the suite and the checker need of the checkout. */
+const FOLDERS = ['console', 'gateway', 'proto', 'services', 'stack', 'test', 'transfer']
+const FILES = ['package.json', 'package-lock.json']
+
+/** A copy of the sources with the defect in it; it goes with its end. Throws when a text is not there as often as it should be. */
+export async function mutatedCopy({ edits }: Mutant): Promise<AsyncDisposable & { readonly folder: string }> {
+  // Always the same: what is compiled is kept by where it is.
+  const folder = path.join(root, '.build', 'torture', 'mutant')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  const copy = {
+    folder,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  }
+  try {
+    for (const name of [...FOLDERS, ...FILES]) {
+      const filter = (source: string) => path.basename(source) !== 'node_modules'
+      await cp(path.join(root, name), path.join(folder, name), { recursive: true, filter })
+    }
+    await linkModules(folder)
+    // What was fetched, where there is any.
+    await symlink(path.join(root, '.tools'), path.join(folder, '.tools'))
+    for (const edit of edits) await apply(folder, edit)
+    return copy
+  } catch (error) {
+    await copy[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** The packages of others as they are, those of the project from the copy. */
+async function linkModules(folder: string): Promise<void> {
+  const [from, to] = [path.join(root, 'node_modules'), path.join(folder, 'node_modules')]
+  const own = path.join(to, '@hotel')
+  await mkdir(own, { recursive: true })
+  for (const name of await readdir(from))
+    if (name !== '@hotel') await symlink(path.join(from, name), path.join(to, name))
+  for (const name of ['console', 'gateway', 'proto', 'stack', 'test', 'transfer'])
+    await symlink(path.join(folder, name), path.join(own, name))
+  for (const name of ['guests', 'reservations', 'rooms', 'runtime'])
+    await symlink(path.join(folder, 'services', name), path.join(own, name))
+}
+
+async function apply(folder: string, { file, find, replace, times = 1 }: Edit): Promise<void> {
+  const text = await readFile(path.join(folder, file), 'utf8')
+  const parts = text.split(find)
+  if (parts.length - 1 !== times)
+    throw new Error(`${file} has ${parts.length - 1} times what a mutant changes, not ${times}: ${find}`)
+  await writeFile(path.join(folder, file), parts.join(replace))
+}
