@@ -12,6 +12,7 @@ import { locationRow } from '@hotel/rooms/location/location'
 import { roomRow } from '@hotel/rooms/room/room'
 import { roomTypeRow } from '@hotel/rooms/room-type/room-type'
 import { runIn } from '@hotel/runtime/call/call'
+import { PAGE_OF_LATEST } from '@hotel/runtime/changes/feed-page'
 import { type MikroORM, openDatabase, query } from '@hotel/runtime/database/database'
 import { type Read, reader } from '@hotel/runtime/database/read'
 import { getMethod } from '@hotel/runtime/read/get'
@@ -76,6 +77,33 @@ test('GetCurrentAndUpcoming reads by indexes', async () => {
   for (let time = 0; time < TIMES; time++) await getCurrentAndUpcoming({ id: house.ids.stay }, call as never)
   expect(await nodesOf(orm, `execute get_stay('${house.ids.stay}', 0)`)).not.toContain('Seq Scan')
 })
+
+test('the next changes for a follower are read with one look at an index for each, however few rows there were when it is planned', async () => {
+  const [{ hotel_id: hotel } = { hotel_id: '' }] = await suite.sql<{ hotel_id: string }>(
+    'guests',
+    `insert into feed_head (hotel_id) values (gen_random_uuid()) returning hotel_id`,
+  )
+  // The table is known to be smaller than it is until it is analyzed again.
+  await suite.sql(
+    'guests',
+    `with written as materialized (select begin_write($1, '0') as now)
+     insert into guest (hotel_id, id, first_name, create_time, update_time, updated_by)
+     select $1, uuidv7(), 'Guest', now, now, 'desk' from written, generate_series(1, 2000)`,
+    [hotel],
+  )
+  const client = new Client({ connectionString: suite.adminUrl('guests') })
+  await client.connect()
+  try {
+    await client.query('set search_path = guests, public')
+    const page = PAGE_OF_LATEST.replaceAll('$1', `'${hotel}'`).replaceAll('$2', '0')
+    const { rows } = await client.query<Record<string, string>>(`explain (analyze, costs off, timing off) ${page}`)
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).toMatch(/Index Only Scan Backward using change_history on change later/)
+    expect(plan).toMatch(/Index Scan using change_pkey on change c .*rows=501/)
+  } finally {
+    await client.end()
+  }
+}, 20_000)
 
 describe('a list that is asked for most goes along the index of its order, however few rows there are when it is planned', () => {
   const ID = '00000000-0000-0000-0000-000000000000'

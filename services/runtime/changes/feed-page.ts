@@ -30,7 +30,7 @@ type Row = Omit<ChangeRow, 'seq'> & {
 
 /** Reads the next changes of a hotel, cut by their number and by their bytes: at least one, when there is one to find. */
 export async function readFeedPage(em: EntityManager, { hotel, after, latestOnly }: FeedPlace): Promise<FeedPage> {
-  const rows = await query<Row>(em, latestOnly ? LATEST : ALL, [hotel, String(after)])
+  const rows = await query<Row>(em, latestOnly ? PAGE_OF_LATEST : ALL, [hotel, String(after)])
   const last = rows.at(-1)
   if (last === undefined) throw new Error('the database has no feed epoch')
   const head = BigInt(last.head)
@@ -60,6 +60,11 @@ const pageOf = (condition: string) => `
   order by page.seq`
 
 const ALL = pageOf('')
-const LATEST = pageOf(`and not exists (
-  select from change later where later.hotel_id = c.hotel_id and later.resource = c.resource and later.id = c.id
-    and later.version > c.version)`)
+/**
+ * A page with the last change of each resource; $1 is the hotel, $2 the number before. The last version by an ordered sub-query, and no anti-join: by the statistics of a table that was empty a minute ago, the
+ * planner joins by the key (hotel_id, seq), which reads all changes of the hotel for each of them. Order leaves one index.
+ */
+export const PAGE_OF_LATEST = pageOf(`and c.version = (
+  select later.version from change later
+  where later.hotel_id = $1 and later.resource = c.resource and later.id = c.id
+  order by later.version desc limit 1)`)
