@@ -17,7 +17,7 @@ export type Config = {
   readonly gatewayAddress: string
   readonly ports: Ports
   /** Of what `--observe` starts. */
-  readonly observePorts: { readonly prometheus: number; readonly grafana: number }
+  readonly observePorts: Readonly<Record<'prometheus' | 'grafana' | 'jaeger' | 'otlp', number>>
   /** Where the rest of Grafana is, when it is not beside its program. */
   readonly grafanaHome: string | undefined
   /** URL of the server of each service's database, as an administrator; absent: the embedded Postgres. */
@@ -101,6 +101,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     observePorts: {
       prometheus: whole('PROMETHEUS_PORT', 9090, 1, 65_535),
       grafana: whole('GRAFANA_PORT', 3000, 1, 65_535),
+      jaeger: whole('JAEGER_PORT', 16_686, 1, 65_535),
+      otlp: whole('OTLP_PORT', 4318, 1, 65_535),
     },
     grafanaHome: absolute(read('GF_PATHS_HOME', optionalText)),
     adminUrls: perService((name) => databaseUrl(`${name.toUpperCase()}_DATABASE_URL`) ?? databaseUrl('DATABASE_URL')),

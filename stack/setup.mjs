@@ -35,7 +35,7 @@ const programs = {
 const startHelp = `npm start -- [options]: runs the whole suite until Ctrl-C; a second Ctrl-C does not wait for what runs.
 
   --replicas N   so many of each service, 1 to 9 (1)
-  --observe      Prometheus with alerts, and Grafana with dashboards, if they are on PATH
+  --observe      Prometheus with alerts, Grafana with dashboards, and Jaeger with traces, if they are on PATH
   --help         these words
 
 On a terminal it prints lines for a person, elsewhere JSON. Settings are environment variables: README.md has their table.`

@@ -3,6 +3,7 @@ import { readConfig } from './config.ts'
 import { readAuth } from './identity/auth.ts'
 import { consoleLink, gatewayHere } from './identity/console-link.ts'
 import { developerToken } from './identity/sign-in-server.ts'
+import { findJaeger, withJaeger } from './observe/jaeger.ts'
 import { findPrometheus, type Observers, startObservers } from './observe/observe.ts'
 import { runMain } from './run/run-main.ts'
 import type { SupervisorContext } from './run/supervision/process-plan.ts'
@@ -19,15 +20,20 @@ const SAME_SIGNAL_MS = 2_000
 /** `npm start`: boots the suite, says where it is, and runs until a signal. */
 async function main(): Promise<void> {
   const began = performance.now()
-  const config = readConfig()
+  const given = readConfig()
   const auth = readAuth()
   const { replicas, observe } = readOptions(process.argv.slice(2))
   // Before anything is started.
   if (observe) findPrometheus()
+  const jaeger = observe ? findJaeger(given.openTelemetry) : {}
+  const config =
+    jaeger.file === undefined
+      ? given
+      : { ...given, openTelemetry: withJaeger(given.openTelemetry, given.observePorts.otlp) }
   const { stopping, forcing } = listenForSignals()
   let observers: Observers | undefined
   const startBeside = async (around: SupervisorContext) => {
-    observers = await startObservers({ ...config, ports: config.observePorts }, around)
+    observers = await startObservers({ ...config, ports: config.observePorts, jaeger }, around)
     return observers
   }
   try {

@@ -7,7 +7,9 @@ import { TARGETS } from '../servers/targets.ts'
 import { Problem } from '../setup/problem.mjs'
 import { findOnPath } from '../setup/python.mjs'
 import { root } from '../setup/run.mjs'
+import { demandReady } from './demand-ready.ts'
 import { grafanaHome } from './grafana-home.ts'
+import { type FoundJaeger, jaeger } from './jaeger.ts'
 
 const SOURCES = path.join(root, 'deploy', 'observe')
 
@@ -18,7 +20,7 @@ export type Observers = AsyncDisposable & {
   readonly missing: readonly string[]
 }
 
-type Options = Pick<Config, 'dataDir' | 'grafanaHome'> & { readonly ports: Ports }
+type Options = Pick<Config, 'dataDir' | 'grafanaHome'> & { readonly ports: Ports; readonly jaeger: FoundJaeger }
 type Ports = Config['observePorts']
 
 const PROMETHEUS = 'install Prometheus (`apt install prometheus`, `brew install prometheus`)'
@@ -31,7 +33,10 @@ export function findPrometheus(): string {
   return file
 }
 
-/** Starts Prometheus, with the alerts, and Grafana, with the dashboards, as far as they are on PATH; throws a Problem without Prometheus. */
+/**
+ * Starts Prometheus, with the alerts, Grafana, with the dashboards, and Jaeger, as far as they are found; throws a Problem
+ * without Prometheus.
+ */
 export async function startObservers(options: Options, around: SupervisorContext): Promise<Observers> {
   const { dataDir, ports } = options
   const file = findPrometheus()
@@ -49,8 +54,15 @@ export async function startObservers(options: Options, around: SupervisorContext
     await run(await grafana(found, folder, ports, around))
     pages.push({ name: 'Dashboards', url: `http://127.0.0.1:${ports.grafana}/dashboards` })
   }
+  if (options.jaeger.file !== undefined) {
+    await run(await jaeger(options.jaeger.file, path.join(SOURCES, 'jaeger.yml'), ports, around))
+    pages.push({ name: 'Jaeger', url: `http://127.0.0.1:${ports.jaeger}` })
+  }
+  const missing = [typeof found === 'string' ? found : undefined, options.jaeger.missing].filter(
+    (each) => each !== undefined,
+  )
   const all = started.move()
-  return { pages, missing: typeof found === 'string' ? [found] : [], [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { pages, missing, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 type Grafana = { readonly file: string; readonly home: string }
@@ -79,7 +91,7 @@ async function prometheus(
   const targets = JSON.stringify(path.join(dataDir, TARGETS))
   await writeFile(
     config,
-    text.replace('[alerts.yml]', () => `[${rules}]`).replace('DATA_DIR/targets.json', () => targets),
+    text.replace('[alerts.yml]', () => `[${rules}]`).replace('[targets.json]', () => `[${targets}]`),
   )
   return supervise(
     {
@@ -147,10 +159,4 @@ async function grafana(
 function datasource(port: number): object {
   const url = `http://127.0.0.1:${port}`
   return { name: 'Prometheus', type: 'prometheus', access: 'proxy', url, isDefault: true }
-}
-
-async function demandReady(url: string, signal: AbortSignal): Promise<void> {
-  const response = await fetch(url, { signal })
-  await response.body?.cancel()
-  if (!response.ok) throw new Error(`${url} says ${response.status}`)
 }

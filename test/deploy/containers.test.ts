@@ -19,11 +19,11 @@ const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const ends = ({ restart }: ComposeService) => restart === 'no'
 
 describe('docker-compose.yml', () => {
-  test.each(services)('confines %s', (_, service) => {
+  test.each(services)('confines %s', (name, service) => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] })
     expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/)
     expect(service.mem_limit).toMatch(/^\d+[mg]$/)
-    expect(service.networks).toContain('suite')
+    expect(service.networks).toContain(name === 'grafana' ? 'observe' : 'suite')
   })
 
   test.each(services)('asks for the health of %s, or waits for its end', (_, service) => {
@@ -48,11 +48,15 @@ describe('docker-compose.yml', () => {
 
   test('publishes the gateway only, on this machine unless it is told otherwise', async () => {
     const published = ({ services }: Compose) =>
-      Object.fromEntries(Object.entries(services).flatMap(([name, { ports }]) => (ports ? [[name, ports]] : [])))
+      Object.fromEntries(
+        Object.entries(services).flatMap(([name, { ports, profiles }]) =>
+          ports && String(profiles) !== 'observe' ? [[name, ports]] : [],
+        ),
+      )
     expect(published(compose)).toEqual({ gateway: ['127.0.0.1:8000:8000'] })
     const other = await readCompose({ GATEWAY_ADDRESS: '0.0.0.0', GATEWAY_PORT: '80' })
     expect(published(other.compose)).toEqual({ gateway: ['0.0.0.0:80:8000'] })
-    expect(compose.networks).toEqual({ suite: { internal: true }, outside: {} })
+    expect(compose.networks).toEqual({ suite: { internal: true }, outside: {}, observe: {} })
     expect(services.filter(([, { networks }]) => (networks as string[]).includes('outside'))).toHaveLength(1)
   })
 
@@ -217,7 +221,7 @@ describe('the secrets', () => {
 
   test('the token of a service is for it alone; the keys are in a folder that can be replaced in', () => {
     const mounted = services.flatMap(([name, { volumes = [] }]) =>
-      (volumes as string[]).filter((volume) => volume.startsWith('./')).map((volume) => `${name} ${volume}`),
+      (volumes as string[]).filter((volume) => volume.startsWith('./.identity')).map((volume) => `${name} ${volume}`),
     )
     const keys = './.identity/keys:/run/keys:ro,z'
     const own = serviceNames.flatMap((name) => [`${name} ./.identity/${name}:/run/identity:ro,z`, `${name} ${keys}`])

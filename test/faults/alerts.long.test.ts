@@ -40,8 +40,9 @@ describeObserved(title, () => {
     const runFile = await claim(folder)
     ended.defer(() => runFile.close())
     const around = { runFile, log: () => {}, say: () => {}, restart: false, signal: new AbortController().signal }
-    const ports = { prometheus: await freePort(), grafana: await freePort() }
-    ended.use(await startObservers({ dataDir: suite.folder, ports, grafanaHome: undefined }, around))
+    const [first, grafana, jaeger, otlp] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+    const ports = { prometheus: first, grafana, jaeger, otlp }
+    ended.use(await startObservers({ dataDir: suite.folder, ports, grafanaHome: undefined, jaeger: {} }, around))
     prometheus = `http://127.0.0.1:${ports.prometheus}`
     const { groups } = parse(await readFile(path.join(root, 'deploy', 'observe', 'alerts.yml'), 'utf8')) as {
       groups: { rules: { alert: string; expr: string }[] }[]

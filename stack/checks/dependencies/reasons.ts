@@ -107,7 +107,13 @@ export const others: Readonly<Record<string, { readonly licence: string; readonl
     licence: 'Apache-2.0',
     why: 'the service where several gateways count together, of docker-compose.limits.yml and Kubernetes',
   },
+  'grafana/grafana': {
+    licence: 'AGPL-3.0-only',
+    why: 'the dashboards of the profile `observe`: run as its publisher made it, no part of our images',
+  },
+  'jaegertracing/jaeger': { licence: 'Apache-2.0', why: 'takes and shows the traces of the profile `observe`' },
   node: { licence: 'MIT', why: "the base of the services' images" },
+  'prom/prometheus': { licence: 'Apache-2.0', why: 'the metrics and alerts of the profile `observe`' },
   postgres: { licence: 'PostgreSQL', why: 'the database server of docker-compose.yml' },
   redis: {
     licence: 'AGPL-3.0-only OR SSPL-1.0 OR RSALv2',
