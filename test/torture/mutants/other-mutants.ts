@@ -78,17 +78,34 @@ export const otherMutants: readonly Mutant[] = [
   },
   {
     name: 'lost-wake-up',
-    what: 'a watcher that is woken while it reads misses the change, and no longer looks by itself',
+    what: 'a watcher that has only just begun to wait cannot be woken, and no longer looks by itself',
     edits: [
       {
         file: 'services/runtime/changes/feed-followers.ts',
-        find: 'if (follower.pending.size === 0 && !follower.isRenumbered && !signal.aborted) {',
-        replace: 'if (!signal.aborted) {',
+        find: `            follower.wake = () => {
+              clearTimeout(timer)`,
+        replace: `            const since = performance.now()
+            follower.wake = () => {
+              if (performance.now() - since < 50) return
+              clearTimeout(timer)`,
       },
       {
         file: 'services/runtime/changes/watch.ts',
         find: 'const CHECKPOINT_EVERY_MS = 5_000',
         replace: 'const CHECKPOINT_EVERY_MS = 3_600_000',
+      },
+    ],
+  },
+  {
+    name: 'next-group-not-woken',
+    what: 'creates that wait for a group to be back are not sent after it, but with the next create that comes',
+    edits: [
+      {
+        file: 'services/reservations/creation/creation-groups.ts',
+        find: `    // Before any answer is made: the database has its next group meanwhile.
+    begin()
+`,
+        replace: '',
       },
     ],
   },

@@ -212,6 +212,27 @@ const bad: [invariant: string, what: string, history: Evidence][] = [
       ],
     }),
   ],
+  [
+    'no fault of its own',
+    'a create waits until its deadline while nothing is amiss, and is made when it is sent again',
+    evidence({
+      operations: [
+        {
+          ...a.operation,
+          tries: [
+            ...create('c0.1', { from: 0, to: 4, outcome: { is: 'unknown', code: 'DEADLINE_EXCEEDED' } }).tries,
+            ...a.operation.tries.map((attempt) => ({ ...attempt, n: 1, start: 5, wallStart: 5 })),
+          ],
+        },
+      ],
+      changes: [a.change],
+    }),
+  ],
+  [
+    'no fault of its own',
+    'a watcher does not come to the end',
+    evidence({ more: { final: { ...evidence({}).final, stuck: ['watcher 0 was told 1 of 2 changes'] } } }),
+  ],
 ]
 
 test.each(bad)('%s: found that %s', (invariant, _what, history) => {
