@@ -44,6 +44,8 @@ export async function jaeger(
     JAEGER_PAGE_PORT: String(ports.jaeger),
     JAEGER_OTLP_PORT: String(ports.otlp),
     JAEGER_GRPC_PORT: String(await freePort()),
+    // It would send traces of its own, to a collector that is not there.
+    OTEL_TRACES_SAMPLER: 'always_off',
   }
   const none = { method: 'POST', headers: { 'content-type': 'application/x-protobuf' } }
   return supervise(
