@@ -211,6 +211,23 @@ test('instances of the build before read the same rooms, each in full', async ()
     const said = rooms.map((id, n) => [id, location, hotel, n === 1 || n === 2 ? type : '', `${n + 1}`].join('\t'))
     const held = `${day()} ${day(2)} RESERVATION,${day(3)} ${day(4)} RESERVATION`
     expect(found.map(({ about, held }) => [about, held])).toEqual(said.map((about, n) => [about, n === 2 ? held : '']))
+    // As those of the last release ask: in columns and an array.
+    const columns = await suite.sql(
+      'reservations',
+      `select room, number, room_type, location, hotel, held
+       from room_availability($1, $2, null, $3, null, null, null, null, 50, 0)`,
+      [day(), day(7), location],
+    )
+    expect(columns).toEqual(
+      rooms.map((room, n) => ({
+        room,
+        number: `${n + 1}`,
+        room_type: n === 1 || n === 2 ? type : null,
+        location,
+        hotel,
+        held: n === 2 ? held.split(',') : [],
+      })),
+    )
   })
 })
 

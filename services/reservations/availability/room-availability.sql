@@ -1,7 +1,5 @@
 -- Replaced by functions of several hotels.
 drop function if exists room_availability(date, date, uuid, uuid, uuid, uuid, text, uuid, int, float);
--- Of builds before that of the one before: it had columns and an array.
-drop function if exists room_availability(date, date, uuid[], uuid, uuid, uuid, text, uuid, int, float);
 
 -- These rooms with what holds each on the nights [first, until), cut to these nights, in one text: an array of as many nights
 -- takes longer to write and to read, and so do columns. A line is the id of the room, 36 letters, and the nights held, a comma
@@ -76,4 +74,44 @@ language sql stable set datestyle = 'ISO' as $$
           coalesce(nullif(split_part(l.leg, ' ', 3), ''), 'RESERVATION')), ',' order by l.place)
       from unnest(string_to_array(w.nights, ',')) with ordinality l (leg, place)), '')
   from whole w order by w.place
+$$;
+
+-- The same in columns and an array, for instances of the last release: what holds a room as 'in_date out_date holder'.
+create or replace function room_availability(
+  first date, until date, of_hotels uuid[], of_location uuid, of_type uuid,
+  after_location uuid, after_number text, after_room uuid, most int, clock_offset float
+) returns table (
+  room uuid, number text, number_order text, room_type uuid, location uuid, hotel uuid, held text[]
+)
+language sql stable
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set datestyle = 'ISO'
+as $$
+  with asked as materialized (
+    select * from rooms_asked(of_hotels, of_location, of_type, after_location, after_number, after_room, most)
+  ), places as materialized (
+    -- The date is made once for a place, not for each of its rooms.
+    select p.hotel_id, p.location_id, n.at, (
+      select location_date(l.time_zone, n.at) from location l where l.hotel_id = p.hotel_id and l.id = p.location_id limit 1
+    ) as today
+    from (select distinct a.hotel_id, a.location_id from asked a) p,
+      (select clock_timestamp() + make_interval(secs => clock_offset) as at) n
+  )
+  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, case
+      when t.tonight is null then coalesce(h.held, '{}')
+      else array(
+        select nights from unnest(h.held || concat_ws(' ', t.tonight, t.tonight + 1, 'RESERVATION')) nights order by nights)
+    end
+  from asked a join places p on p.hotel_id = a.hotel_id and p.location_id = a.location_id
+  left join lateral (
+    select array_agg(
+        concat_ws(' ', greatest(o.in_date, first), least(o.out_date, until), o.holder) order by o.in_date) as held
+    from legs_between(a.hotel_id, a.id, first, until) o
+    where o.hold_until is null or o.hold_until > p.at
+  ) h on true
+  left join lateral overstayed_tonight(a.hotel_id, a.id, first, until, p.at, p.today) t on true
+  order by a.location_id, a.number_order, a.id
 $$;
