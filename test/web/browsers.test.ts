@@ -34,7 +34,9 @@ describeInChromium('in Chromium', () => {
 
   /** As docs/browsers.md says it. */
   async function generate(folder: string): Promise<void> {
-    const env = { PATH: `${commands}${path.delimiter}${process.env.PATH}` }
+    // Without a home, buf would make its cache in the working tree.
+    const cache = { BUF_CACHE_DIR: path.join(folder, 'cache') }
+    const env = { PATH: `${commands}${path.delimiter}${process.env.PATH}`, ...cache }
     const args = ['generate', '--template', path.join(clients, 'buf.gen.yaml'), '--output', folder]
     const { code, output } = await runCommand(path.join(commands, 'buf'), args, { cwd: root, env })
     if (code !== 0) throw new Error(output)

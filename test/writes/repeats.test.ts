@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { UpdateGuestRequest } from '@hotel/proto/hotel/guests/v1/guests'
 import { ImportRequest } from '@hotel/proto/hotel/transfer/v1/transfer'
+import { openDatabase, type Prepared, query } from '@hotel/runtime/database/database'
 import { DEFAULT_HOTEL } from '@hotel/runtime/errors/id'
+import { storeKeys } from '@hotel/runtime/resource/repeats'
 import { serviceNames } from '@hotel/stack/service-names'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type CallOptions, Metadata, Status } from 'nice-grpc'
@@ -263,4 +265,24 @@ test('a cursor of a time to come, or of no numbering, is none', async () => {
     ['no-epoch', ...rest],
   ])
     await expect(again(parts)).rejects.toRefuse(Status.INVALID_ARGUMENT, 'INVALID_FIELD', { fields: 'cursor' })
+})
+
+test('a write whose key is not stored ends', async () => {
+  const { hotel: withHead } = await suite.guests.createGuest({ first_name: 'Ada' })
+  const orm = await openDatabase({ url: suite.stack.databaseUrls.guests, entities: [], poolSize: 1 })
+  const run = <Row>(statement: string | Prepared, parameters: readonly unknown[] = []) =>
+    query<Row>(orm.em, statement, parameters)
+  const bytes = createHash('sha256').update('request').digest()
+  const store = (hotel: string) => {
+    const repeat = { caller: 'tester', key: freshNumber(), method: 'CreateGuest', hash: bytes, digest: bytes }
+    const found = { several: undefined, id: undefined, resources: ['guest'], saved: [] }
+    return storeKeys({ run }, [{ ...found, scope: { hotel }, repeat, before: 0n, now: new Date() } as never])
+  }
+  try {
+    await expect(store(withHead)).resolves.toBeUndefined()
+    // No head leads this hotel's rows, so there is none to join.
+    await expect(store(randomUUID())).rejects.toMatchObject({ code: '40001' })
+  } finally {
+    await orm.close()
+  }
 })

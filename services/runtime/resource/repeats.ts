@@ -130,7 +130,7 @@ export type KeyOfWrite = {
  */
 const STORE_KEYS: Prepared = {
   name: 'store_keys',
-  text: `insert into idempotency_key
+  text: `with stored as (insert into idempotency_key
       (hotel_id, caller, key, method, request_hash, request_digest, change_hotel_id, change_seq, change_seqs, create_time)
     select h.hotel_id, k.caller, k.key, k.method,
       case when k.are_several and answer.are_new is not true then k.digest else k.hash end, k.digest, k.of_hotel,
@@ -148,7 +148,8 @@ const STORE_KEYS: Prepared = {
           where t.hotel_id = k.of_hotel and t.hotel_id = any($7) and t.resource = kind.resource and t.id = wanted.id
           order by t.version desc limit 1) l
         order by l.seq desc limit 1) c
-    ) answer`,
+    ) answer returning key)
+    select demand_rows(count(*), $13) from stored`,
 }
 
 /** Keeps what writes answered, in their transaction; `saved` is what each has made or changed. */
@@ -171,6 +172,7 @@ export async function storeKeys(
     each(({ several, id, saved }) => textArray(several ?? (id === undefined ? saved.map(({ id }) => id) : [id]))),
     each(({ several }) => several !== undefined),
     each(({ now }) => now.toISOString()),
+    keys.length,
   ])
 }
 
