@@ -13,6 +13,12 @@ export const otherMutants: readonly Mutant[] = [
       },
       {
         file: 'services/reservations/creation/reservation-creation.ts',
+        find: `import { created } from '@hotel/runtime/resource/answer'`,
+        replace: `import { created } from '@hotel/runtime/resource/answer'
+import { repeatOf } from '@hotel/runtime/resource/repeats'`,
+      },
+      {
+        file: 'services/reservations/creation/reservation-creation.ts',
         find: `    hotels.know('reservation', reservation.id, reservation.hotel)
     return created`,
         replace: `    const late = repeatOf(call, 'CreateReservation', request)
