@@ -123,6 +123,21 @@ describeObserved(title, () => {
     await calls
   })
 
+  test("a hotel's head that somebody holds", async () => {
+    const hotel = await newHotel()
+    const { first_name } = await suite.guests.createGuest({ hotel, first_name: 'Ada' })
+    let calls: Promise<unknown> = Promise.resolve()
+    const held = async () => {
+      let running = true
+      calls = (async () => {
+        while (running) await all(Array.from({ length: 120 }, () => suite.guests.createGuest({ hotel, first_name })))
+      })()
+      await provokes(['WritesWaiting'], () => sleep(250)).finally(() => (running = false))
+    }
+    await whileLocked(suite, 'guests', held, `select from feed_head where hotel_id = '${hotel}' for update`)
+    await calls
+  })
+
   test('copies that cannot be written', async () => {
     // A hotel whose change waits for two seconds is set aside, and counts no more: those behind it wait for their turns.
     const hotels = await Promise.all(Array.from({ length: 60 }, newHotel))
@@ -194,10 +209,7 @@ describeObserved(title, () => {
     await suite.stack.redis?.process.start()
   })
 
-  test('all alerts but two that need more callers were provoked', () => {
-    expect([...rules.keys()].filter((alert) => !provoked.has(alert)).sort()).toEqual([
-      'GatewayOverflow',
-      'WritesWaiting',
-    ])
+  test('all alerts but one that needs thousands of callers were provoked', () => {
+    expect([...rules.keys()].filter((alert) => !provoked.has(alert))).toEqual(['GatewayOverflow'])
   })
 })
