@@ -76,6 +76,8 @@ create or replace function refresh_for_guests() returns trigger
 language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   hotels uuid[];
