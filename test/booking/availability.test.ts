@@ -196,22 +196,14 @@ test('bad questions name the field', async () => {
   await expect(ask({ out_date: day(366), page_size: 500 })).resolves.toBeDefined()
 })
 
-test('instances of the build before read the same rooms, each in full', async () => {
+test('instances of the last release read the same rooms, each in full', async () => {
   const { location, rooms, reserve } = await place('1', '2', '3', '4')
   const { hotel, id: type } = await suite.roomTypes.createRoomType({ name: `Type ${freshNumber()}` })
   for (const id of rooms.slice(1, 3)) await suite.rooms.updateRoom({ id, room_type: type })
   await reserve(2, 0, 2)
   await reserve(2, 3, 4)
   await eventually(async () => {
-    const found = await suite.sql<{ about: string; held: string }>(
-      'reservations',
-      'select about, held from room_nights($1, $2, null, $3, null, null, null, null, 50, 0)',
-      [day(), day(7), location],
-    )
-    const said = rooms.map((id, n) => [id, location, hotel, n === 1 || n === 2 ? type : '', `${n + 1}`].join('\t'))
     const held = `${day()} ${day(2)} RESERVATION,${day(3)} ${day(4)} RESERVATION`
-    expect(found.map(({ about, held }) => [about, held])).toEqual(said.map((about, n) => [about, n === 2 ? held : '']))
-    // As those of the last release ask: in columns and an array.
     const columns = await suite.sql(
       'reservations',
       `select room, number, room_type, location, hotel, held

@@ -44,8 +44,8 @@ async function demandSameOfBoth(): Promise<void> {
     'GET',
     `/room_availability?in_date=${day(5000)}&out_date=${day(5001)}&page_size=100`,
   )
-  const before = `select split_part(about, E'\\t', 1) as room
-    from room_nights($1, $2, null, null, null, '${ZEROS}', '', '${ZEROS}', 100, 0)`
+  const before = `select room
+    from room_availability($1, $2, null, null, null, '${ZEROS}', '', '${ZEROS}', 100, 0)`
   const rows = await administer(suite.stack.databaseUrls.reservations, async (client) => {
     return (await client.query<{ room: string }>(before, [day(5000), day(5001)])).rows
   })

@@ -47,11 +47,14 @@ as $$
   order by a.location_id, a.number_order, a.id
 $$;
 
--- The same in two texts that have all of each room, for instances of the build before: dates, and no part left out.
-create or replace function room_nights(
+-- The same in columns and an array, as instances of the last release read it: what holds a room as 'in_date out_date holder', and no
+-- part left out.
+create or replace function room_availability(
   first date, until date, of_hotels uuid[], of_location uuid, of_type uuid,
   after_location uuid, after_number text, after_room uuid, most int, clock_offset float
-) returns table (about text, number_order text, held text)
+) returns table (
+  room uuid, number text, number_order text, room_type uuid, location uuid, hotel uuid, held text[]
+)
 language sql stable set datestyle = 'ISO' as $$
   with lines as (
     select n.place, n.number_order, r.parts, left(n.line, 36) as room, substr(r.parts[1], 37) as nights,
@@ -65,53 +68,11 @@ language sql stable set datestyle = 'ISO' as $$
     select l.*, max(nullif(l.parts[2], '')) over (partition by l.type) as type_id, max(l.parts[3]) over (partition by l.spot) as spot_ids
     from lines l
   )
-  select concat_ws(E'\t', w.room, left(w.spot_ids, 36), right(w.spot_ids, 36), coalesce(nullif(w.type_id, '-'), ''),
-      array_to_string(w.parts[4:], E'\t')),
-    w.number_order,
-    coalesce((
-      select string_agg(
-        concat_ws(' ', first + split_part(l.leg, ' ', 1)::int, first + split_part(l.leg, ' ', 2)::int,
-          coalesce(nullif(split_part(l.leg, ' ', 3), ''), 'RESERVATION')), ',' order by l.place)
-      from unnest(string_to_array(w.nights, ',')) with ordinality l (leg, place)), '')
+  select w.room::uuid, array_to_string(w.parts[4:], E'\t'), w.number_order, nullif(w.type_id, '-')::uuid,
+    left(w.spot_ids, 36)::uuid, right(w.spot_ids, 36)::uuid,
+    array(
+      select concat_ws(' ', first + split_part(l.leg, ' ', 1)::int, first + split_part(l.leg, ' ', 2)::int,
+        coalesce(nullif(split_part(l.leg, ' ', 3), ''), 'RESERVATION'))
+      from unnest(string_to_array(w.nights, ',')) with ordinality l (leg, place) order by l.place)
   from whole w order by w.place
-$$;
-
--- The same in columns and an array, for instances of the last release: what holds a room as 'in_date out_date holder'.
-create or replace function room_availability(
-  first date, until date, of_hotels uuid[], of_location uuid, of_type uuid,
-  after_location uuid, after_number text, after_room uuid, most int, clock_offset float
-) returns table (
-  room uuid, number text, number_order text, room_type uuid, location uuid, hotel uuid, held text[]
-)
-language sql stable
-set plan_cache_mode = force_generic_plan
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set datestyle = 'ISO'
-as $$
-  with asked as materialized (
-    select * from rooms_asked(of_hotels, of_location, of_type, after_location, after_number, after_room, most)
-  ), places as materialized (
-    -- The date is made once for a place, not for each of its rooms.
-    select p.hotel_id, p.location_id, n.at, (
-      select location_date(l.time_zone, n.at) from location l where l.hotel_id = p.hotel_id and l.id = p.location_id limit 1
-    ) as today
-    from (select distinct a.hotel_id, a.location_id from asked a) p,
-      (select clock_timestamp() + make_interval(secs => clock_offset) as at) n
-  )
-  select a.id, a.number, a.number_order, a.room_type_id, a.location_id, a.hotel_id, case
-      when t.tonight is null then coalesce(h.held, '{}')
-      else array(
-        select nights from unnest(h.held || concat_ws(' ', t.tonight, t.tonight + 1, 'RESERVATION')) nights order by nights)
-    end
-  from asked a join places p on p.hotel_id = a.hotel_id and p.location_id = a.location_id
-  left join lateral (
-    select array_agg(
-        concat_ws(' ', greatest(o.in_date, first), least(o.out_date, until), o.holder) order by o.in_date) as held
-    from legs_between(a.hotel_id, a.id, first, until) o
-    where o.hold_until is null or o.hold_until > p.at
-  ) h on true
-  left join lateral overstayed_tonight(a.hotel_id, a.id, first, until, p.at, p.today) t on true
-  order by a.location_id, a.number_order, a.id
 $$;

@@ -71,7 +71,8 @@ begin
   return null;
 end $$;
 
--- A guest or a room may have many stays: only what is told of them is changed, and only where it is another.
+-- A guest or a room may have many stays: only what is told of them is changed, and only where it is another. They are found by
+-- their index: a hash join reads the whole view.
 create or replace function refresh_for_guests() returns trigger
 language plpgsql
 set plan_cache_mode = force_generic_plan

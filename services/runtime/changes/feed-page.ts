@@ -61,8 +61,9 @@ const pageOf = (condition: string) => `
 
 const ALL = pageOf('')
 /**
- * A page with the last change of each resource; $1 is the hotel, $2 the number before. The last version by an ordered sub-query, and no anti-join: by the statistics of a table that was empty a minute ago, the
- * planner joins by the key (hotel_id, seq), which reads all changes of the hotel for each of them. Order leaves one index.
+ * A page with the last change of each resource; $1 is the hotel, $2 the number before. The last version comes by an ordered
+ * sub-query: by the statistics of a table that was empty a minute ago, the planner would make an anti-join by the key
+ * (hotel_id, seq), which reads all changes of the hotel for each of them. The order leaves one index.
  */
 export const PAGE_OF_LATEST = pageOf(`and c.version = (
   select later.version from change later

@@ -152,7 +152,7 @@ const STORE_KEYS: Prepared = {
     select demand_rows(count(*), $13) from stored`,
 }
 
-/** Keeps what writes answered, in their transaction; `saved` is what each has made or changed. */
+/** Keeps what writes answered, in their transaction, which fails unless each is kept; `saved` is what each has made or changed. */
 export async function storeKeys(
   { run }: Pick<Transaction, 'run'>,
   keys: readonly (KeyOfWrite & { readonly saved: readonly Saved[] })[],
