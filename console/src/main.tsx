@@ -19,6 +19,8 @@ const queries = new QueryClient({
 // Sheets instead of scroll locks: a lock writes a style element, which the Content-Security-Policy refuses.
 const theme = createTheme({
   defaultRadius: 'sm',
+  // Mantine keeps a dialog in the page for as long as it fades; the rule of styles.css only stops the fading.
+  respectReducedMotion: true,
   components: { Modal: { defaultProps: { lockScroll: false } }, Drawer: { defaultProps: { lockScroll: false } } },
 })
 

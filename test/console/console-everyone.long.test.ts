@@ -52,6 +52,12 @@ describeInChromium('the console for everyone, in a browser', () => {
     for (const name of ['As a call', 'Raw JSON']) await page.getByRole('button', { name }).click()
   }
 
+  /** Forgets the token, until the dialog asks for one. */
+  async function signOut(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('dialog').getByLabel('Token').waitFor()
+  }
+
   /** What axe finds against WCAG 2.2 AA, each rule with the elements. */
   async function violations(page: Page): Promise<string[]> {
     // By the browser itself, past the page's policy, which refuses scripts from elsewhere.
@@ -74,7 +80,7 @@ describeInChromium('the console for everyone, in a browser', () => {
     ['a booking', '/console/desk', (page) => page.getByRole('button', { name: 'New reservation' }).click()],
     ['the overview', '/console/overview', (page) => page.getByText('As a table').nth(3).waitFor()],
     ['one of a list', '/rooms', openFirst],
-    ['the sign-in', '/guests', (page) => page.getByRole('button', { name: 'Sign out' }).click()],
+    ['the sign-in', '/guests', signOut],
   ]
   const open = (path: string, more: object) => console.visit({ path, location: house.location, ...more })
 
@@ -86,6 +92,16 @@ describeInChromium('the console for everyone, in a browser', () => {
     await visitor.page.locator('[data-mantine-color-scheme="dark"]').waitFor()
     expect([...light, ...(await violations(visitor.page))]).toEqual([])
     expect(visitor.wrong).toEqual([])
+  })
+
+  test.each(places)('%s stands still for people who ask for less motion', async (_name, path, ready) => {
+    await using visitor = await open(path, {})
+    await ready(visitor.page)
+    const moving = `[...document.querySelectorAll('*')].filter((element) => {
+      const { transitionDuration, animationDuration } = getComputedStyle(element)
+      return /[1-9]/.test(transitionDuration + animationDuration)
+    }).map(({ className }) => String(className))`
+    expect(await visitor.page.evaluate(moving)).toEqual([])
   })
 
   test.each(places)(
