@@ -246,7 +246,17 @@ test.each([
     select hotel_id, gen_random_uuid(), location_id, in_date, out_date, status, gen_random_uuid(), first_name,
       array[gen_random_uuid()], room_numbers
     from current_and_upcoming, generate_series(1, 5000) where id = '${house.ids.stay}'`
-  const plans = await plansOf('reservations', [others, `update ${table} set ${change} where id = '${house.ids[name]}'`])
+  // As it is known while all stays are of one guest.
+  const few = `delete from current_and_upcoming where id <> '${house.ids.stay}';
+    insert into current_and_upcoming (hotel_id, id, location_id, in_date, out_date, status, guest_id, first_name, rooms, room_numbers)
+    select hotel_id, gen_random_uuid(), location_id, in_date, out_date, status, guest_id, first_name, rooms, room_numbers
+    from current_and_upcoming, generate_series(1, 20);
+    analyze current_and_upcoming`
+  const plans = await plansOf('reservations', [
+    few,
+    others,
+    `update ${table} set ${change} where id = '${house.ids[name]}'`,
+  ])
   expect(plans).toMatch(new RegExp(`Scan (using|on) ${index}`))
   expect(plans).not.toMatch(/Update on current_and_upcoming[\s\S]*Seq Scan on current_and_upcoming/)
 })

@@ -1,13 +1,12 @@
-import { nodeProgram } from '@hotel/stack/run/node-program'
 import type { Supervised } from '@hotel/stack/run/supervision/processes'
 import type { RunningGateway } from '@hotel/stack/servers/gateway'
 import { DRAIN } from '@hotel/stack/servers/services'
 import { perService, type ServiceName, serviceNames } from '@hotel/stack/service-names'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { findRateLimitService } from '../../stack/setup/binaries.mjs'
-import { run } from '../../stack/setup/run.mjs'
 import { createClients } from '../harness/clients.ts'
 import { startOwnGateway } from '../harness/own-gateway.ts'
+import { prepareDatabase } from '../harness/prepare-database.ts'
 import { type Suite, startSuite } from '../harness/test-suite.ts'
 import { type RateLimitService, startRateLimitService } from '../limits/rate-limit-service.ts'
 import { demandViewIsTrue, eventually } from '../support/hotel.ts'
@@ -146,9 +145,8 @@ test('an update fails no call: databases, then each service, an instance more an
     Promise.all(serviceNames.map((name) => instanceOf(name, 3).stop(DRAIN))),
   )
   for (const name of serviceNames) {
-    // As a build that has other functions: all of its SQL is applied again, while the others work.
-    await suite.sql(name, `comment on schema ${name} is null`)
-    const job = await disturb(`${name}: the database prepared`, () => prepareDatabase(name))
+    const prepare = () => prepareDatabase(suite, name, suite.stack.postgres?.url ?? '')
+    const job = await disturb(`${name}: the database prepared`, prepare)
     expect([name, job]).toEqual([name, {}])
     const failed = await disturb(`${name}: all instances replaced`, async () => {
       for (const [began, ended] of [
@@ -171,14 +169,6 @@ async function gatewaysKnow(name: ServiceName, count: number): Promise<void> {
       const url = `http://127.0.0.1:${running.adminPort}/stats?filter=cluster.${name}.membership_healthy`
       expect(await (await fetch(url)).text()).toContain(`: ${count}`)
     }, 20_000)
-}
-
-/** The program of the jobs of deploy/kubernetes/database. */
-async function prepareDatabase(name: ServiceName): Promise<void> {
-  const { file, args, env } = nodeProgram('stack/servers/prepare-database.ts', name)
-  const urls = { DATABASE_URL: suite.stack.postgres?.url ?? '', SERVICE_DATABASE_URL: suite.stack.databaseUrls[name] }
-  const { ok, output } = await run(file, args, { env: { ...env, ...urls } })
-  expect([ok, output.trim()]).toEqual([true, `The database of ${name} is ready.`])
 }
 
 test('and each gateway: a new one, then no new calls to the old one, then its signal', async () => {

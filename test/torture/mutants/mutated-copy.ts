@@ -1,6 +1,7 @@
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { root, run } from '../../../stack/setup/run.mjs'
+import { linkModules } from '../../harness/linked-modules.ts'
 import type { Edit, Mutant } from './mutant.ts'
 
 /** What the suite and the checker need of the checkout. */
@@ -35,19 +36,6 @@ export async function mutatedCopy({ edits }: Mutant): Promise<AsyncDisposable & 
     await copy[Symbol.asyncDispose]()
     throw error
   }
-}
-
-/** The packages of others as they are, those of the project from the copy. */
-async function linkModules(folder: string): Promise<void> {
-  const [from, to] = [path.join(root, 'node_modules'), path.join(folder, 'node_modules')]
-  const own = path.join(to, '@hotel')
-  await mkdir(own, { recursive: true })
-  for (const name of await readdir(from))
-    if (name !== '@hotel') await symlink(path.join(from, name), path.join(to, name))
-  for (const name of ['console', 'gateway', 'proto', 'stack', 'test', 'transfer'])
-    await symlink(path.join(folder, name), path.join(own, name))
-  for (const name of ['guests', 'reservations', 'rooms', 'runtime'])
-    await symlink(path.join(folder, 'services', name), path.join(own, name))
 }
 
 /** The services still fit their types: code that only fails is found at once, and says nothing of the checker. */

@@ -9,7 +9,7 @@ import { crowd } from './crowd.ts'
  * Fewer calls under way than the least are no crowd, whatever they wait for: a hotel with a lock, a slow statement, a caller that
  * reads slowly. More than the most would cost too much memory.
  */
-const LIMITS = { least: 600, waitMs: 3_000, burstMs: 2_000, most: 4_096 }
+const LIMITS = { least: 600, waitMs: 1_000, burstMs: 500, most: 4_096 }
 
 /** What the services ask one another on behalf of calls that were let in, and of nobody: to refuse it would waste what was done. */
 const WITHIN = /^\/hotel\.(feed\.|transfer\.|reservations\.v1\.RetirementService)/
