@@ -4,18 +4,18 @@ import { perService, type ServiceName, serviceNames } from '@hotel/stack/service
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Status } from 'nice-grpc'
 import { type Clients, createClients } from '../harness/clients.ts'
-import { hasCommit, type OlderBuild, olderBuild } from '../harness/older-build.ts'
+import { hasCommit, type OlderBuild, olderBuild, taggedRelease } from '../harness/older-build.ts'
 import { prepareDatabase } from '../harness/prepare-database.ts'
 import { type Suite, startSuite } from '../harness/test-suite.ts'
 import { day, demandViewIsTrue, eventually, freshNumber } from '../support/hotel.ts'
 import { contradictions, type Load, startLoad } from '../support/load.ts'
 import { type OwnServer, startOwnServer } from './own-server.ts'
 
-// Instances of the last release beside those of this build, on databases that this build has prepared: as in each update, and
-// after one that is taken back.
+// Instances of the last release beside those of this build, on databases that it made and this build migrated: as in
+// each update.
 
-/** The last release; another one by OLDER_BUILD. */
-const RELEASE = process.env.OLDER_BUILD ?? '9c864c3'
+/** The last release; another commit by OLDER_BUILD. */
+const RELEASE = process.env.OLDER_BUILD ?? (await taggedRelease()) ?? '9c864c3'
 
 const isThere = await hasCommit(RELEASE)
 const describeOlder = isThere ? describe : describe.skip
@@ -35,7 +35,7 @@ describeOlder(title, () => {
   let theirs: Clients
 
   beforeAll(async () => {
-    older = await olderBuild(RELEASE)
+    older = closing.use(await olderBuild(RELEASE))
     server = closing.use(await startOwnServer({ settings: {} }))
     for (const name of serviceNames) await older.prepare(name, server.url)
     const second = (name: ServiceName) => (instance: number, env: Env) => {

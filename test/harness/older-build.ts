@@ -12,28 +12,37 @@ import { eventually } from '../support/hotel.ts'
 import { linkModules } from './linked-modules.ts'
 
 /** The services as they were at a commit, with the libraries of today. */
-export type OlderBuild = {
+export type OlderBuild = AsyncDisposable & {
   /** Makes and migrates the database of a service on an administrator's server, as its jobs did. */
   prepare(name: ServiceName, adminUrl: string): Promise<void>
   /** Starts an instance of a service in these settings; resolves once it takes calls. */
   start(name: ServiceName, env: Env, write: (line: string) => void): Promise<AsyncDisposable>
 }
 
+/** What is taken of it. */
+const ITS_OWN = ['gateway', 'package.json', 'proto/hotel', 'proto/package.json', 'services', 'stack']
+
 /** What today's protos come from, and those of others: of the older build only what it says itself. */
 const TODAY = ['buf.yaml', 'buf.gen.yaml', 'proto/buf', 'proto/google', 'proto/grpc']
+
+/** The newest release that has a tag, as v1.0.0; undefined while none has. */
+export async function taggedRelease(): Promise<string | undefined> {
+  const { ok, output } = await run('git', ['describe', '--tags', '--abbrev=0', '--match', 'v*'])
+  return ok ? output.trim() : undefined
+}
 
 /** Whether git has this commit: a shallow clone lacks most. */
 export async function hasCommit(commit: string): Promise<boolean> {
   return (await run('git', ['cat-file', '-e', `${commit}^{commit}`])).ok
 }
 
-/** Makes the services of a commit, in a folder of their own. */
+/** Makes the services of a commit, in a folder that goes with its end. */
 export async function olderBuild(commit: string): Promise<OlderBuild> {
   const folder = path.join(root, '.build', 'older-build')
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const archive = path.join(folder, 'sources.tar')
-  await demand('git', ['archive', '-o', archive, commit])
+  await demand('git', ['archive', '-o', archive, commit, ...ITS_OWN])
   await demand('tar', ['-xf', archive, '-C', folder])
   await rm(archive)
   for (const name of TODAY) await cp(path.join(root, name), path.join(folder, name), { recursive: true })
@@ -47,6 +56,7 @@ export async function olderBuild(commit: string): Promise<OlderBuild> {
   return {
     prepare: (name, adminUrl) => prepare(folder, name, adminUrl),
     start: (name, settings, write) => start(folder, name, settings, write),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
 }
 
