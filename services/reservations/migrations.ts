@@ -31,4 +31,5 @@ export const migrations = [
     file: new URL('migrations/0027-guest-search-of-older.sql', import.meta.url),
     inSteps: true,
   },
+  { name: '0028-guest-statistics', file: new URL('migrations/0028-guest-statistics.sql', import.meta.url) },
 ]
