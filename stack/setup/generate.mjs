@@ -42,14 +42,15 @@ export async function generateClient() {
 /**
  * Generates everything below a folder, as `proto/gen` in it; gives back the folder.
  * @param {string} folder
+ * @param {string} from where the protos are, and what says how code is made of them
  */
-export async function generateInto(folder) {
+export async function generateInto(folder, from = root) {
   const env = { ...process.env, PATH: `${path.dirname(nodeBinary)}${path.delimiter}${process.env.PATH}` }
   const buf = path.join(path.dirname(nodeBinary), 'buf')
-  const code = await runStep('Generating code from the protos', buf, ['generate', '-o', folder], { env })
+  const code = await runStep('Generating code from the protos', buf, ['generate', '-o', folder], { cwd: from, env })
   if (!code.ok) throw new Problem(`buf could not generate the code.\n${code.output.trim()}`)
   const descriptors = path.join(folder, 'proto', 'gen', 'api.binpb')
-  const set = await run(buf, ['build', '-o', descriptors, '--as-file-descriptor-set'], { env })
+  const set = await run(buf, ['build', '-o', descriptors, '--as-file-descriptor-set'], { cwd: from, env })
   if (!set.ok) throw new Problem(`buf could not build the descriptor set.\n${set.output.trim()}`)
   return folder
 }

@@ -1,4 +1,5 @@
-import { access, mkdir, readdir, symlink } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { root } from '../../stack/setup/run.mjs'
 
@@ -16,7 +17,10 @@ const OWN = {
   runtime: 'services/runtime',
 }
 
-/** Gives a folder with sources of the project, all or a part of them, `node_modules`: the packages of others as they are here, its own from the folder. */
+/**
+ * Gives `node_modules` to a folder with sources of the project, or a part of them: the packages of others as they are here,
+ * its own from the folder.
+ */
 export async function linkModules(folder: string): Promise<void> {
   const [from, to] = [path.join(root, 'node_modules'), path.join(folder, 'node_modules')]
   const own = path.join(to, '@hotel')
@@ -25,10 +29,6 @@ export async function linkModules(folder: string): Promise<void> {
     if (name !== '@hotel') await symlink(path.join(from, name), path.join(to, name))
   for (const [name, place] of Object.entries(OWN)) {
     const source = path.join(folder, place)
-    const isThere = await access(source).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) await symlink(source, path.join(own, name))
+    if (existsSync(source)) await symlink(source, path.join(own, name))
   }
 }
