@@ -31,9 +31,9 @@ export function restDoor(address: string): Door {
           ...(key === undefined ? {} : { 'idempotency-key': key }),
         })
         return status < 300 ? { is: 'ok', answer: json } : failureOfRest(status, json)
-      } catch {
+      } catch (error) {
         // A connection that was refused, cut or silent.
-        return unknown('UNAVAILABLE')
+        return unknown('UNAVAILABLE', (error as Error).message)
       }
     },
     close: () => agent.destroy(),

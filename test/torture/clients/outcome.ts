@@ -16,7 +16,7 @@ export function failureOfGrpc(error: unknown): Outcome {
     throw error
   }
   // An answer that is cut in the middle can only be reset, which grpc-js calls INTERNAL.
-  if (error.details.startsWith('Received RST_STREAM')) return unknown('UNAVAILABLE')
+  if (error.details.startsWith('Received RST_STREAM')) return unknown('UNAVAILABLE', error.details)
   const code = Status[error.code] ?? String(error.code)
   const extra = error instanceof RichClientError ? error.extra : []
   return failure(
@@ -40,7 +40,7 @@ export function failureOfRest(status: number, body: Json): Outcome {
 function failure(code: string, details: readonly Detail[], message: string): Outcome {
   const of = (kind: string) => details.find((each) => each.kind === `google.rpc.${kind}`)?.detail
   const info = of('ErrorInfo')
-  if (UNKNOWN.has(code)) return unknown(code)
+  if (UNKNOWN.has(code)) return unknown(code, message)
   const refused: Refused = {
     code,
     reason: info?.reason ?? `none: ${message}`,
@@ -58,6 +58,6 @@ function failure(code: string, details: readonly Detail[], message: string): Out
 }
 
 /** An outcome that nobody knows. */
-export function unknown(code: string): Outcome {
-  return { is: 'unknown', code }
+export function unknown(code: string, message = ''): Outcome {
+  return { is: 'unknown', code, message }
 }

@@ -4,8 +4,8 @@ import type { Act, PlannedFault } from '../plan/operations.ts'
 export type Outcome =
   | { readonly is: 'ok'; readonly answer: Json }
   | ({ readonly is: 'refused' } & Refused)
-  /** Nobody knows whether it had an effect, or will have one. */
-  | { readonly is: 'unknown'; readonly code: string }
+  /** Nobody knows whether it had an effect, or will have one. The words are for people. */
+  | { readonly is: 'unknown'; readonly code: string; readonly message?: string }
 
 /** What a refusal says, without its prose. */
 export type Refused = {

@@ -18,7 +18,7 @@ export function judgeErrors({ evidence }: Judged): Violation[] {
       const isFault = outcome.is === 'refused' && (FAULTS.has(outcome.code) || outcome.reason.startsWith('none'))
       const isIdle = outcome.is === 'unknown' || outcome.code === 'RESOURCE_EXHAUSTED'
       if (!isFault && !(isIdle && !isAroundFault(start, end ?? Number.POSITIVE_INFINITY))) continue
-      const why = outcome.is === 'refused' ? `${outcome.code} ${outcome.reason}` : outcome.code
+      const why = `${outcome.code} ${outcome.is === 'refused' ? outcome.reason : (outcome.message ?? '')}`.trim()
       add(name, `${name} (${method}) ended with ${why}${isFault ? '' : ' while nothing was amiss'}`, end ?? start, [
         name,
       ])

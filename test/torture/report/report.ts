@@ -74,27 +74,29 @@ export function wordsOf(
   folder: string,
 ): string {
   const { operations, sendings, acknowledged, refused, unknown, reads, changes, faults } = figures
-  const lines = [
+  const done = [
     `${operations} operations (${reads} reads) in ${sendings} sendings: ${acknowledged} acknowledged, ${refused} refused, ${unknown} without an answer.`,
     `${changes} changes in the feeds. ${faults} faults${faults === 0 ? '.' : ':'}`,
     ...evidence.faults.map(
       ({ start, end, what }) =>
         `  ${(start / 1_000).toFixed(1)} s to ${((end ?? start) / 1_000).toFixed(1)} s: ${what}`,
     ),
-    ...Object.keys(JUDGES).map((name) => {
-      const broken = violations.filter(({ invariant }) => invariant === name)
-      return broken.length === 0 ? `  holds    ${name}` : `  BROKEN   ${name}: ${broken.length} times`
-    }),
   ]
+  const promises = Object.keys(JUDGES).map((name) => {
+    const broken = violations.filter(({ invariant }) => invariant === name)
+    return broken.length === 0 ? `  holds    ${name}` : `  BROKEN   ${name}: ${broken.length} times`
+  })
   if (violations.length === 0)
-    return [...lines, `Nothing is against the promises. The history is in ${folder}.`].join('\n')
+    return [...done, ...promises, `Nothing is against the promises. The history is in ${folder}.`].join('\n')
   const shown = violations
     .slice(0, 5)
     .map(({ invariant, message, at }) => `  ${(at / 1_000).toFixed(1)} s, ${invariant}: ${message}`)
+  // What is broken comes first: whoever keeps only the first lines of a long message has it.
   return [
-    ...lines,
     `${violations.length} violations, the first of them:`,
     ...shown,
     `In ${folder}: history.jsonl, shortest.json (${length} operations that still show the first), timeline.html.`,
+    ...promises,
+    ...done,
   ].join('\n')
 }

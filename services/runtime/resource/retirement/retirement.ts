@@ -4,18 +4,18 @@ import { query } from '../../database/database.ts'
 import { find } from '../../database/find.ts'
 import { causeOf } from '../../errors/cause.ts'
 import { notFound, peerUnavailable } from '../../errors/refusal.ts'
-import { whyNoAnswer } from '../../peers/peers.ts'
-import { matchEtag } from '../../read/etag.ts'
+import { refusalValue, whyNoAnswer } from '../../peers/peers.ts'
+import { etagOf, matchEtag } from '../../read/etag.ts'
 import type { Scope } from '../write-scope.ts'
 import { finishRetirements } from './finishing.ts'
 import {
-  beingRetired,
   clearMarks,
   deleteNow,
   GIVE_UP_AFTER,
   isUndecided,
   type Mark,
   type Retired,
+  takenBack,
   triedUntil,
 } from './retiring.ts'
 
@@ -28,7 +28,8 @@ import {
 export type Retirement<Message extends object> = {
   /**
    * Deletes the resource; a repeat of an idempotent call gets its first answer. Throws the refusal of the decision,
-   * PEER_UNAVAILABLE when there is none, saying until when it is tried, NOT_FOUND for a resource already deleted.
+   * PEER_UNAVAILABLE when there is none, saying until when it is tried, ETAG_MISMATCH when somebody takes the deletion back
+   * meanwhile, NOT_FOUND for a resource already deleted.
    */
   remove(call: CallContext, method: string, request: { id: string; etag: string }, scope: Scope): Promise<Message>
   /**
@@ -75,7 +76,7 @@ export function retirement<Message extends object>(options: Retired<Message>): R
         apply(written, resource) {
           if (resource.deleteTime || mark === undefined) throw notFound(name, request.id)
           // A change in between has lifted the decision: reservations may have been made since.
-          if (resource.version !== mark.version) throw beingRetired(name)
+          if (resource.version !== mark.version) throw takenBack(name, etagOf(resource.version))
           deleteNow(resource, written)
           return () => resource.toProto()
         },
@@ -118,6 +119,9 @@ async function decide<Message extends object>(
     await options.ask(mark, signal)
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === Status.CANCELLED) throw error
+    // A later version is known there than the one that is marked.
+    if (error.code === Status.ABORTED && refusalValue(error, 'etag') !== '')
+      throw takenBack(options.name, refusalValue(error, 'etag'))
     if (error.code !== Status.FAILED_PRECONDITION) throw peerUnavailable('reservations', whyNoAnswer(error))
     // A mark that stays is cleared later: the same attempt is refused again.
     await clearMarks(options, mark, signal).catch((error: unknown) =>

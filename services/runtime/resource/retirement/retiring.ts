@@ -53,6 +53,12 @@ export function beingRetired(name: string): Refusal {
   )
 }
 
+/** ETAG_MISMATCH of a deletion that somebody has taken back while it was decided: the resource has this etag since. */
+export function takenBack(name: string, etag: string): Refusal {
+  const message = `the deletion of the ${name} was withdrawn while it was decided, and nothing is deleted: its etag is now ${etag}`
+  return new Refusal(Status.ABORTED, 'ETAG_MISMATCH', message, { etag })
+}
+
 /**
  * Takes the mark from a live resource without a decision about it. That is a change of the resource: what is agreed to, or
  * will yet be, is of the version before, and is lifted by this one.
