@@ -1,7 +1,8 @@
+import { isIP } from 'node:net'
 import { type ConsoleSettings, consoleSettings } from '@hotel/runtime/access/console-settings'
 import { originsFrom } from '@hotel/runtime/access/origins'
 import { type AuthSettings, authSettings, DEVELOPMENT_ISSUER } from '@hotel/runtime/access/tokens/auth-settings'
-import { type Reader, readEnv, textOr, wholeOr } from '@hotel/runtime/process/env'
+import { ipAddressOr, type Reader, readEnv, wholeOr } from '@hotel/runtime/process/env'
 import type { ServiceName } from '@hotel/runtime/process/service-names'
 import { type OtlpSettings, otlpSettings } from '@hotel/runtime/telemetry/otlp'
 
@@ -48,10 +49,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function settingsFrom(environment: Environment): GatewaySettings {
   return Object.freeze({
     ...readEnv(environment, {
-      address: ['GATEWAY_ADDRESS', textOr('0.0.0.0')],
+      address: ['GATEWAY_ADDRESS', ipAddressOr('0.0.0.0')],
       port: ['GATEWAY_PORT', wholeOr(8000, 0, 65535)],
       adminPort: ['GATEWAY_ADMIN_PORT', wholeOr(9901, 0, 65535)],
-      metricsAddress: ['METRICS_ADDRESS', optionalEndpoint],
+      metricsAddress: ['METRICS_ADDRESS', optionalListener],
       requestsPerSecond: ['RATE_LIMIT_PER_SECOND', wholeOr(1, 1, 1_000_000)],
       statusChangesPerMinute: ['STATUS_RATE_LIMIT_PER_MINUTE', wholeOr(1, 1, 1_000_000)],
       rateLimitService: ['RATE_LIMIT_SERVICE', optionalEndpoint],
@@ -97,6 +98,13 @@ const optionalEndpoint: Reader<Endpoint | undefined> = (value) => {
   const endpoint = endpointOf(value)
   if (endpoint === undefined) throw new Error(`is "${value}": give host:port`)
   return endpoint
+}
+
+/** Where to listen besides, which may be nowhere: by number, as Envoy looks up no name for that. */
+const optionalListener: Reader<Endpoint | undefined> = (value) => {
+  const endpoint = optionalEndpoint(value)
+  if (endpoint === undefined || isIP(endpoint.host) !== 0) return endpoint
+  throw new Error(`is "${value}": give an IP address and a port, as 0.0.0.0:9464`)
 }
 
 /** A `host:port`, taken apart. */

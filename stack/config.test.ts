@@ -9,6 +9,13 @@ test.each(['rates', 'rates:99999', 'rates:0', 'http://rates:1', 'a b:1', '[::1:1
   },
 )
 
+test('the gateway listens on an address, not on a name, which Envoy would refuse', () => {
+  expect(readConfig({ GATEWAY_ADDRESS: '::1' }).gatewayAddress).toBe('::1')
+  expect(() => readConfig({ GATEWAY_ADDRESS: 'localhost' })).toThrow(
+    'GATEWAY_ADDRESS is "localhost": give an IP address',
+  )
+})
+
 test('servers are taken by name, by IPv4 and by IPv6', () => {
   const { citus, rateLimitService } = readConfig({
     RATE_LIMIT_SERVICE: 'rates:8081',

@@ -2,7 +2,15 @@ import path from 'node:path'
 import { consoleSettings } from '@hotel/runtime/access/console-settings'
 import { originsFrom } from '@hotel/runtime/access/origins'
 import { readDatabaseUrl } from '@hotel/runtime/database/database-url'
-import { optionalRedisUrl, optionalText, type Reader, readEnv, textOr, wholeOr } from '@hotel/runtime/process/env'
+import {
+  ipAddressOr,
+  optionalRedisUrl,
+  optionalText,
+  type Reader,
+  readEnv,
+  textOr,
+  wholeOr,
+} from '@hotel/runtime/process/env'
 import { otlpSettings } from '@hotel/runtime/telemetry/otlp'
 import { type PerService, perService } from './service-names.ts'
 import { Problem } from './setup/problem.mjs'
@@ -85,7 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const citus = { coordinator: read('CITUS_COORDINATOR', optionalHostAndPort), workers: read('CITUS_WORKERS', nodes) }
   return Object.freeze({
     dataDir: path.resolve(root, read('DATA_DIR', textOr('.data'))),
-    gatewayAddress: read('GATEWAY_ADDRESS', textOr('127.0.0.1')),
+    gatewayAddress: read('GATEWAY_ADDRESS', ipAddressOr('127.0.0.1')),
     ports: {
       gateway: port('gateway', 8000),
       guests: port('guests', 50051),

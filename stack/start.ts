@@ -4,7 +4,7 @@ import { readAuth } from './identity/auth.ts'
 import { consoleLink, gatewayHere } from './identity/console-link.ts'
 import { developerToken } from './identity/sign-in-server.ts'
 import { findJaeger, withJaeger } from './observe/jaeger.ts'
-import { findPrometheus, type Observers, startObservers } from './observe/observe.ts'
+import { assertObserversPortsFree, findPrometheus, type Observers, startObservers } from './observe/observe.ts'
 import { runMain } from './run/run-main.ts'
 import type { SupervisorContext } from './run/supervision/process-plan.ts'
 import { aborted } from './run/supervision/process-run.ts'
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   // Before anything is started.
   if (observe) findPrometheus()
   const jaeger = observe ? findJaeger(given.openTelemetry) : {}
+  if (observe) await assertObserversPortsFree(given.observePorts, jaeger)
   const config =
     jaeger.file === undefined
       ? given

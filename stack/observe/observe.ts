@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Config, inheritedEnvironment } from '../config.ts'
+import { assertFree } from '../run/ports.ts'
 import type { SupervisorContext } from '../run/supervision/process-plan.ts'
 import { type Supervised, supervise } from '../run/supervision/processes.ts'
 import { TARGETS } from '../servers/targets.ts'
@@ -31,6 +32,15 @@ export function findPrometheus(): string {
   const file = findOnPath('prometheus')
   if (file === undefined) throw new Problem(`--observe needs \`prometheus\` on PATH: ${PROMETHEUS}.`)
   return file
+}
+
+/** Throws a Problem that names the variable of a port that another program has, of what will be started. */
+export async function assertObserversPortsFree(ports: Ports, { file: jaeger }: FoundJaeger): Promise<void> {
+  await assertFree('PROMETHEUS_PORT', ports.prometheus)
+  if (findOnPath('grafana') !== undefined) await assertFree('GRAFANA_PORT', ports.grafana)
+  if (jaeger === undefined) return
+  await assertFree('JAEGER_PORT', ports.jaeger)
+  await assertFree('OTLP_PORT', ports.otlp)
 }
 
 /**

@@ -10,7 +10,8 @@ const PATIENCE_PLACE = 22
 /** Groups whose database finds the heads of some hotels held, and whose waits for one head end as the test says. */
 function groupsWhere(isHeld: (hotel: string) => boolean, othersWrite = false) {
   const asked: { readonly hotels: string; readonly patience: unknown }[] = []
-  const waits: { readonly hotel: string; readonly end: (error: Error) => void }[] = []
+  type Apply = (write: { em: unknown }) => Promise<unknown>
+  const waits: { readonly hotel: string; readonly apply: Apply; readonly end: (error: Error) => void }[] = []
   const read: Read = async (_, parameters) => {
     asked.push({ hotels: String(parameters[HOTELS_PLACE]), patience: parameters[PATIENCE_PLACE] })
     const hotels = String(parameters[1]).slice(1, -1).split(',')
@@ -20,16 +21,18 @@ function groupsWhere(isHeld: (hotel: string) => boolean, othersWrite = false) {
         : [`${n + 1}`, 'MADE', 'place', '2026-01-01 00:00:00+00', '{room}', null, null],
     )
   }
-  const underHead = (hotel: string) => new Promise<never>((_, reject) => waits.push({ hotel, end: reject }))
+  const underHead = (hotel: string, _: AbortSignal, { apply }: { apply: Apply }) =>
+    new Promise<never>((_, reject) => waits.push({ hotel, apply, end: reject }))
   const groups = creationGroups({
     read,
     clockOffset: () => 0,
     metrics: { registry: new Registry() },
     heads: { moved: () => undefined, othersWrite: () => othersWrite },
     mostHotels: 128,
-    writer: { underHead: underHead as CreationGroupOptions['writer']['underHead'] },
+    writer: { underHead: underHead as unknown as CreationGroupOptions['writer']['underHead'] },
   })
-  const create = (hotel: string) => groups({ ...ANY, hotel }, new AbortController().signal)
+  const create = (hotel: string, repeat?: NewReservation['repeat']) =>
+    groups({ ...ANY, hotel, repeat }, new AbortController().signal)
   return { create, asked, waits }
 }
 
@@ -63,6 +66,24 @@ test('a hotel whose head somebody holds takes the time of one group: then it is 
   waits[1]?.end(new Error('it still could not'))
   await expect(second).rejects.toThrow('it still could not')
   expect(waits.map(({ hotel }) => hotel)).toEqual(['stuck', 'stuck'])
+})
+
+test.each([
+  ['its statement', true],
+  ['its commit', false],
+])('one that found no room in a group is answered when that group fails at %s', async (_, isOfStatement) => {
+  const { create, waits } = groupsWhere(() => true)
+  // Of calls with one key the second waits for the answer of the first.
+  const repeat = { key: 'key' } as NewReservation['repeat']
+  const [first, second] = [create('stuck', repeat), create('stuck', repeat)].map((made) => made.catch(String))
+  await until(() => waits.length === 1)
+  const refused = await waits[0]?.apply({ em: undefined }).catch((error: Error) => error)
+  waits[0]?.end(isOfStatement ? (refused as Error) : new Error('the first group failed'))
+  expect(await first).toMatch(isOfStatement ? 'TypeError' : 'the first group failed')
+
+  await until(() => waits.length === 2)
+  waits[1]?.end(new Error('the second one, too'))
+  expect(await second).toBe('Error: the second one, too')
 })
 
 test.each([

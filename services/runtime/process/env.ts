@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 
 /** What a reader of one environment variable gives, or an Error that says what is wrong with the value. */
 export type Reader<T> = (value: string | undefined) => T
@@ -57,6 +58,14 @@ export const textOr =
   (fallback: string): Reader<string> =>
   (value) =>
     value ?? fallback
+
+/** An address to listen on, by number: Envoy looks up no name for that. */
+export const ipAddressOr =
+  (fallback: string): Reader<string> =>
+  (value = fallback) => {
+    if (isIP(value) !== 0) return value
+    throw new Error(`is "${value}": give an IP address, as 127.0.0.1, or 0.0.0.0 for all of this machine`)
+  }
 
 /** A number of at least 0. */
 export const numberOr =
