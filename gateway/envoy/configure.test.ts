@@ -8,10 +8,16 @@ import { DescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protob
 import { readDescriptors, settingsWith } from '@hotel/test/gateway/fixtures'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { type Api, readApi } from '../api.ts'
-import { guardTable } from '../guard/guard.ts'
+import { guardFilter, guardTable } from '../guard/guard.ts'
+import { rateLimitFilter } from '../limits/client-limit.ts'
+import { dearLimitFilter } from '../limits/dear-limit.ts'
+import { statusLimitFilter, statusMethods } from '../limits/limits.ts'
+import { callerFilter, tokenFilter } from '../tokens/tokens.ts'
 import { bootstrap } from './bootstrap.ts'
 import { configure, type GatewayFiles, writeFiles } from './configure.ts'
 import { documentsOf } from './documents.ts'
+import { httpFilters } from './filters.ts'
+import { needlessFilters } from './method-routes.ts'
 import { routeConfiguration } from './routes.ts'
 
 let api: Api
@@ -70,6 +76,20 @@ describe('routes', () => {
     for (const method of api.methods.filter(({ kind }) => kind === 'write')) {
       const route = routes().find(({ match }) => match.path === method.path)?.route
       expect(route?.retry_policy.retry_on).toBe('connect-failure,refused-stream')
+    }
+  })
+
+  it('leave out of calls of gRPC only filters that there are, and no limit that the method has', () => {
+    const settings = settingsWith({ RATE_LIMIT_SERVICE: 'rates:8081' })
+    const names = new Set((httpFilters(settings, api, true) as { name: string }[]).map(({ name }) => name))
+    const changeStatus = new Set(statusMethods(api))
+    for (const method of api.methods) {
+      const needless = needlessFilters(api, settings, true)
+      const leftOut = new Set([...needless.always, ...needless.of(method)])
+      expect(names.isSupersetOf(leftOut)).toBe(true)
+      for (const name of [callerFilter, rateLimitFilter, tokenFilter, guardFilter]) expect(leftOut).not.toContain(name)
+      expect(leftOut.has(dearLimitFilter)).toBe(method.cost <= 1)
+      expect(leftOut.has(statusLimitFilter)).toBe(!changeStatus.has(method))
     }
   })
 

@@ -27,6 +27,7 @@ export function httpFilters(settings: GatewaySettings, api: Api, hasPages: boole
     ...webFilters(lua),
     lua('hotel.request', 'request.lua'),
     ...(hasPages ? [lua(pageFilter, 'page.lua')] : []),
+    withoutInnerHeaders(),
     ...compressors(),
     lua(answerFilter, 'answer.lua'),
     health(),
@@ -53,6 +54,19 @@ export function httpFilters(settings: GatewaySettings, api: Api, hasPages: boole
       },
     },
   ]
+}
+
+/** What services tell the filters behind this one, which no client is to see; of gRPC nobody else would take it out. */
+function withoutInnerHeaders(): object {
+  return {
+    name: 'envoy.filters.http.header_mutation',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation',
+      mutations: {
+        response_mutations: ['x-http-code', 'x-envoy-upstream-healthchecked-cluster'].map((remove) => ({ remove })),
+      },
+    },
+  }
 }
 
 function lua(name: string, filename: string): object {

@@ -1,16 +1,16 @@
-import type { Api, ApiMethod } from '../api.ts'
+import type { Api } from '../api.ts'
 import type { ConsoleFiles } from '../console/files.ts'
 import { consoleRoutes, missingFiles, pageRoutes } from '../console/routes.ts'
 import { guardFilter } from '../guard/guard.ts'
 import { rateLimitFilter } from '../limits/client-limit.ts'
-import { routeCost } from '../limits/dear-limit.ts'
 import { sharedClientFilter } from '../limits/shared-limits.ts'
 import type { GatewaySettings } from '../settings.ts'
 import { callerFilter, tokenFilter } from '../tokens/tokens.ts'
 import { byMethod, disabled, documentRoutes, readOnlyRoutes } from './document-routes.ts'
 import type { Document } from './documents.ts'
-import { answerFilter, transcoder, transcoderFilter } from './filters.ts'
-import { callTypes, connectRoute } from './web-protocols.ts'
+import { transcoder, transcoderFilter } from './filters.ts'
+import { endless, grpcOnly, methodRoutes, needlessFilters } from './method-routes.ts'
+import { connectRoute } from './web-protocols.ts'
 
 /** The filters that no route of the gateway itself needs, and those that a public route does not need either. */
 const always = [guardFilter, transcoderFilter]
@@ -33,6 +33,7 @@ export function routeConfiguration(
 ): object {
   const { auth, console } = settings
   const open = disabled(...always, ...unlessPublic(settings))
+  const needless = needlessFilters(api, settings, pages !== undefined)
   const free = auth.publicDocs ? open : disabled(...always)
   return {
     name: 'hotel',
@@ -46,7 +47,7 @@ export function routeConfiguration(
           ...healthRoutes(open),
           eventStreams(api),
           connectRoute(),
-          ...api.methods.map(methodRoute),
+          ...api.methods.flatMap((method) => methodRoutes(method, needless)),
           ...(pages === undefined ? [] : [...consoleRoutes(pages, console, open), ...pageRoutes(api, pages)]),
           ...documents.flatMap((document) => documentRoutes(document, document.isOpen ? open : free)),
           ...(pages === undefined ? [] : missingFiles(open)),
@@ -97,38 +98,6 @@ const withoutGrpc = {
   treat_missing_header_as_empty: true,
 }
 
-/** The longest that a unary call may take. */
-const unarySeconds = 15
-
-function methodRoute(method: ApiMethod): object {
-  const name = method.path.slice(1)
-  const match = { path: method.path, ...grpcOnly }
-  if (method.kind === 'stream') {
-    // Watches send a sign of life every few seconds; silence for a minute is a dead peer, or a reader who stands still.
-    return {
-      name,
-      match,
-      route: { ...endless, cluster: method.service, retry_policy: retries(method), idle_timeout: '60s' },
-      metadata: { filter_metadata: { [answerFilter]: { stream: true }, ...routeCost(method) } },
-    }
-  }
-  return {
-    name,
-    match,
-    route: {
-      cluster: method.service,
-      retry_policy: retries(method),
-      // The service is told the time that it has and ends the call itself; this is the net behind it. Beside
-      // `max_stream_duration` a route's own `timeout` does not act, and the header's limit only where a client sent one.
-      max_stream_duration: { max_stream_duration: `${unarySeconds + 1}s`, grpc_timeout_header_max: `${unarySeconds}s` },
-    },
-    metadata: { filter_metadata: routeCost(method) },
-    request_headers_to_add: [
-      { header: { key: 'grpc-timeout', value: `${unarySeconds}S` }, append_action: 'ADD_IF_ABSENT' },
-    ],
-  }
-}
-
 /**
  * Streams as server-sent events for those who accept them. The transcoder takes its form from the first route, that of the
  * request as it came, and then leads to the method's own.
@@ -142,37 +111,6 @@ function eventStreams(api: Api): object {
     },
     direct_response: { status: 404 },
     typed_per_filter_config: { [transcoderFilter]: transcoder(api, { stream_sse_style_delimited: true }) },
-  }
-}
-
-/** Calls of gRPC are POST, and the transcoder makes them so: anything else only looks like one. */
-const grpcOnly = {
-  headers: [byMethod('POST'), { name: 'content-type', string_match: { safe_regex: { regex: callTypes } } }],
-}
-
-const endless = { timeout: '0s' }
-
-const repeatedOn = {
-  // A write is repeated only when it can not have reached the service.
-  write: 'connect-failure,refused-stream',
-  read: 'unavailable,connect-failure,refused-stream,reset',
-  // One that has begun is never repeated. Another instance may have room for it.
-  stream: 'unavailable,connect-failure,refused-stream,reset,resource-exhausted',
-} as const
-
-function retries(method: ApiMethod): object {
-  return {
-    retry_on: repeatedOn[method.kind],
-    num_retries: 2,
-    host_selection_retry_max_attempts: 5,
-    retry_host_predicate: [
-      {
-        name: 'envoy.retry_host_predicates.previous_hosts',
-        typed_config: {
-          '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
-        },
-      },
-    ],
   }
 }
 

@@ -6,6 +6,13 @@ export const LARGEST_ANSWER = 4_194_304
 /** Name of the filter that recognises calls of gRPC-Web and Connect, and of the stream metadata in which it marks them. */
 export const webFilter = 'hotel.web'
 
+const grpcWebFilter = 'envoy.filters.http.grpc_web'
+const connectFilter = 'envoy.filters.http.connect_grpc_bridge'
+const webStatusFilter = 'hotel.web.status'
+
+/** The names of the filters that only calls of gRPC-Web and Connect need. */
+export const webFilterNames = [webFilter, grpcWebFilter, connectFilter, webStatusFilter]
+
 /** Key in this metadata that every such call has. */
 export const webKey = 'protocol'
 
@@ -16,12 +23,12 @@ export const webKey = 'protocol'
 export function webFilters(lua: (name: string, filename: string) => object): object[] {
   return [
     lua(webFilter, 'web-protocols.lua'),
-    { name: 'envoy.filters.http.grpc_web', typed_config: { '@type': `${extensions}.grpc_web.v3.GrpcWeb` } },
+    { name: grpcWebFilter, typed_config: { '@type': `${extensions}.grpc_web.v3.GrpcWeb` } },
     {
-      name: 'envoy.filters.http.connect_grpc_bridge',
+      name: connectFilter,
       typed_config: { '@type': `${extensions}.connect_grpc_bridge.v3.FilterConfig` },
     },
-    lua('hotel.web.status', 'web-status.lua'),
+    lua(webStatusFilter, 'web-status.lua'),
   ]
 }
 

@@ -3,7 +3,7 @@ import type { GatewaySettings } from '../settings.ts'
 import { subject, tier as tierEntry, tierRates } from './client-limit.ts'
 import { type Limit, type Rules, rateLimit, tokenBucket } from './rate-limit.ts'
 
-const dearLimitFilter = 'hotel.ratelimit.dear'
+export const dearLimitFilter = 'hotel.ratelimit.dear'
 
 /**
  * The limit of expensive calls for each client: a call that counts as `cost` requests is possible as often as that many

@@ -14,13 +14,15 @@ import { expression, type Rules, rateLimit, tokenBucket } from './rate-limit.ts'
 
 /** The filter that asks the service about a change of status, and under whose name it says that one is not to be counted. */
 export const statusCheckFilter = 'hotel.status'
+/** The limit of changes of status. */
+export const statusLimitFilter = 'hotel.ratelimit.status'
 
 /**
  * Changes of status per reservation, by whichever door. Reads what field extraction found in the message. Does not count
  * what the service said it would refuse; that goes on, for the service to refuse.
  */
 export function statusLimit(settings: GatewaySettings, api: Api): object {
-  return rateLimit('hotel.ratelimit.status', api, statusRules(settings))
+  return rateLimit(statusLimitFilter, api, statusRules(settings))
 }
 
 /** The rules of that limit. */
@@ -52,7 +54,8 @@ export function statusRules(settings: GatewaySettings): Rules {
   }
 }
 
-const extractionFilter = 'envoy.filters.http.grpc_field_extraction'
+/** The filter that reads the id and the status of a message. */
+export const extractionFilter = 'envoy.filters.http.grpc_field_extraction'
 
 /** Takes id and status out of the messages that can change a reservation's status, for `statusLimit`. */
 export function fieldExtraction(api: Api): object {

@@ -2,8 +2,8 @@ import { stringify } from 'yaml'
 import type { Api } from '../api.ts'
 import type { Endpoint, GatewaySettings } from '../settings.ts'
 import { clientRules, rateLimitFilter } from './client-limit.ts'
-import { dearRules } from './dear-limit.ts'
-import { statusRules } from './limits.ts'
+import { dearLimitFilter, dearRules } from './dear-limit.ts'
+import { statusLimitFilter, statusRules } from './limits.ts'
 import { type Limit, type Rules, refusalHeaders, type Seconds } from './rate-limit.ts'
 
 /** The cluster of Envoy's rate limit service. */
@@ -13,6 +13,8 @@ const DOMAIN = 'hotel'
 
 /** The limit of requests that all gateways share, which public routes do without. */
 export const sharedClientFilter = `${rateLimitFilter}.shared`
+export const sharedDearFilter = `${dearLimitFilter}.shared`
+export const sharedStatusFilter = `${statusLimitFilter}.shared`
 
 /**
  * The filters that count at Envoy's rate limit service, which all gateways ask: each stands behind the gateway's own limit of
@@ -23,8 +25,8 @@ export function sharedLimits(settings: GatewaySettings, api: Api): Record<'clien
   if (settings.rateLimitService === undefined) return { client: [], dear: [], status: [] }
   return {
     client: [shared(sharedClientFilter, api, clientRules(settings))],
-    dear: [shared('hotel.ratelimit.dear.shared', api, dearRules(settings, api))],
-    status: [shared('hotel.ratelimit.status.shared', api, statusRules(settings))],
+    dear: [shared(sharedDearFilter, api, dearRules(settings, api))],
+    status: [shared(sharedStatusFilter, api, statusRules(settings))],
   }
 }
 

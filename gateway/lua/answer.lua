@@ -74,8 +74,6 @@ end
 function envoy_on_response(handle)
   local headers = handle:headers()
   local code = headers:get("x-http-code")
-  headers:remove("x-http-code")
-  headers:remove("x-envoy-upstream-healthchecked-cluster")
   local content_type = headers:get("content-type")
   if content_type and string.sub(content_type, 1, 16) == "application/grpc" then return end
   -- An answer of the gateway itself to a call of gRPC-Web or Connect is a gRPC answer, too.

@@ -4,7 +4,7 @@ import { readApi } from '@hotel/gateway/api'
 import { Status as StatusMessage } from '@hotel/proto/google/rpc/status'
 import { Reservation_Status, UpdateReservationRequest } from '@hotel/proto/hotel/reservations/v1/reservations'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { Status } from 'nice-grpc'
+import { type Metadata, Status } from 'nice-grpc'
 import { ErrorInfo } from 'nice-grpc-error-details'
 import { type Suite, sharedSuite } from '../harness/test-suite.ts'
 import { day, guestAndRoom } from '../support/hotel.ts'
@@ -22,6 +22,21 @@ const { methods } = readApi(readFileSync(new URL(import.meta.resolve('@hotel/pro
 /** What a browser asks with before it lets a page of another origin call. */
 const preflight = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' }
 const bearer = () => ({ authorization: `Bearer ${suite.testerToken}` })
+
+/** All headers and trailers of a call of gRPC that makes a guest. */
+async function headersOfCreate(): Promise<string[]> {
+  const names: string[] = []
+  const see = (headers: Metadata) => void names.push(...[...headers].map(([name]) => name))
+  await suite.gateway.guests.createGuest({ first_name: 'Ada' }, { onHeader: see, onTrailer: see })
+  return names
+}
+
+test('what a service tells the gateway alone is not told to a client, of gRPC or REST', async () => {
+  expect(await headersOfCreate()).toEqual(expect.arrayContaining(['x-request-id']))
+  expect(await headersOfCreate()).not.toContain('x-http-code')
+  const made = await suite.rest('POST', '/guests', { body: { first_name: 'Ada' } })
+  expect([made.status, made.headers.get('x-http-code')]).toEqual([201, null])
+})
 
 type Ended = { status: string | undefined; code: Status | undefined; message: string; reason: string | undefined }
 
