@@ -12,13 +12,13 @@ import { guardFilter, guardTable } from '../guard/guard.ts'
 import { rateLimitFilter } from '../limits/client-limit.ts'
 import { dearLimitFilter } from '../limits/dear-limit.ts'
 import { statusLimitFilter, statusMethods } from '../limits/limits.ts'
+import { needlessFilters } from '../routes/method-routes.ts'
+import { routeConfiguration } from '../routes/routes.ts'
 import { callerFilter, tokenFilter } from '../tokens/tokens.ts'
 import { bootstrap } from './bootstrap.ts'
 import { configure, type GatewayFiles, writeFiles } from './configure.ts'
 import { documentsOf } from './documents.ts'
 import { httpFilters } from './filters.ts'
-import { needlessFilters } from './method-routes.ts'
-import { routeConfiguration } from './routes.ts'
 
 let api: Api
 let files: GatewayFiles

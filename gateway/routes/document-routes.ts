@@ -1,5 +1,5 @@
-import { compressorFilters } from './compression.ts'
-import type { Document, DocumentForm } from './documents.ts'
+import { compressorFilters } from '../envoy/compression.ts'
+import type { Document, DocumentForm } from '../envoy/documents.ts'
 
 /** Routes of a document of the gateway itself: read only; `free` is what answers without what serves the API. */
 export function documentRoutes(document: Document, free: object): object[] {

@@ -1,16 +1,16 @@
 import type { Api } from '../api.ts'
 import type { ConsoleFiles } from '../console/files.ts'
 import { consoleRoutes, missingFiles, pageRoutes } from '../console/routes.ts'
+import type { Document } from '../envoy/documents.ts'
+import { transcoder, transcoderFilter } from '../envoy/filters.ts'
+import { connectRoute } from '../envoy/web-protocols.ts'
 import { guardFilter } from '../guard/guard.ts'
 import { rateLimitFilter } from '../limits/client-limit.ts'
 import { sharedClientFilter } from '../limits/shared-limits.ts'
 import type { GatewaySettings } from '../settings.ts'
 import { callerFilter, tokenFilter } from '../tokens/tokens.ts'
 import { byMethod, disabled, documentRoutes, readOnlyRoutes } from './document-routes.ts'
-import type { Document } from './documents.ts'
-import { transcoder, transcoderFilter } from './filters.ts'
 import { endless, grpcOnly, methodRoutes, needlessFilters } from './method-routes.ts'
-import { connectRoute } from './web-protocols.ts'
 
 /** The filters that no route of the gateway itself needs, and those that a public route does not need either. */
 const always = [guardFilter, transcoderFilter]

@@ -1,13 +1,13 @@
 import type { Api, ApiMethod } from '../api.ts'
 import { pageFilter } from '../console/negotiation.ts'
+import { compressorFilters } from '../envoy/compression.ts'
+import { answerFilter, transcoderFilter } from '../envoy/filters.ts'
+import { callTypes, webFilterNames } from '../envoy/web-protocols.ts'
 import { dearLimitFilter, routeCost } from '../limits/dear-limit.ts'
 import { extractionFilter, statusCheckFilter, statusLimitFilter, statusMethods } from '../limits/limits.ts'
 import { sharedDearFilter, sharedStatusFilter } from '../limits/shared-limits.ts'
 import type { GatewaySettings } from '../settings.ts'
-import { compressorFilters } from './compression.ts'
 import { byMethod, disabled } from './document-routes.ts'
-import { answerFilter, transcoderFilter } from './filters.ts'
-import { callTypes, webFilterNames } from './web-protocols.ts'
 
 /** Calls of gRPC are POST, and the transcoder makes them so: anything else only looks like one. */
 export const grpcOnly = matchOf(callTypes)
