@@ -13,7 +13,7 @@ const verbs: readonly HttpRule['verb'][] = ['GET', 'POST', 'PUT', 'PATCH', 'DELE
 type Lua = string | boolean | readonly Lua[] | { readonly [key: string]: Lua | undefined }
 
 /**
- * The data that guard.lua decides on, as Lua source: for every path, by its first word, its pattern, for every method on it the body keys and
+ * The data that guard.lua decides on, as Lua source: for every path its pattern, for every method on it the body keys and
  * query names with their types, and the messages these hold; the paths of gRPC that take one message; and what an id matches. Literal segments come before variables, as the transcoder
  * matches them.
  */
@@ -39,22 +39,18 @@ export function guardTable(api: Api): string {
     templates.set(rule.template, template)
   }
   const ordered = [...templates.values()].sort((a, b) => specificity(b.rule) - specificity(a.rule))
-  const table = Map.groupBy(ordered, ({ rule }) => firstWord(rule.template))
-  const byFirstWord = [...table].map(([word, those]) => [
-    word,
-    those.map(({ methods, output, rule }) => ({
-      pattern: pattern(rule.template),
-      variables: rule.variables,
-      resource: snakeCase(output),
-      allow: allowed(verbs.filter((verb) => methods[verb] !== undefined)),
-      methods,
-    })),
-  ])
+  const table = ordered.map(({ methods, output, rule }) => ({
+    pattern: pattern(rule.template),
+    variables: rule.variables,
+    resource: snakeCase(output),
+    allow: allowed(verbs.filter((verb) => methods[verb] !== undefined)),
+    methods,
+  }))
   const takesOne = api.methods.filter(({ desc }) => ['unary', 'server_streaming'].includes(desc.methodKind))
   const whole = Object.fromEntries(takesOne.map((method) => [method.path, true as const]))
   return [
     `local messages = ${lua(Object.fromEntries(messages))}`,
-    `local templates = ${lua(Object.fromEntries(byFirstWord))}`,
+    `local templates = ${lua(table)}`,
     `local one_message = ${lua(whole)}`,
     `local id_pattern = ${lua(luaPattern(api.constraints.kinds.get('id')?.patterns[0].source ?? ''))}\n`,
   ].join('\n')
@@ -98,13 +94,6 @@ function luaMessage(message: DescMessage, messages: Map<string, Record<string, L
 
 function specificity({ template, variables }: HttpRule): number {
   return (template.includes(':') ? 1 : 0) - 10 * variables.length
-}
-
-/** What a path begins with, by which its template is found; throws for one that begins with a variable. */
-function firstWord(template: string): string {
-  const [, word] = /^\/(\w+)/.exec(template) ?? []
-  if (word === undefined) throw new Error(`${template} begins with no name`)
-  return word
 }
 
 /** A Lua pattern for a template; `-` and `.` do not occur in the names that http-rules.ts lets through. */

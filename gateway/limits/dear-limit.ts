@@ -3,6 +3,7 @@ import type { GatewaySettings } from '../settings.ts'
 import { subject, tier as tierEntry, tierRates } from './client-limit.ts'
 import { type Limit, type Rules, rateLimit, tokenBucket } from './rate-limit.ts'
 
+/** The limit of expensive calls. */
 export const dearLimitFilter = 'hotel.ratelimit.dear'
 
 /**

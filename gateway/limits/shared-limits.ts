@@ -13,6 +13,7 @@ const DOMAIN = 'hotel'
 
 /** The limit of requests that all gateways share, which public routes do without. */
 export const sharedClientFilter = `${rateLimitFilter}.shared`
+/** Those of expensive calls and of changes of status that all gateways share. */
 export const sharedDearFilter = `${dearLimitFilter}.shared`
 export const sharedStatusFilter = `${statusLimitFilter}.shared`
 

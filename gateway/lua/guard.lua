@@ -9,9 +9,8 @@ local function is_grpc(content_type)
   return content_type == "application/grpc" or string.sub(content_type, 1, 17) == "application/grpc+"
 end
 
--- Few begin like a path, and none like one of gRPC, whose calls are looked for here, too.
 local function find_template(path)
-  for _, template in ipairs(templates[string.match(path, "^/([%w_]+)") or ""] or {}) do
+  for _, template in ipairs(templates) do
     local found = { string.match(path, template.pattern) }
     if found[1] then return template, found end
   end

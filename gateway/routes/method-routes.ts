@@ -19,6 +19,7 @@ function matchOf(types: string) {
   return { headers: [byMethod('POST'), { name: 'content-type', string_match: { safe_regex: { regex: types } } }] }
 }
 
+/** Of a route whose answers have no end. */
 export const endless = { timeout: '0s' }
 
 /** The longest that a unary call may take. */
@@ -52,7 +53,7 @@ export function needlessFilters(
 
 /**
  * The routes of a method. A call that comes as gRPC has a route of its own, which leaves out the filters that it does not
- * need: they take two fifths of Envoy's time for it. Which filters a request has is decided by its first route, so that
+ * need: they take a quarter of Envoy's time for it. Which filters a request has is decided by its first route, so that
  * the calls of others keep theirs when they become gRPC.
  */
 export function methodRoutes(method: ApiMethod, needless: Needless): object[] {

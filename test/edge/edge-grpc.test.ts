@@ -32,8 +32,9 @@ async function headersOfCreate(): Promise<string[]> {
 }
 
 test('what a service tells the gateway alone is not told to a client, of gRPC or REST', async () => {
-  expect(await headersOfCreate()).toEqual(expect.arrayContaining(['x-request-id']))
-  expect(await headersOfCreate()).not.toContain('x-http-code')
+  const names = await headersOfCreate()
+  expect(names).toContain('x-request-id')
+  expect(names).not.toContain('x-http-code')
   const made = await suite.rest('POST', '/guests', { body: { first_name: 'Ada' } })
   expect([made.status, made.headers.get('x-http-code')]).toEqual([201, null])
 })

@@ -1,7 +1,6 @@
 import { type EntityManager, query } from '@hotel/runtime/database/database'
 import { notFound, precondition, Refusal } from '@hotel/runtime/errors/refusal'
-import { etagOf } from '@hotel/runtime/read/etag'
-import { Status } from 'nice-grpc'
+import { etagMismatch, etagOf } from '@hotel/runtime/read/etag'
 import { hold } from '../nights/occupancy.ts'
 import { FEEDS, generationOf } from '../replicas/feeds.ts'
 import type { Decision } from './decision.ts'
@@ -92,9 +91,7 @@ const TODAY = `
 
 function changedSince(version: number): Refusal {
   const etag = etagOf(version)
-  return new Refusal(Status.ABORTED, 'ETAG_MISMATCH', `the room changed since it was marked: its etag is ${etag}`, {
-    etag,
-  })
+  return etagMismatch(etag, `the room changed since it was marked: its etag is ${etag}`)
 }
 
 /** Frees what a decision about a version of an earlier generation holds: the one that is taken now holds it. */

@@ -20,7 +20,10 @@ export function demandEtag(wanted: string | undefined, version: number): void {
   const current = etagOf(version)
   if (wanted === undefined || wanted === '' || wanted === '*') return
   if (wanted.split(',').some((etag) => etag.trim().replace(/^W\//, '') === current)) return
-  throw new Refusal(Status.ABORTED, 'ETAG_MISMATCH', `the etag is now ${current}: read the resource again`, {
-    etag: current,
-  })
+  throw etagMismatch(current, `the etag is now ${current}: read the resource again`)
+}
+
+/** ETAG_MISMATCH of a resource that has this etag now. */
+export function etagMismatch(etag: string, message: string): Refusal {
+  return new Refusal(Status.ABORTED, 'ETAG_MISMATCH', message, { etag })
 }

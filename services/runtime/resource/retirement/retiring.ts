@@ -4,6 +4,7 @@ import type { FeedListener } from '../../changes/feed-listener.ts'
 import { type MikroORM, query } from '../../database/database.ts'
 import { Refusal } from '../../errors/refusal.ts'
 import type { Logger } from '../../process/log.ts'
+import { etagMismatch } from '../../read/etag.ts'
 import { change } from '../entity-fields.ts'
 import type { Write, Writer } from '../write.ts'
 
@@ -56,7 +57,7 @@ export function beingRetired(name: string): Refusal {
 /** ETAG_MISMATCH of a deletion that somebody has taken back while it was decided: the resource has this etag since. */
 export function takenBack(name: string, etag: string): Refusal {
   const message = `the deletion of the ${name} was withdrawn while it was decided, and nothing is deleted: its etag is now ${etag}`
-  return new Refusal(Status.ABORTED, 'ETAG_MISMATCH', message, { etag })
+  return etagMismatch(etag, message)
 }
 
 /**
